@@ -1,0 +1,161 @@
+"""The base of every rule, and where the rules are found.
+
+A rule is a class: its docstring is its page, its `good` and `bad` transcripts are its tests. It keeps no state: what
+must be remembered is a field of `Session`. It is asked three things:
+
+    check(event, before)    at every event of a type in `on`, with the session as it was when the event arrived
+    wait(event, after)      after that event was applied: what should happen, and by when
+    due(deadline, session)  when that time has passed: did it?
+
+Time passes as data: a deadline fires when a later event, or `Linter.advance`, passes it, so a live view and a file give
+the same findings.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.session import Session
+
+_HEADINGS = ("Why", "Fix", "Limits", "Source")
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment at which a rule wants to be asked whether something came."""
+
+    at: float
+    """Seconds since the recording's start."""
+    event: Event
+    """The event that began the wait."""
+    subject: str = ""
+    """What is waited for, as the rule likes it: a `call_id`, a response's id."""
+    step: int = 0
+    """For a rule that waits again: how often it did."""
+
+
+class Rule:
+    """One diagnostic; a subclass is found by its module's place. The module's docstring says what it is asked."""
+
+    id: ClassVar[str]
+    """Group and three digits, such as `TOOL003`."""
+    name: ClassVar[str]
+    """What is flagged, in kebab case."""
+    severity: ClassVar[Severity]
+    """Of most of its findings; `finding` can be given another one."""
+    on: ClassVar[tuple[str, ...]]
+    """Event types, as GA names them; an event under its beta name is offered too. `*` is every event."""
+    dialects: ClassVar[frozenset[str]] = frozenset({"ga", "beta", ""})
+    """Where it holds: `ga`, `beta`, and `` for a session whose dialect nothing shows."""
+    good: ClassVar[tuple[str, ...]] = ()
+    """Transcripts that give no finding of this rule."""
+    bad: ClassVar[tuple[str, ...]] = ()
+    """Transcripts in which each line that ends in `# ID` gives exactly that finding."""
+
+    def check(self, event: Event, before: Session) -> Iterable[Finding]:
+        """Yield what is wrong with the event, given the session before it."""
+        return ()
+
+    def wait(self, event: Event, after: Session) -> Iterable[Deadline]:
+        """Yield the moments at which something must have followed the event."""
+        return ()
+
+    def due(self, deadline: Deadline, session: Session) -> Iterable[Finding | Deadline]:
+        """Yield what is wrong now that the moment has passed, or a later moment to ask again."""
+        return ()
+
+    def finding(
+        self,
+        event: Event,
+        message: str,
+        *,
+        cause: At | int | None = None,
+        severity: Severity | None = None,
+        related: Iterable[int] = (),
+        t: float | None = None,
+        corrected: Mapping[str, Any] | None = None,
+        fix: str = "",
+    ) -> Finding:
+        """Make a finding of this rule about the event; `t` is the end of the wait for something that never came."""
+        began = cause.n if isinstance(cause, At) else cause
+        return Finding(
+            rule=self.id,
+            name=self.name,
+            severity=severity or self.severity,
+            entry=event.n,
+            line=event.entry.line,
+            t=event.t if t is None else t,
+            message=message,
+            fix=fix or self.page().fix,
+            cause=None if began == event.n else began,
+            related=tuple(related),
+            corrected=corrected,
+        )
+
+    @classmethod
+    def page(cls) -> Page:
+        """Return the rule's page, read from its docstring."""
+        return _page(cls.__doc__ or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `explain` says about a rule."""
+
+    what: str
+    why: str
+    fix: str
+    limits: str
+    source: str
+
+
+@cache
+def _page(text: str) -> Page:
+    sections = {"What": ""}
+    current = "What"
+    for line in inspect.cleandoc(text).splitlines():
+        heading, colon, rest = line.partition(":")
+        if colon and heading in _HEADINGS:
+            current, line = heading, rest
+        sections[current] = f"{sections.get(current, '')} {line.strip()}".strip()
+    return Page(*(sections.get(heading, "") for heading in ("What", *_HEADINGS)))
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Return an instance of every rule, by id.
+
+    Raises:
+        ValueError: If two rules have one id.
+    """
+    from realtime_inspector.analysis import rules as package
+
+    found: dict[str, Rule] = {}
+    for rule in _walk(package.__path__, package.__name__ + "."):
+        if rule.id in found:
+            raise ValueError(f"{rule.id} is the id of {type(found[rule.id]).__name__} and of {rule.__name__}")
+        found[rule.id] = rule()
+    return tuple(found[rule_id] for rule_id in sorted(found))
+
+
+def _walk(path: Iterable[str], prefix: str) -> Iterator[type[Rule]]:
+    for module in pkgutil.walk_packages(path, prefix):
+        if module.ispkg:
+            continue
+        for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if (
+                issubclass(member, Rule)
+                and member is not Rule
+                and member.__module__ == module.name
+                and "id" in vars(member)
+            ):
+                yield member

@@ -1,0 +1,1 @@
+"""Edge: other people's formats, one module each."""

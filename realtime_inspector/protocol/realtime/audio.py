@@ -1,0 +1,123 @@
+"""Audio formats of the Realtime API, the time their bytes take, and the two audio streams of a session.
+
+Knows bytes and milliseconds; which events carry them is in `session.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PCM = "audio/pcm"
+BYTES_PER_MS: Mapping[str, float] = {PCM: 48, "audio/pcmu": 8, "audio/pcma": 8}
+"""Format name → bytes that play in one millisecond (PCM: 24 kHz mono 16-bit; G.711: 8 kHz)."""
+
+_BETA_FORMATS = {"pcm16": PCM, "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """What the bytes of one direction are."""
+
+    name: str = PCM
+    rate: int = 24000
+
+    @property
+    def bytes_per_ms(self) -> float:
+        """Bytes that play in one millisecond."""
+        return 2 * self.rate / 1000 if self.name == PCM else 8
+
+    def duration_ms(self, audio_bytes: int) -> float:
+        """Return how long that many bytes play, in milliseconds."""
+        return audio_bytes / self.bytes_per_ms
+
+    @classmethod
+    def read(cls, value: Any) -> AudioFormat | None:
+        """Read a format as the API writes it (an object, or a beta name such as `pcm16`); None if it is neither."""
+        if isinstance(value, str):
+            name = _BETA_FORMATS.get(value)
+            return cls(name, 24000 if name == PCM else 8000) if name else None
+        if isinstance(value, Mapping) and value.get("type") in BYTES_PER_MS:
+            rate = value.get("rate")
+            name = str(value["type"])
+            if not isinstance(rate, int) or isinstance(rate, bool) or rate <= 0:
+                rate = 24000
+            return cls(name, rate if name == PCM else 8000)
+        return None
+
+
+@dataclass(slots=True)
+class Speech:
+    """One stretch of user speech that voice detection reported."""
+
+    item_id: str
+    started_n: int
+    started_t: float
+    start_ms: float | None
+    """Offset into the appended audio, as the server says."""
+    stopped_n: int | None = None
+    stopped_t: float | None = None
+    end_ms: float | None = None
+
+
+@dataclass(slots=True)
+class InputAudio:
+    """The user's audio: what the client appended and what the server made of it."""
+
+    format: AudioFormat = field(default_factory=AudioFormat)
+    total_bytes: int = 0
+    total_ms: float = 0.0
+    buffered_ms: float = 0.0
+    """Appended since the last commit or clear."""
+    appends: int = 0
+    first_append_t: float | None = None
+    last_append_t: float | None = None
+    speech: list[Speech] = field(default_factory=list)
+    commits: int = 0
+    """Commits the server confirmed."""
+    last_committed_n: int | None = None
+    last_committed_t: float | None = None
+    last_committed_by: str = ""
+    """`client` or `vad`."""
+
+    @property
+    def active_speech(self) -> Speech | None:
+        """The speech that has started and not stopped."""
+        last = self.speech[-1] if self.speech else None
+        return last if last is not None and last.stopped_t is None else None
+
+    def append(self, audio_bytes: int, t: float) -> None:
+        """Count one append."""
+        duration = self.format.duration_ms(audio_bytes)
+        self.total_bytes += audio_bytes
+        self.total_ms += duration
+        self.buffered_ms += duration
+        self.appends += 1
+        if self.first_append_t is None:
+            self.first_append_t = t
+        self.last_append_t = t
+
+
+@dataclass(slots=True)
+class Playback:
+    """The earliest possible playback of the assistant's audio: it starts at the first delta and drains in real time.
+
+    Playback itself is not on the wire of a WebSocket; this is the model every estimate of "heard" rests on.
+    """
+
+    item_id: str
+    start_t: float
+    """When the first sample can have been played, in seconds."""
+    ms: float = 0.0
+    """Received so far."""
+    cut_ms: float | None = None
+    """Where the client says it stopped playing (from its truncate)."""
+
+    def played_ms(self, t: float) -> float:
+        """Return how much can have been played at `t`, at most what was received."""
+        return max(0.0, min(self.ms, (t - self.start_t) * 1000))
+
+    def remaining_ms(self, t: float) -> float:
+        """Return how much was received but cannot have been played at `t`."""
+        return 0.0 if self.cut_ms is not None else self.ms - self.played_ms(t)

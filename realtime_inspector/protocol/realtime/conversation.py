@@ -1,0 +1,166 @@
+"""What a conversation is made of: items, responses, tool calls, and what the client asked for.
+
+Plain state, changed only by `session.py`. Fields that point to an event hold its entry number and time, never the
+event: a session of a million events stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from realtime_inspector.protocol.realtime.audio import AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where something happened: entry number and time in seconds."""
+
+    n: int
+    t: float
+
+
+@dataclass(slots=True)
+class Item:
+    """One item of the conversation (or of an out-of-band response)."""
+
+    id: str
+    type: str
+    """`message`, `function_call`, `function_call_output`, `mcp_call`, …; `""` while unknown."""
+    role: str = ""
+    status: str = ""
+    by_client: bool = False
+    """The client created it with `conversation.item.create`."""
+    first: At | None = None
+    """The first event that named it."""
+    added: At | None = None
+    """`conversation.item.added` or `.created`."""
+    done: At | None = None
+    """`conversation.item.done` or `response.output_item.done`."""
+    response_id: str = ""
+    previous_item_id: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The item as the server last showed it."""
+    text: str = ""
+    """Generated or written text."""
+    transcript: str = ""
+    """What was said: of the assistant as generated, of the user as transcribed."""
+    audio_bytes: int = 0
+    audio_ms: float = 0.0
+    """Audio the server sent of it."""
+    truncated_ms: float | None = None
+    """The client's `audio_end_ms`, once the server confirmed it."""
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """A function call of the model and what became of it."""
+
+    call_id: str
+    name: str = ""
+    item_id: str = ""
+    response_id: str = ""
+    arguments: str = ""
+    status: str = ""
+    """Of its item: `completed`, `incomplete`, `in_progress` or unknown."""
+    done: At | None = None
+    """When its arguments were complete."""
+    outputs: list[At] = field(default_factory=list)
+    """Every output the client sent for it."""
+    output: str | None = None
+    acknowledged: At | None = None
+    """When the server added the (first) output to the conversation."""
+
+
+@dataclass(slots=True)
+class ResponseRequest:
+    """A `response.create` of the client."""
+
+    at: At
+    body: Mapping[str, Any]
+    """Its `response` object; empty if it had none."""
+    event_id: str | None = None
+    status: str = "pending"
+    """`pending`, `created` or `rejected`."""
+    response_id: str = ""
+
+    @property
+    def out_of_band(self) -> bool:
+        """Whether it asks for a response outside the conversation."""
+        return self.body.get("conversation") == "none"
+
+
+@dataclass(slots=True)
+class Response:
+    """A response of the server."""
+
+    id: str
+    created: At
+    request: ResponseRequest | None = None
+    """The `response.create` it answers; None if the server began it by itself."""
+    out_of_band: bool = False
+    status: str = "in_progress"
+    reason: str = ""
+    """`turn_detected`, `client_cancelled`, `max_output_tokens`, `content_filter` or empty."""
+    error: Mapping[str, Any] = field(default_factory=dict)
+    done: At | None = None
+    item_ids: list[str] = field(default_factory=list)
+    first_output: At | None = None
+    """First audio, text or argument delta."""
+    first_audio: At | None = None
+    last_delta: At | None = None
+    audio_format: AudioFormat | None = None
+    """Its own format where the request overrode the session's."""
+    cancel: At | None = None
+    """The client's `response.cancel`."""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Whether it has not ended."""
+        return self.done is None
+
+
+@dataclass(slots=True)
+class Update:
+    """A `session.update` of the client and its answer."""
+
+    at: At
+    session: Mapping[str, Any]
+    event_id: str | None = None
+    status: str = "pending"
+    """`pending`, `accepted` or `rejected`."""
+    answer: At | None = None
+    effective: Mapping[str, Any] | None = None
+    """The session in the `session.updated` that answered it."""
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A client event that the server has not answered yet."""
+
+    at: At
+    type: str
+    event_id: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class ServerError:
+    """An `error` event and the client event that is held to have caused it."""
+
+    at: At
+    code: str
+    type: str
+    message: str
+    param: str
+    event_id: str | None
+    """The client event the server names, if it names one."""
+    cause: At | None = None
+    cause_type: str = ""
+    confidence: str = "none"
+    """`certain` (the server named it), `likely` (code and parameter fit one unanswered event), or `none`."""

@@ -1,0 +1,147 @@
+"""What is known of a Realtime session at one moment, and the questions rules and views ask of it.
+
+Facts only: what was asked, what is in force, what was said, what is still unanswered. How events change it is in
+`session.py`; what is wrong with it is for `analysis/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from realtime_inspector.protocol.event import Event, dig
+from realtime_inspector.protocol.realtime.audio import AudioFormat, InputAudio, Playback
+from realtime_inspector.protocol.realtime.conversation import (
+    At,
+    Item,
+    Pending,
+    Response,
+    ResponseRequest,
+    ServerError,
+    ToolCall,
+    Update,
+)
+
+
+class State:
+    """State as of the last event applied. Read it; only `Session.apply` changes it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        """Time of the last event, in seconds."""
+        self.events = 0
+        self.counts: dict[str, int] = {}
+        """Event type → how many were seen."""
+
+        self.request: Event | None = None
+        """The upgrade request."""
+        self.handshake: Event | None = None
+        """Its answer."""
+        self.first_server: At | None = None
+        self.close: Event | None = None
+        """The first close frame."""
+        self.ended: At | None = None
+
+        self.id = ""
+        self.created: At | None = None
+        self.expires_at: float | None = None
+        """Unix time in seconds."""
+        self.dialect = ""
+        """`ga`, `beta`, or empty while nothing shows it."""
+        self.dialect_reason = ""
+
+        self.default_config: Mapping[str, Any] = {}
+        """The session in `session.created`: what holds before anything was asked."""
+        self.config: Mapping[str, Any] = {}
+        """The session in force, as the server last reported it."""
+        self.config_at: At | None = None
+        self.updates: list[Update] = []
+
+        self.items: dict[str, Item] = {}
+        """In the order in which they were first named."""
+        self.responses: dict[str, Response] = {}
+        self.requests: list[ResponseRequest] = []
+        self.calls: dict[str, ToolCall] = {}
+        """By `call_id`, functions only: MCP calls are the server's own."""
+        self.unanswered: list[Pending] = []
+        """Client events that wait for an answer, oldest first."""
+        self.input_audio = InputAudio()
+        self.playback: dict[str, Playback] = {}
+        """By item id."""
+        self.errors: list[ServerError] = []
+        self.rate_limits: Mapping[str, Any] = {}
+        self.user_turns = 0
+        """User messages in the conversation, spoken or written."""
+
+    @property
+    def model(self) -> str:
+        """The model, from the session in force or the URL."""
+        from_config = self.config.get("model")
+        return str(from_config) if from_config else self.query.get("model", "") or self.query.get("deployment", "")
+
+    @property
+    def target(self) -> str:
+        """Path and query of the upgrade request."""
+        return str(self.request.body.get("target", "")) if self.request else ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query of the upgrade request."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    @property
+    def is_sideband(self) -> bool:
+        """Whether this socket controls a call whose audio goes elsewhere (WebRTC or SIP)."""
+        return "call_id" in self.query
+
+    @property
+    def is_transcription(self) -> bool:
+        """Whether the session only transcribes."""
+        return self.config.get("type") == "transcription" or self.query.get("intent") == "transcription"
+
+    @property
+    def active_response(self) -> Response | None:
+        """The response in progress in the conversation, out-of-band ones left out."""
+        return next((r for r in reversed(self.responses.values()) if r.active and not r.out_of_band), None)
+
+    @property
+    def pending_requests(self) -> list[ResponseRequest]:
+        """Every `response.create` that has neither become a response nor been refused."""
+        return [request for request in self.requests if request.status == "pending"]
+
+    @property
+    def pending_updates(self) -> list[Update]:
+        """Every `session.update` without an answer, oldest first."""
+        return [update for update in self.updates if update.status == "pending"]
+
+    @property
+    def turn_detection(self) -> Mapping[str, Any] | None:
+        """The voice detection in force; None if it is off or unknown."""
+        for path in ("audio.input.turn_detection", "turn_detection"):
+            found = dig(self.config, path)
+            if isinstance(found, Mapping):
+                return found
+        return None
+
+    @property
+    def output_format(self) -> AudioFormat:
+        """The format of the assistant's audio in force."""
+        for path in ("audio.output.format", "output_audio_format"):
+            found = AudioFormat.read(dig(self.config, path))
+            if found is not None:
+                return found
+        return AudioFormat()
+
+    @property
+    def conversation(self) -> list[Item]:
+        """The items of the conversation in order, deleted and out-of-band ones left out."""
+        return [item for item in self.items.values() if item.added is not None and not item.deleted]
+
+    def calls_of(self, response_id: str) -> list[ToolCall]:
+        """Return the function calls that a response made."""
+        return [call for call in self.calls.values() if call.response_id == response_id]
+
+    def playing(self, t: float, least_ms: float = 0.0) -> Playback | None:
+        """Return what can still be playing at `t` with more than `least_ms` to go, the latest first."""
+        return next((p for p in reversed(self.playback.values()) if p.remaining_ms(t) > least_ms), None)

@@ -1,0 +1,1 @@
+"""Stage 1: what crossed the wire, when, and from whom. Knows WebSocket, not OpenAI."""

@@ -1,0 +1,96 @@
+"""The entry: one thing that crossed the wire, with its sender and its time.
+
+Knows WebSocket and HTTP; what a message means is in `protocol/`. How an entry is written as a line is in `jsonl.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+FORMAT_VERSION = 1
+"""The version of the recording format that this release writes."""
+
+
+class Side(StrEnum):
+    """Who sent it."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    PROXY = "proxy"
+    """This tool: a note, a gap, an injected message."""
+
+
+class Kind(StrEnum):
+    """What crossed the wire; the comment names the entry's `members`."""
+
+    REQUEST = "request"
+    """method, target, headers ([[name, value], …]), body (text, if any)."""
+    RESPONSE = "response"
+    """status, reason, headers, body (text, if any)."""
+    MESSAGE = "message"
+    """No members: the payload is in `Entry.payload`."""
+    PING = "ping"
+    PONG = "pong"
+    CLOSE = "close"
+    """code (None for an empty close frame), reason."""
+    END = "end"
+    """How the TCP connection ended: how (`closed`, `reset`, `timeout`), error (if any)."""
+    GAP = "gap"
+    """lost (messages that could not be recorded), why."""
+    NOTE = "note"
+    """text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Line 1 of a recording: which connection this is."""
+
+    id: str
+    started: str
+    """The only wall-clock time of a recording: UTC, ISO 8601 with microseconds and a `Z`."""
+    tool: str = ""
+    via: str = "relay"
+    """`relay`, `mitmproxy`, `simulator`, `replay`, `drive` or `import:<format>`."""
+    url: str = ""
+    client: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    version: int = FORMAT_VERSION
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Members that this release does not know, kept as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a recording after the header."""
+
+    n: int
+    """1, 2, 3 … without holes."""
+    t: float
+    """Seconds since `Header.started`, on a monotonic clock."""
+    side: Side
+    kind: Kind
+    payload: bytes = b""
+    """A message as it was on the wire (after joining and inflating); the data of a ping or pong. Empty otherwise."""
+    binary: bool = False
+    """The message had the binary opcode."""
+    fragments: int = 1
+    compressed: bool = False
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """What else this kind has; see `Kind`."""
+    redacted: tuple[str, ...] = ()
+    """Paths whose value was replaced before writing."""
+    line: int = 0
+    """Line in its file, counted from 1; 0 where it was not read from a file."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of a request or response, order and case kept."""
+        return [(name, value) for name, value in self.members.get("headers", ())]
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        wanted = name.lower()
+        return next((value for known, value in self.headers if known.lower() == wanted), None)

@@ -1,0 +1,161 @@
+"""A session as a transcript: the notation of rules, documentation and tests.
+
+One line an entry, in the order of the wire:
+
+    > {"type": "response.create"}                 the client's message; what is not JSON is sent as is
+    < {"type": "response.created", …}             the server's
+    +120ms > {"type": "response.cancel"}          120 ms after the line before (also `+2s`); without it, 1 ms
+    > GET /v1/realtime?model=m {"OpenAI-Beta": "realtime=v1"}      the upgrade request, with headers
+    < 101                                         its answer; `< 401 {"error": …}` is a refusal with its body
+    x> 1000 bye        x< 1011                    a close by the client or the server; `x>` alone is an empty close frame
+    x                                             the connection ended; `x reset` by a TCP reset
+    ! 12 disk full                                a gap: 12 messages could not be recorded
+    +3s .                                         nothing happens for that long
+    # words                                       a comment; at the end of a line, after two spaces, a remark on it
+
+`"<100ms>"` as the value of an `audio` or `delta` stands for that much silence (PCM, 24 kHz), in base64.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from realtime_inspector.recording.entry import Entry, Kind, Side
+
+STEP_S = 0.001
+"""Time between two lines that do not say."""
+
+_LINE = re.compile(r"^(?:\+(?P<wait>[\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|x[<>]?)(?:\s+(?P<rest>.*))?$")
+_REMARK = re.compile(r"\s{2,}#\s*(.*)$")
+_REQUEST = re.compile(r"^(?P<method>GET|POST|DELETE|PUT) (?P<target>\S+)(?:\s+(?P<headers>\{.*\}))?$")
+_STATUS = re.compile(r"^(?P<status>[1-5]\d\d)(?:\s+(?P<body>.*))?$")
+_SILENCE = re.compile(r'"<([\d.]+)ms>"')
+_PCM_BYTES_PER_MS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a transcript says."""
+
+    entries: list[Entry]
+    remarks: dict[int, str]
+    """Entry's `n` → the remark at the end of its line."""
+    end_t: float
+    """Time of the last line, in seconds, a `.` included."""
+
+
+def parse(text: str) -> Transcript:
+    """Read a transcript.
+
+    Raises:
+        ValueError: If a line is not of the notation, with its number.
+    """
+    entries: list[Entry] = []
+    remarks: dict[int, str] = {}
+    t = 0.0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line, remark = _without_remark(raw.strip())
+        if not line or line.startswith("#"):
+            continue
+        found = _LINE.match(line)
+        if found is None:
+            raise ValueError(f"transcript line {number}: {line!r} begins with none of > < x . ! #")
+        t += _wait_s(found["wait"], found["unit"])
+        if found["sign"] == ".":
+            continue
+        members = _entry_members(found["sign"], (found["rest"] or "").strip())
+        entries.append(Entry(n=len(entries) + 1, t=round(t, 6), line=len(entries) + 2, **members))
+        if remark:
+            remarks[len(entries)] = remark
+    return Transcript(entries, remarks, t)
+
+
+def entries(text: str) -> list[Entry]:
+    """Return the entries of a transcript."""
+    return parse(text).entries
+
+
+def render(entries: Iterable[Entry]) -> str:
+    """Return entries as a transcript; audio stays as it is."""
+    lines = []
+    before = 0.0
+    for entry in entries:
+        wait = round((entry.t - before) * 1000)
+        before = entry.t
+        lines.append((f"+{wait}ms " if wait > 1 else "") + _render(entry))
+    return "\n".join(lines) + "\n"
+
+
+def _without_remark(line: str) -> tuple[str, str]:
+    found = _REMARK.search(line)
+    return (line[: found.start()], found[1].strip()) if found else (line, "")
+
+
+def _wait_s(wait: str | None, unit: str | None) -> float:
+    if wait is None:
+        return STEP_S
+    return float(wait) / (1000 if unit == "ms" else 1)
+
+
+def _entry_members(sign: str, rest: str) -> dict[str, Any]:
+    if sign == "x":
+        return {"side": Side.PROXY, "kind": Kind.END, "members": {"how": rest or "closed"}}
+    if sign == "!":
+        lost, _, why = rest.partition(" ")
+        return {"side": Side.PROXY, "kind": Kind.GAP, "members": {"lost": int(lost), "why": why}}
+    side = Side.CLIENT if sign.endswith(">") else Side.SERVER
+    if sign.startswith("x"):
+        code, _, reason = rest.partition(" ")
+        return {"side": side, "kind": Kind.CLOSE, "members": {"code": int(code) if code else None, "reason": reason}}
+    return _http_members(side, rest) or {
+        "side": side,
+        "kind": Kind.MESSAGE,
+        "payload": _SILENCE.sub(_silence, rest).encode(),
+    }
+
+
+def _http_members(side: Side, rest: str) -> dict[str, Any] | None:
+    request = _REQUEST.match(rest)
+    if request is not None and side is Side.CLIENT:
+        headers = list(orjson.loads(request["headers"]).items()) if request["headers"] else []
+        members = {"method": request["method"], "target": request["target"], "headers": headers}
+        return {"side": side, "kind": Kind.REQUEST, "members": members}
+    status = _STATUS.match(rest)
+    if status is not None and side is Side.SERVER:
+        members = {"status": int(status["status"]), "reason": "", "headers": []}
+        if status["body"]:
+            members["body"] = status["body"]
+        return {"side": side, "kind": Kind.RESPONSE, "members": members}
+    return None
+
+
+def _silence(found: re.Match[str]) -> str:
+    return '"' + b64encode(bytes(round(float(found[1]) * _PCM_BYTES_PER_MS))).decode() + '"'
+
+
+def _render(entry: Entry) -> str:
+    sign = ">" if entry.side is Side.CLIENT else "<"
+    members = entry.members
+    match entry.kind:
+        case Kind.REQUEST:
+            headers = orjson.dumps(dict(entry.headers)).decode()
+            return f"{sign} {members.get('method')} {members.get('target')} {headers}"
+        case Kind.RESPONSE:
+            return f"{sign} {members.get('status')} {members.get('body', '')}".rstrip()
+        case Kind.CLOSE:
+            code = members.get("code")
+            return f"x{sign} {'' if code is None else code} {members.get('reason') or ''}".rstrip()
+        case Kind.END:
+            return "x" if members.get("how") == "closed" else f"x {members.get('how')}"
+        case Kind.GAP:
+            return f"! {members.get('lost')} {members.get('why')}"
+        case Kind.MESSAGE if not entry.binary:
+            return f"{sign} {entry.payload.decode(errors='replace')}"
+        case _:
+            return f"# {entry.kind} of the {entry.side}"

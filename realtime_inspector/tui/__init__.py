@@ -1,0 +1,1 @@
+"""Edge: the terminal interface. What a screen shows is made by pure functions; widgets place it."""
