@@ -5,7 +5,7 @@ One line an entry, in the order of the wire:
     > {"type": "response.create"}                 the client's message; what is not JSON is sent as is
     < {"type": "response.created", …}             the server's
     +120ms > {"type": "response.cancel"}          120 ms after the line before (also `+2s`); without it, 1 ms
-    > GET /v1/realtime?model=m {"OpenAI-Beta": "realtime=v1"}      the upgrade request, with headers
+    > GET /v1/realtime?model=m {"api-key": "k"}    the upgrade request, with headers
     < 101                                         its answer; `< 401 {"error": …}` is a refusal with its body
     x> 1000 bye        x< 1011                    a close by the client or the server; `x>` alone is an empty close frame
     x                                             the connection ended; `x reset` by a TCP reset

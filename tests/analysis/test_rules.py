@@ -14,7 +14,7 @@ BAD = [pytest.param(rule, text, id=f"{rule.id}-{n}") for rule in RULES for n, te
 
 
 def found(rule: Rule, text: str) -> list[int]:
-    """Return the numbers of the entries that the rule has something to say about, time passing to the transcript's end."""
+    """Return the entries the rule speaks of, time passing to the transcript's end."""
     parsed = transcript.parse(text)
     linter = Linter([rule])
     findings = []
