@@ -1,0 +1,183 @@
+"""What the environment and the configuration file say about options that the command line does not name.
+
+The file is `realtime-inspector.toml`, or `[tool.realtime-inspector]` of `pyproject.toml`: the nearest, upward from the
+current folder. A key is an option's long name; a table of a command's name holds what is for that command alone:
+
+    [tool.realtime-inspector]
+    dir = "recordings"
+
+    [tool.realtime-inspector.lint]
+    ignore = ["RAT"]
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from realtime_inspector.errors import UsageError
+
+FILE = "realtime-inspector.toml"
+ENVIRONMENT = "REALTIME_INSPECTOR_"
+_TABLE = "realtime-inspector"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a configuration file says."""
+
+    path: Path
+    values: Mapping[str, Any]
+
+
+def defaults(
+    name: str,
+    command: click.Command,
+    *,
+    commands: Collection[str],
+    load_for_keys: Callable[[], Collection[str]],
+    folder: Path | None = None,
+) -> dict[str, Any]:
+    """Return the values of a command's options, by parameter name, as environment and file give them.
+
+    Args:
+        name: The command's name.
+        command: The command.
+        commands: The names of all commands: a table of the file is for one of them.
+        load_for_keys: Gives the option names of all commands; asked only where the file has a key that this command
+            does not know.
+        folder: Where the search for the file begins; the current folder by default.
+
+    Raises:
+        UsageError: If the file cannot be read, or has a key that no option has.
+    """
+    options = {option_key(option): option for option in command.params if isinstance(option, click.Option)}
+    values: dict[str, Any] = {}
+    found = find(folder or Path.cwd())
+    if found is not None:
+        _check_tables(found, commands)
+        shared = {key: value for key, value in found.values.items() if not isinstance(value, Mapping)}
+        own = found.values.get(name, {})
+        _check(found, shared, options, load_for_keys)
+        _check_own(found, name, own, options)
+        values.update(_fitting(options, shared))
+        values.update(_named(options, own))
+    environment = {
+        key: os.environ[ENVIRONMENT + _upper(key)] for key in options if ENVIRONMENT + _upper(key) in os.environ
+    }
+    values.update(_fitting(options, environment))
+    return values
+
+
+def find(folder: Path) -> Configuration | None:
+    """Return the nearest configuration, upward from a folder.
+
+    Raises:
+        UsageError: If it is not TOML, or not a table.
+    """
+    for place in (folder, *folder.parents):
+        if (place / FILE).is_file():
+            return Configuration(place / FILE, _read(place / FILE))
+        project = place / "pyproject.toml"
+        if project.is_file() and _TABLE.encode() in project.read_bytes():
+            tables = _read(project).get("tool", {})
+            if _TABLE in tables:
+                return Configuration(project, tables[_TABLE])
+    return None
+
+
+def option_key(option: click.Option) -> str:
+    """Return the name an option has in the configuration: its long name without dashes in front."""
+    longest = max(option.opts, key=len)
+    return longest.lstrip("-")
+
+
+def option_keys(command: click.Command) -> list[str]:
+    """Return the names that a command's options have in the configuration."""
+    return [option_key(option) for option in command.params if isinstance(option, click.Option)]
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: not readable as TOML: {error}") from error
+
+
+def _check(
+    found: Configuration,
+    shared: Mapping[str, Any],
+    options: Mapping[str, click.Option],
+    load_for_keys: Callable[[], Collection[str]],
+) -> None:
+    strange = [key for key in shared if _dashed(key) not in options]
+    if not strange:
+        return
+    known = load_for_keys()
+    for key in strange:
+        if _dashed(key) not in known:
+            raise UsageError(f"{found.path}: no option {key!r}{_near(key, known)}")
+
+
+def _check_tables(found: Configuration, commands: Collection[str]) -> None:
+    for key, value in found.values.items():
+        if key in commands and not isinstance(value, Mapping):
+            raise UsageError(f"{found.path}: {key!r} is a command: its options go into a table of that name")
+        if isinstance(value, Mapping) and key not in commands:
+            raise UsageError(f"{found.path}: no command {key!r}{_near(key, commands)}")
+
+
+def _check_own(found: Configuration, name: str, own: Mapping[str, Any], options: Mapping[str, click.Option]) -> None:
+    for key in own:
+        if _dashed(key) not in options:
+            raise UsageError(f"{found.path}: `{name}` has no option {key!r}{_near(key, options)}")
+
+
+def _near(key: str, known: Collection[str]) -> str:
+    near = get_close_matches(_dashed(key), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
+
+
+def _fitting(options: Mapping[str, click.Option], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that are for every command, without those that are none of this command's choices."""
+    fitting = {}
+    for parameter, value in _named(options, values).items():
+        option = next(option for option in options.values() if option.name == parameter)
+        if isinstance(option.type, click.Choice) and isinstance(value, str) and value not in option.type.choices:
+            continue
+        fitting[parameter] = value
+    return fitting
+
+
+def _named(options: Mapping[str, click.Option], values: Mapping[str, Any]) -> dict[str, Any]:
+    named = {}
+    for key, value in values.items():
+        option = options.get(_dashed(key))
+        if option is not None and option.name is not None:
+            named[option.name] = _value(option, value)
+    return named
+
+
+def _value(option: click.Option, value: Any) -> Any:
+    """Give a value the form click expects: several where the option may be given several times."""
+    if not option.multiple:
+        return value
+    if isinstance(value, str):
+        return option.type.split_envvar_value(value)
+    return value if isinstance(value, list) else [value]
+
+
+def _dashed(key: str) -> str:
+    return key.replace("_", "-")
+
+
+def _upper(key: str) -> str:
+    return key.replace("-", "_").upper()

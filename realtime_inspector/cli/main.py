@@ -1,0 +1,78 @@
+"""The entry point: runs a command and turns whatever goes wrong into one line and an exit code.
+
+    0    nothing wrong                        3    upstream or network
+    1    findings, mismatch or difference     4    a recording that cannot be read
+    2    usage or configuration               125  our own failure
+    130  interrupted                          141  whoever read our output is gone (silent)
+
+Imports nothing heavy: `--version` answers before the command line is even parsed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from realtime_inspector import __version__
+from realtime_inspector.errors import InspectorError
+
+PROGRAM = "realtime-inspector"
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+BUG = InspectorError.exit_code
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; raises nothing but `SystemExit` of a shell's completion."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    if arguments in (["--version"], ["-V"]):
+        return _print_version()
+    from realtime_inspector.cli import diagnostics, output
+
+    output.prepare()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        output.abandon()
+        return BROKEN_PIPE
+    except (KeyboardInterrupt, EOFError):
+        return INTERRUPTED
+    except Exception as error:  # the outermost frame: everything becomes one line and an exit code
+        return diagnostics.report(error, debug=_wants_traceback(arguments))
+    return code
+
+
+def _print_version() -> int:
+    sys.stdout.write(f"{PROGRAM} {__version__}\n")
+    return 0
+
+
+def _run(arguments: list[str]) -> int:
+    import click
+
+    from realtime_inspector.cli.commands import COMPLETE_VARIABLE, command_line
+
+    try:
+        code = command_line().main(
+            arguments, prog_name=_program(), standalone_mode=False, complete_var=COMPLETE_VARIABLE
+        )
+    except click.Abort:
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _program() -> str:
+    """Return the name this program was called by, where it is one of its own."""
+    called = os.path.basename(sys.argv[0] if sys.argv else "").removesuffix(".exe")  # noqa: PTH119 - pathlib is slow to load
+    return called if called == "rti" else PROGRAM
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    before_command = []
+    for argument in arguments:
+        if not argument.startswith("-"):
+            break
+        before_command.append(argument)
+    return "--debug" in before_command or os.environ.get("REALTIME_INSPECTOR_DEBUG", "0") not in {"", "0", "false"}
