@@ -5,6 +5,8 @@ Knows bytes and milliseconds; which events carry them is in `session.py`.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 PCM = "audio/pcm"
 BYTES_PER_MS: Mapping[str, float] = {PCM: 48, "audio/pcmu": 8, "audio/pcma": 8}
 """Format name → bytes that play in one millisecond (PCM: 24 kHz mono 16-bit; G.711: 8 kHz)."""
+
+RECENT_APPENDS = 4096
+"""How many appends are remembered one by one: 80 s of 20 ms each, more than any voice detection waits."""
 
 _BETA_FORMATS = {"pcm16": PCM, "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 
@@ -59,6 +64,8 @@ class Speech:
     stopped_n: int | None = None
     stopped_t: float | None = None
     end_ms: float | None = None
+    silent_t: float | None = None
+    """When the client sent the last of the speech itself, the silence that ended it left out; None if unknown."""
 
 
 @dataclass(slots=True)
@@ -80,6 +87,8 @@ class InputAudio:
     last_committed_t: float | None = None
     last_committed_by: str = ""
     """`client` or `vad`."""
+    recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=RECENT_APPENDS))
+    """The latest appends: `total_ms` after each, and its time."""
 
     @property
     def active_speech(self) -> Speech | None:
@@ -97,6 +106,14 @@ class InputAudio:
         if self.first_append_t is None:
             self.first_append_t = t
         self.last_append_t = t
+        self.recent.append((self.total_ms, t))
+
+    def sent_t(self, offset_ms: float) -> float | None:
+        """Return when the client sent the audio at an offset (milliseconds of all it appended); None if forgotten."""
+        if not self.recent or offset_ms > self.recent[-1][0]:
+            return None
+        at = bisect_left(self.recent, (offset_ms, 0.0))
+        return self.recent[at][1] if at > 0 or self.appends <= RECENT_APPENDS else None
 
 
 @dataclass(slots=True)

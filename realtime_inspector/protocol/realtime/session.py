@@ -153,6 +153,9 @@ class Session(State):
             return
         speech.stopped_n, speech.stopped_t = event.n, event.t
         speech.end_ms = _number(event.body.get("audio_end_ms"))
+        if speech.end_ms is not None:
+            waited_ms = _number((self.turn_detection or {}).get("silence_duration_ms")) or 0.0
+            speech.silent_t = self.input_audio.sent_t(speech.end_ms - waited_ms)
 
     # items
 
