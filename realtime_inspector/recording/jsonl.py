@@ -6,9 +6,11 @@ nothing is serialised anew, so spacing, key order and number forms survive.
 
 from __future__ import annotations
 
+import math
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -18,16 +20,37 @@ from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """A longer line is refused when read: a recording is untrusted input."""
 
+_W = TypeVar("_W", Kind, Side)
 _EVENT = b',"event":'
+_ENVELOPE_BYTES = 4096
+"""The payload of a message begins within so many bytes of its line, unless very much was redacted."""
 _ENVELOPE = frozenset(
     {"n", "t", "from", "kind", "fragments", "compressed", "invalid_utf8", "redacted", "event", "text", "base64"}
 )
 _HEADER = frozenset({"recording", "id", "started", "tool", "via", "url", "client", "tags"})
+_USUAL = re.compile(
+    rb'\{"n":([1-9][0-9]{0,17}),"t":([0-9]{1,12}\.[0-9]{6}),"from":"(client|server|proxy)","kind":"message","event":'
+)
+"""How nearly every line begins: a message that came in one piece, with nothing replaced in it."""
+_SIDES = {side.encode(): side for side in Side}
+_TEXT = "a string"
+_MEMBERS: Mapping[Kind, Mapping[str, str]] = {
+    Kind.REQUEST: {"method": _TEXT, "target": _TEXT, "headers": "a list of [name, value]"},
+    Kind.RESPONSE: {"status": "a whole number", "headers": "a list of [name, value]"},
+    Kind.CLOSE: {"code": "a whole number or null"},
+    Kind.END: {"how": _TEXT},
+    Kind.GAP: {"lost": "a whole number"},
+    Kind.NOTE: {"text": _TEXT},
+}
+"""What a kind must have, and as what; views and rules rely on it."""
+_MAY = {"reason": _TEXT, "body": _TEXT, "error": _TEXT, "why": _TEXT}
+"""What some kinds may have besides, unless it is null."""
 
 
 def dump_header(header: Header) -> bytes:
     """Return the first line of a recording, with its line break."""
     members = {
+        **header.extra,
         "recording": header.version,
         "id": header.id,
         "started": header.started,
@@ -36,9 +59,9 @@ def dump_header(header: Header) -> bytes:
         "url": header.url,
         "client": header.client,
         "tags": dict(header.tags),
-        **header.extra,
     }
-    return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+    first = {name: members.pop(name) for name in ("recording", "id", "started")}
+    return orjson.dumps(first | members, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def dump(entry: Entry) -> bytes:
@@ -50,13 +73,12 @@ def dump(entry: Entry) -> bytes:
         members["base64"] = b64encode(entry.payload).decode()
     if entry.redacted:
         members["redacted"] = entry.redacted
-    rest = orjson.dumps(members)[1:-1]
-    return _envelope(entry) + (b"," + rest if rest else b"") + b"}\n"
+    return _envelope(entry) + _more(members) + b"}\n"
 
 
 def is_event(payload: bytes) -> bool:
     """Tell whether a text message can stand in a line as it is: one line of JSON that holds an object."""
-    if not payload.lstrip(b" \t").startswith(b"{") or b"\n" in payload or b"\r" in payload:
+    if b"\n" in payload or b"\r" in payload or not payload.lstrip(b" \t").startswith(b"{"):
         return False
     try:
         orjson.loads(payload)
@@ -73,6 +95,7 @@ def parse_header(line: bytes) -> Header:
     """
     members = _object(line, "not a recording's header")
     try:
+        tags = members.get("tags")
         return Header(
             id=str(members["id"]),
             started=str(members["started"]),
@@ -80,11 +103,11 @@ def parse_header(line: bytes) -> Header:
             via=str(members.get("via", "")),
             url=str(members.get("url", "")),
             client=str(members.get("client", "")),
-            tags={str(name): str(value) for name, value in dict(members.get("tags") or {}).items()},
-            version=int(members["recording"]),
+            tags={name: str(value) for name, value in tags.items()} if isinstance(tags, dict) else {},
+            version=_whole(members["recording"], "recording"),
             extra={name: value for name, value in members.items() if name not in _HEADER},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise NotAnEntry(f"not a recording's header: {_missing(error)}") from error
 
 
@@ -95,32 +118,25 @@ def parse(line: bytes, number: int = 0) -> Entry:
         NotAnEntry: If it is not an entry, with what is wrong.
     """
     line = line.rstrip(b"\r\n")
-    members, payload = _split(line)
+    usual = _USUAL.match(line)
+    if usual is not None and line.endswith(b"}"):
+        payload = line[usual.end() : -1]
+        if is_event(payload):
+            n, t, side = usual.groups()
+            return Entry(int(n), float(t), _SIDES[side], Kind.MESSAGE, payload, line=number)
+    members, verbatim = _split(line)
     try:
-        kind = Kind(members["kind"])
-        if kind is Kind.MESSAGE and payload is None:
-            payload = _payload(members)
-        elif kind in {Kind.PING, Kind.PONG}:
-            payload = b64decode(members["base64"])
-        return Entry(
-            n=int(members["n"]),
-            t=float(members["t"]),
-            side=Side(members["from"]),
-            kind=kind,
-            payload=payload or b"",
-            binary=kind is Kind.MESSAGE and "base64" in members and not members.get("invalid_utf8"),
-            fragments=int(members.get("fragments", 1)),
-            compressed=bool(members.get("compressed", False)),
-            members=_further(members, kind),
-            redacted=tuple(members.get("redacted", ())),
-            line=number,
-        )
+        return _entry(members, verbatim, number)
     except (KeyError, TypeError, ValueError) as error:
         raise NotAnEntry(f"not an entry: {_missing(error)}") from error
 
 
 def _envelope(entry: Entry) -> bytes:
     return b'{"n":%d,"t":%.6f,"from":"%b","kind":"%b"' % (entry.n, entry.t, entry.side.encode(), entry.kind.encode())
+
+
+def _more(members: Mapping[str, Any]) -> bytes:
+    return b"," + orjson.dumps(members)[1:-1] if members else b""
 
 
 def _dump_message(entry: Entry) -> bytes:
@@ -131,29 +147,33 @@ def _dump_message(entry: Entry) -> bytes:
         parts.append(b',"compressed":true')
     if entry.redacted:
         parts.append(b',"redacted":' + orjson.dumps(entry.redacted))
-    parts.append(_dump_payload(entry))
+    if entry.members:
+        parts.append(_more(entry.members))
+    parts += _dump_payload(entry)
     return b"".join(parts)
 
 
-def _dump_payload(entry: Entry) -> bytes:
+def _dump_payload(entry: Entry) -> tuple[bytes, ...]:
     if entry.binary:
-        return b',"base64":"' + b64encode(entry.payload) + b'"}\n'
+        return b',"base64":"', b64encode(entry.payload), b'"}\n'
     if is_event(entry.payload):
-        return _EVENT + entry.payload + b"}\n"
+        return _EVENT, entry.payload, b"}\n"
     try:
-        return b',"text":' + orjson.dumps(entry.payload.decode()) + b"}\n"
+        return b',"text":', orjson.dumps(entry.payload.decode()), b"}\n"
     except UnicodeDecodeError:
-        return b',"invalid_utf8":true,"base64":"' + b64encode(entry.payload) + b'"}\n'
+        return b',"invalid_utf8":true,"base64":"', b64encode(entry.payload), b'"}\n'
 
 
 def _split(line: bytes) -> tuple[Mapping[str, Any], bytes | None]:
-    """Return the members before the payload, and the payload as it was on the wire where the line has it last."""
-    at = line.find(_EVENT, 0, 4096)
-    if at > 0 and line.endswith(b"}"):
+    """Return a line's members, and the payload as it was on the wire where it stands last in the line."""
+    at = line.find(_EVENT, 0, _ENVELOPE_BYTES)
+    if at > 0 and line.endswith(b"}") and is_event(line[at + len(_EVENT) : -1]):
         try:
-            return orjson.loads(line[:at] + b"}"), line[at + len(_EVENT) : -1]
+            members = orjson.loads(line[:at] + b"}")
         except orjson.JSONDecodeError:
             pass
+        else:
+            return members, line[at + len(_EVENT) : -1]
     return _object(line, "not an entry"), None
 
 
@@ -168,12 +188,40 @@ def _object(line: bytes, problem: str) -> dict[str, Any]:
     return members
 
 
+def _entry(members: Mapping[str, Any], verbatim: bytes | None, number: int) -> Entry:
+    kind = _word(Kind, members["kind"], "kind")
+    payload = verbatim or b""
+    if kind is Kind.MESSAGE and verbatim is None:
+        payload = _payload(members)
+    elif kind in {Kind.PING, Kind.PONG}:
+        payload = _bytes(members["base64"])
+    further = _further(members, kind)
+    _check(further, kind)
+    return Entry(
+        n=_whole(members["n"], "n", least=1),
+        t=_time(members["t"]),
+        side=_word(Side, members["from"], "from"),
+        kind=kind,
+        payload=payload,
+        binary=kind is Kind.MESSAGE and "base64" in members and not members.get("invalid_utf8"),
+        fragments=_whole(members.get("fragments", 1), "fragments", least=1),
+        compressed=members.get("compressed") is True,
+        members=further,
+        redacted=_paths(members.get("redacted", [])),
+        line=number,
+    )
+
+
 def _payload(members: Mapping[str, Any]) -> bytes:
-    if "event" in members:  # edited by hand or by a tool: the meaning is kept, the spacing was not
+    if isinstance(members.get("event"), dict):  # edited by hand or by a tool: the meaning is kept, the spacing was not
         return orjson.dumps(members["event"])
     if "text" in members:
-        return str(members["text"]).encode()
-    return b64decode(members["base64"])
+        if not isinstance(members["text"], str):
+            raise ValueError('"text" is not a string')
+        return members["text"].encode()
+    if "base64" in members:
+        return _bytes(members["base64"])
+    raise ValueError('a message with none of "event", "text" and "base64"')
 
 
 def _further(members: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
@@ -181,5 +229,69 @@ def _further(members: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
     return {name: value for name, value in members.items() if name not in known}
 
 
+def _check(members: Mapping[str, Any], kind: Kind) -> None:
+    needed = _MEMBERS.get(kind, {})
+    for name in needed:
+        if name not in members:
+            raise KeyError(name)
+    if kind is Kind.MESSAGE:
+        return
+    for name, value in members.items():
+        wanted = needed.get(name) or ("" if value is None else _MAY.get(name, ""))
+        if not _is(wanted, value):
+            raise ValueError(f'"{name}" is not {wanted}')
+
+
+def _is(wanted: str, value: Any) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    match wanted:
+        case "a string":
+            return isinstance(value, str)
+        case "a whole number":
+            return whole
+        case "a whole number or null":
+            return whole or value is None
+        case "a list of [name, value]":
+            return isinstance(value, list) and all(
+                isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+                for pair in value
+            )
+        case _:
+            return True
+
+
+def _word(words: type[_W], value: Any, name: str) -> _W:
+    try:
+        return words(value)
+    except ValueError:
+        known = ", ".join(words)
+        raise ValueError(f'"{name}" is {value!r}; known are {known}') from None
+
+
+def _whole(value: Any, name: str, least: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f'"{name}" is {value!r}, not a whole number from {least}')
+    return value
+
+
+def _time(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError(f'"t" is {value!r}, not a number of seconds')
+    return float(value)
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return b64decode(value, validate=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'"base64" is not base64: {error}') from None
+
+
+def _paths(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(path, str) for path in value):
+        raise ValueError('"redacted" is not a list of paths')
+    return tuple(value)
+
+
 def _missing(error: Exception) -> str:
-    return f"no {error}" if isinstance(error, KeyError) else str(error)
+    return f'no "{error.args[0]}"' if isinstance(error, KeyError) else str(error)

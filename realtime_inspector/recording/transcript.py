@@ -7,7 +7,7 @@ One line an entry, in the order of the wire:
     +120ms > {"type": "response.cancel"}          120 ms after the line before (also `+2s`); without it, 1 ms
     > GET /v1/realtime?model=m {"api-key": "k"}    the upgrade request, with headers
     < 101                                         its answer; `< 401 {"error": …}` is a refusal with its body
-    x> 1000 bye        x< 1011                    a close by the client or the server; `x>` alone is an empty close frame
+    x> 1000 bye        x< 1011                    a close by the client or the server; `x>` alone: an empty close frame
     x                                             the connection ended; `x reset` by a TCP reset
     ! 12 disk full                                a gap: 12 messages could not be recorded
     +3s .                                         nothing happens for that long
