@@ -1,6 +1,6 @@
 """Audio formats of the Realtime API, the time their bytes take, and the two audio streams of a session.
 
-Knows bytes and milliseconds; which events carry them is in `session.py`.
+Knows bytes and milliseconds; which events carry them is in `changes/`.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class AudioFormat:
         if isinstance(value, str):
             name = _BETA_FORMATS.get(value)
             return cls(name, 24000 if name == PCM else 8000) if name else None
-        if isinstance(value, Mapping) and value.get("type") in BYTES_PER_MS:
-            rate = value.get("rate")
-            name = str(value["type"])
-            if not isinstance(rate, int) or isinstance(rate, bool) or rate <= 0:
-                rate = 24000
-            return cls(name, rate if name == PCM else 8000)
-        return None
+        name = value.get("type") if isinstance(value, Mapping) else None
+        if not isinstance(name, str) or name not in BYTES_PER_MS:
+            return None
+        rate = value.get("rate")
+        if not isinstance(rate, int) or isinstance(rate, bool) or rate <= 0:
+            rate = 24000
+        return cls(name, rate if name == PCM else 8000)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Speech:
     """One stretch of user speech that voice detection reported."""
 
@@ -66,17 +66,24 @@ class Speech:
     end_ms: float | None = None
     silent_t: float | None = None
     """When the client sent the last of the speech itself, the silence that ended it left out; None if unknown."""
+    ended_by: str = ""
+    """`stopped`, or what ended it instead: `committed`, `cleared`, `off` (voice detection was turned off)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class InputAudio:
     """The user's audio: what the client appended and what the server made of it."""
 
     format: AudioFormat = field(default_factory=AudioFormat)
     total_bytes: int = 0
     total_ms: float = 0.0
-    buffered_ms: float = 0.0
-    """Appended since the last commit or clear."""
+    emptied_ms: float = 0.0
+    """`total_ms` when the buffer was last committed (by the client or by voice detection) or cleared."""
+    emptied: str = ""
+    """What emptied it: `client`, `vad`, `clear`, or empty if nothing has."""
+    emptied_n: int | None = None
+    emptied_before_ms: float = 0.0
+    """`emptied_ms` as it was before that: what holds again if the server refuses the commit."""
     appends: int = 0
     first_append_t: float | None = None
     last_append_t: float | None = None
@@ -91,17 +98,20 @@ class InputAudio:
     """The latest appends: `total_ms` after each, and its time."""
 
     @property
+    def buffered_ms(self) -> float:
+        """Appended since the last commit or clear, as the client must see it: its own count from its own commit."""
+        return self.total_ms - self.emptied_ms
+
+    @property
     def active_speech(self) -> Speech | None:
-        """The speech that has started and not stopped."""
+        """The speech that has started and not ended."""
         last = self.speech[-1] if self.speech else None
-        return last if last is not None and last.stopped_t is None else None
+        return last if last is not None and not last.ended_by else None
 
     def append(self, audio_bytes: int, t: float) -> None:
         """Count one append."""
-        duration = self.format.duration_ms(audio_bytes)
         self.total_bytes += audio_bytes
-        self.total_ms += duration
-        self.buffered_ms += duration
+        self.total_ms += self.format.duration_ms(audio_bytes)
         self.appends += 1
         if self.first_append_t is None:
             self.first_append_t = t
@@ -115,8 +125,13 @@ class InputAudio:
         at = bisect_left(self.recent, (offset_ms, 0.0))
         return self.recent[at][1] if at > 0 or self.appends <= RECENT_APPENDS else None
 
+    def empty(self, by: str, n: int) -> None:
+        """Note that the buffer is empty from here on."""
+        self.emptied_before_ms = self.emptied_ms
+        self.emptied_ms, self.emptied, self.emptied_n = self.total_ms, by, n
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Playback:
     """The earliest possible playback of the assistant's audio: it starts at the first delta and drains in real time.
 
@@ -130,6 +145,11 @@ class Playback:
     """Received so far."""
     cut_ms: float | None = None
     """Where the client says it stopped playing (from its truncate)."""
+
+    @property
+    def end_t(self) -> float:
+        """When the last sample received so far can have been played, in seconds."""
+        return self.start_t + self.ms / 1000
 
     def played_ms(self, t: float) -> float:
         """Return how much can have been played at `t`, at most what was received."""

@@ -1,16 +1,20 @@
 """Which client event an `error` event answers, also where the server does not say.
 
 The server names the event only if the client gave it an `event_id`. Otherwise the error's code, parameter and words
-narrow it down to one kind of client event; the oldest unanswered event of that kind is the likely cause. Never simply
-the last thing sent: an error can overtake earlier acknowledgements.
+narrow it down to one kind of client event, and of the unanswered events of that kind the one that has what the error
+speaks of is the likely cause. Never simply the last thing sent: an error can overtake earlier acknowledgements.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from realtime_inspector.protocol.event import WIRE_MALFORMED, WIRE_UNTYPED
+from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import Pending
+from realtime_inspector.protocol.realtime.values import text
 
 _BY_CODE: Mapping[str, str] = {
     "conversation_already_has_active_response": "response.create",
@@ -29,73 +33,123 @@ _BY_PARAM: Sequence[tuple[str, str]] = (
     ("response", "response.create"),
     ("audio_end_ms", "conversation.item.truncate"),
     ("content_index", "conversation.item.truncate"),
-    ("audio", "input_audio_buffer.append"),
 )
+# "no active response" holds "active response": the longer words stand first.
 _BY_WORDS: Sequence[tuple[str, str]] = (
-    ("active response", "response.create"),
-    ("no active response", "response.cancel"),
-    ("cancellation failed", "response.cancel"),
-    ("committing input audio buffer", "input_audio_buffer.commit"),
-    ("audio content of", "conversation.item.truncate"),
     ("only model output audio messages can be truncated", "conversation.item.truncate"),
-    ("tool call id", "conversation.item.create"),
+    ("committing input audio buffer", "input_audio_buffer.commit"),
+    ("cancellation failed", "response.cancel"),
+    ("no active response", "response.cancel"),
+    ("audio content of", "conversation.item.truncate"),
+    ("active response", "response.create"),
     ("session update", "session.update"),
+    ("tool call id", "conversation.item.create"),
 )
+_FLAT = {"transcription_session.update": "session.update"}
+_QUOTED = re.compile(r"'((?:session|item|response)\.[\w.\[\]]+|type|audio_end_ms|content_index|previous_item_id)'")
+_STEP = re.compile(r"[^.\[\]]+")
+_DIGITS = 9
+_TELLING = 3
+"""A shorter id or figure stands in a message by chance."""
 
 
 def client_type(error: Mapping[str, Any]) -> str:
     """Return the type of client event that an `error` object can only answer, or an empty string."""
-    code, param, words = (str(error.get(name) or "") for name in ("code", "param", "message"))
+    code, words = text(error.get("code")), text(error.get("message")).lower()
     if code in _BY_CODE:
         return _BY_CODE[code]
+    named = param(error)
     for prefix, kind in _BY_PARAM:
-        if param == prefix or param.startswith((f"{prefix}.", f"{prefix}[")):
+        if named == prefix or named.startswith((f"{prefix}.", f"{prefix}[")):
             return kind
-    lowered = words.lower()
-    # "no active response" holds "active response": the longer words are looked for first.
-    for phrase, kind in sorted(_BY_WORDS, key=lambda pair: -len(pair[0])):
-        if phrase in lowered:
-            return kind
-    return ""
+    return next((kind for phrase, kind in _BY_WORDS if phrase in words), "")
 
 
-def find(error: Mapping[str, Any], unanswered: Iterable[Pending]) -> tuple[Pending | None, str]:
-    """Return the unanswered client event that the error answers, and the confidence.
+def param(error: Mapping[str, Any]) -> str:
+    """Return the parameter an `error` object is about: its `param`, else the one its message quotes, else empty."""
+    quoted = _QUOTED.search(text(error.get("message")))
+    return text(error.get("param")) or (quoted[1] if quoted else "")
+
+
+def find(
+    error: Mapping[str, Any], unanswered: Iterable[Pending], named: Mapping[str, Pending] | None = None
+) -> tuple[Pending | None, str]:
+    """Return the client event that the error answers, and the confidence.
+
+    Args:
+        error: The `error` object of an `error` event.
+        unanswered: The client events without an answer, oldest first.
+        named: Client events by their `event_id`, those included that are never answered.
 
     Returns:
         `(event, "certain")` where the server named it, `(event, "likely")` where code, parameter or words leave one
-        kind of event and it is the oldest of that kind, `(None, "none")` otherwise.
+        kind of event and it fits best of that kind (the oldest of equals), `(None, "none")` otherwise.
     """
     waiting = list(unanswered)
-    named = error.get("event_id")
-    if named:
-        found = next((pending for pending in waiting if pending.event_id == named), None)
+    event_id = text(error.get("event_id"))
+    if event_id:
+        found = next((pending for pending in waiting if pending.event_id == event_id), None)
+        found = found or (named or {}).get(event_id)
         return (found, "certain") if found else (None, "none")
+    candidates = _candidates(error, waiting)
+    if not candidates:
+        return None, "none"
+    return max(candidates, key=lambda pending: _fit(pending, error)), "likely"
+
+
+def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pending]:
     kind = client_type(error)
-    candidates = [pending for pending in waiting if pending.type == kind]
-    fitting = [pending for pending in candidates if _fits(pending, str(error.get("param") or ""))]
-    for choice in (fitting, candidates):
-        if choice:
-            return choice[0], "likely"
-    if not kind and str(error.get("param") or "") == "type":
-        return _of_unknown_type(waiting)
-    return None, "none"
+    if kind:
+        return [pending for pending in waiting if _FLAT.get(pending.type, pending.type) == kind]
+    if text(error.get("code")) == "invalid_event" or "'type' field" in text(error.get("message")):
+        return [pending for pending in waiting if pending.type in {WIRE_UNTYPED, WIRE_MALFORMED}]
+    if param(error) == "type":
+        return [pending for pending in waiting if pending.type not in CLIENT_TYPES]
+    return []
 
 
-def _fits(pending: Pending, param: str) -> bool:
-    """Tell whether the parameter an error calls missing really is missing, or one it names really is there."""
-    if pending.type != "conversation.item.create" or param != "item.call_id":
-        return True
-    item = pending.body.get("item")
-    return (
-        isinstance(item, Mapping)
-        and item.get("type") in {"function_call_output", "function_call"}
-        and not item.get("call_id")
-    )
+def _fit(pending: Pending, error: Mapping[str, Any]) -> int:
+    """Tell how well an event fits: what an error calls missing must be missing, and what it speaks of be there."""
+    path = param(error)
+    fit = 0
+    if path:
+        missing = text(error.get("code")) == "missing_required_parameter"
+        fit += 2 if _has(pending.body, path) is not missing else -2
+    if any(name in text(error.get("message")) for name in _ids(pending.body)):
+        fit += 1
+    if missing_call_id(pending.body) and path == "item.call_id":
+        fit += 1
+    return fit
 
 
-def _of_unknown_type(waiting: Sequence[Pending]) -> tuple[Pending | None, str]:
-    from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
+def missing_call_id(body: Mapping[str, Any]) -> bool:
+    """Tell whether a client event creates a tool call or its output without the call's id."""
+    item = body.get("item")
+    if not isinstance(item, Mapping) or item.get("call_id"):
+        return False
+    return text(item.get("type")) in {"function_call_output", "function_call"}
 
-    strangers = [pending for pending in waiting if pending.type not in CLIENT_TYPES]
-    return (strangers[0], "likely") if strangers else (None, "none")
+
+def _has(body: Any, path: str) -> bool:
+    """Tell whether a body has what a path such as `session.tools[2].name` leads to."""
+    for step in _STEP.findall(path):
+        if isinstance(body, Mapping) and step in body:
+            body = body[step]
+        elif isinstance(body, list) and _place(step) < len(body):
+            body = body[_place(step)]
+        else:
+            return False
+    return True
+
+
+def _place(step: str) -> int:
+    """Return a step of a path as a place in a list; one that no list has if it is no number."""
+    return int(step) if len(step) <= _DIGITS and step.isdecimal() else 10**_DIGITS
+
+
+def _ids(body: Mapping[str, Any]) -> list[str]:
+    """Return the ids and figures by which a message could speak of this event."""
+    item = body.get("item")
+    nested = [item.get("id"), item.get("call_id")] if isinstance(item, Mapping) else []
+    values = [body.get("item_id"), body.get("response_id"), body.get("audio_end_ms"), body.get("type"), *nested]
+    return [str(value) for value in values if isinstance(value, str | int) and len(str(value)) >= 3]

@@ -1,6 +1,6 @@
 """What a conversation is made of: items, responses, tool calls, and what the client asked for.
 
-Plain state, changed only by `session.py`. Fields that point to an event hold its entry number and time, never the
+Plain state, changed only by `changes/`. Fields that point to an event hold its entry number and time, never the
 event: a session of a million events stays small.
 """
 
@@ -21,12 +21,39 @@ class At:
     t: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class Words:
+    """Text that comes in pieces, by content part; joined only when it is read."""
+
+    parts: dict[int, list[str]] = field(default_factory=dict)
+
+    def add(self, index: int, piece: str) -> None:
+        """Append a piece to a part."""
+        self.parts.setdefault(index, []).append(piece)
+
+    def put(self, index: int, whole: str) -> None:
+        """Set what a part is as a whole."""
+        self.parts[index] = [whole]
+
+    def part(self, index: int) -> str:
+        """Return one part so far; empty if nothing of it came."""
+        pieces = self.parts.get(index)
+        if not pieces:
+            return ""
+        if len(pieces) > 1:
+            pieces[:] = ["".join(pieces)]
+        return pieces[0]
+
+    def __str__(self) -> str:
+        return "".join(self.part(index) for index in sorted(self.parts))
+
+
+@dataclass(slots=True, eq=False)
 class Item:
     """One item of the conversation (or of an out-of-band response)."""
 
     id: str
-    type: str
+    type: str = ""
     """`message`, `function_call`, `function_call_output`, `mcp_call`, …; `""` while unknown."""
     role: str = ""
     status: str = ""
@@ -42,10 +69,8 @@ class Item:
     previous_item_id: str | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
     """The item as the server last showed it."""
-    text: str = ""
-    """Generated or written text."""
-    transcript: str = ""
-    """What was said: of the assistant as generated, of the user as transcribed."""
+    written: Words = field(default_factory=Words)
+    spoken: Words = field(default_factory=Words)
     audio_bytes: int = 0
     audio_ms: float = 0.0
     """Audio the server sent of it."""
@@ -53,8 +78,18 @@ class Item:
     """The client's `audio_end_ms`, once the server confirmed it."""
     deleted: bool = False
 
+    @property
+    def text(self) -> str:
+        """Generated or written text."""
+        return str(self.written)
 
-@dataclass(slots=True)
+    @property
+    def transcript(self) -> str:
+        """What was said: of the assistant as generated, of the user as transcribed."""
+        return str(self.spoken)
+
+
+@dataclass(slots=True, eq=False)
 class ToolCall:
     """A function call of the model and what became of it."""
 
@@ -65,16 +100,36 @@ class ToolCall:
     arguments: str = ""
     status: str = ""
     """Of its item: `completed`, `incomplete`, `in_progress` or unknown."""
+    by_client: bool = False
+    """The client put it into the conversation (an earlier one's history); nobody waits for its output."""
+    named: At | None = None
+    """The first event that named it."""
     done: At | None = None
     """When its arguments were complete."""
     outputs: list[At] = field(default_factory=list)
-    """Every output the client sent for it."""
+    """Every output the client sent for it, refused ones left out."""
     output: str | None = None
+    refused: list[At] = field(default_factory=list)
+    """Outputs for it that the server refused."""
     acknowledged: At | None = None
     """When the server added the (first) output to the conversation."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class ToolOutput:
+    """A `function_call_output` that the client sent, whether or not it names a call."""
+
+    at: At
+    call_id: str
+    """Empty if the item has none."""
+    item_id: str = ""
+    status: str = "pending"
+    """`pending`, `accepted` or `rejected`."""
+    answer: At | None = None
+    """The server's acknowledgement or error."""
+
+
+@dataclass(slots=True, eq=False)
 class ResponseRequest:
     """A `response.create` of the client."""
 
@@ -85,6 +140,8 @@ class ResponseRequest:
     status: str = "pending"
     """`pending`, `created` or `rejected`."""
     response_id: str = ""
+    answer: At | None = None
+    """The `response.created` or `error` that answered it."""
 
     @property
     def out_of_band(self) -> bool:
@@ -92,7 +149,7 @@ class ResponseRequest:
         return self.body.get("conversation") == "none"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Response:
     """A response of the server."""
 
@@ -124,7 +181,7 @@ class Response:
         return self.done is None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Update:
     """A `session.update` of the client and its answer."""
 
@@ -139,7 +196,7 @@ class Update:
     error: Mapping[str, Any] | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A client event that the server has not answered yet."""
 
@@ -149,7 +206,7 @@ class Pending:
     body: Mapping[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ServerError:
     """An `error` event and the client event that is held to have caused it."""
 

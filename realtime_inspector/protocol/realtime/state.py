@@ -1,7 +1,7 @@
 """What is known of a Realtime session at one moment, and the questions rules and views ask of it.
 
 Facts only: what was asked, what is in force, what was said, what is still unanswered. How events change it is in
-`session.py`; what is wrong with it is for `analysis/`.
+`changes/`; what is wrong with it is for `analysis/`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from realtime_inspector.protocol.realtime.conversation import (
     ResponseRequest,
     ServerError,
     ToolCall,
+    ToolOutput,
     Update,
 )
 
@@ -57,15 +58,28 @@ class State:
         """The session in force, as the server last reported it."""
         self.config_at: At | None = None
         self.updates: list[Update] = []
+        self.pending_updates: list[Update] = []
+        """Every `session.update` without an answer, oldest first."""
 
         self.items: dict[str, Item] = {}
         """In the order in which they were first named."""
         self.responses: dict[str, Response] = {}
+        self.active: dict[str, Response] = {}
+        """The responses in progress, out-of-band ones too."""
         self.requests: list[ResponseRequest] = []
+        self.pending_requests: list[ResponseRequest] = []
+        """Every `response.create` that has neither become a response nor been refused, oldest first."""
         self.calls: dict[str, ToolCall] = {}
         """By `call_id`, functions only: MCP calls are the server's own."""
+        self.calls_by_response: dict[str, list[ToolCall]] = {}
+        self.outputs: list[ToolOutput] = []
+        """Every tool output the client sent, those without a call's id too."""
         self.unanswered: list[Pending] = []
-        """Client events that wait for an answer, oldest first."""
+        """Client events that wait for an answer, oldest first; the newest thousand."""
+        self.named: dict[str, Pending] = {}
+        """Client events by the `event_id` the client gave them, audio too; the newest thousand."""
+        self.open_turn: At | None = None
+        """The commit by voice detection that no response has followed yet."""
         self.input_audio = InputAudio()
         self.playback: dict[str, Playback] = {}
         """By item id."""
@@ -103,17 +117,12 @@ class State:
     @property
     def active_response(self) -> Response | None:
         """The response in progress in the conversation, out-of-band ones left out."""
-        return next((r for r in reversed(self.responses.values()) if r.active and not r.out_of_band), None)
+        return next((r for r in reversed(self.active.values()) if not r.out_of_band), None)
 
     @property
-    def pending_requests(self) -> list[ResponseRequest]:
-        """Every `response.create` that has neither become a response nor been refused."""
-        return [request for request in self.requests if request.status == "pending"]
-
-    @property
-    def pending_updates(self) -> list[Update]:
-        """Every `session.update` without an answer, oldest first."""
-        return [update for update in self.updates if update.status == "pending"]
+    def last_response(self) -> Response | None:
+        """The response that was created last."""
+        return next(reversed(self.responses.values()), None)
 
     @property
     def turn_detection(self) -> Mapping[str, Any] | None:
@@ -140,8 +149,13 @@ class State:
 
     def calls_of(self, response_id: str) -> list[ToolCall]:
         """Return the function calls that a response made."""
-        return [call for call in self.calls.values() if call.response_id == response_id]
+        return self.calls_by_response.get(response_id, [])
 
     def playing(self, t: float, least_ms: float = 0.0) -> Playback | None:
         """Return what can still be playing at `t` with more than `least_ms` to go, the latest first."""
-        return next((p for p in reversed(self.playback.values()) if p.remaining_ms(t) > least_ms), None)
+        for playback in reversed(self.playback.values()):
+            if playback.remaining_ms(t) > least_ms:
+                return playback
+            if playback.cut_ms is None:  # they play one after another: what began before it has ended too
+                return None
+        return None

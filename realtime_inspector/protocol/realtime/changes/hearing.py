@@ -1,0 +1,83 @@
+"""The user's audio: appends, commits, voice detection."""
+
+from __future__ import annotations
+
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.audio import Speech
+from realtime_inspector.protocol.realtime.changes import items, waiting
+from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.protocol.realtime.values import number, text
+
+
+def on_append(state: State, event: Event) -> None:
+    """Count appended audio."""
+    state.input_audio.append(event.audio_bytes, event.t)
+
+
+def on_commit(state: State, event: Event) -> None:
+    """Empty the buffer: what the client appends from here on is the next turn's."""
+    state.input_audio.empty("client", event.n)
+
+
+def on_clear(state: State, event: Event) -> None:
+    """Empty the buffer."""
+    state.input_audio.empty("clear", event.n)
+
+
+def on_cleared(state: State, event: Event) -> None:
+    """Take the clear as answered; speech that was going on may never be reported as stopped."""
+    waiting.answered(state, "input_audio_buffer.clear")
+    _end_speech(state, event, "cleared")
+
+
+def on_committed(state: State, event: Event) -> None:
+    """Note a user turn, and who ended it."""
+    audio = state.input_audio
+    by_client = waiting.answered(state, "input_audio_buffer.commit") is not None
+    audio.commits += 1
+    audio.last_committed_n, audio.last_committed_t = event.n, event.t
+    audio.last_committed_by = "client" if by_client else "vad"
+    if not by_client:
+        audio.empty("vad", event.n)
+        state.open_turn = At(event.n, event.t)
+    _end_speech(state, event, "committed")
+    item = items.named(state, text(event.body.get("item_id")), event)
+    if item.role != "user":
+        state.user_turns += 1
+    item.type, item.role = item.type or "message", "user"
+
+
+def on_speech_started(state: State, event: Event) -> None:
+    """Note the start of speech."""
+    item_id = text(event.body.get("item_id"))
+    start_ms = number(event.body.get("audio_start_ms"))
+    state.input_audio.speech.append(Speech(item_id, event.n, event.t, start_ms))
+
+
+def on_speech_stopped(state: State, event: Event) -> None:
+    """Note its end."""
+    speech = state.input_audio.active_speech
+    if speech is None:
+        return
+    speech.stopped_n, speech.stopped_t, speech.ended_by = event.n, event.t, "stopped"
+    speech.end_ms = number(event.body.get("audio_end_ms"))
+    if speech.end_ms is not None:
+        waited_ms = number((state.turn_detection or {}).get("silence_duration_ms")) or 0.0
+        speech.silent_t = state.input_audio.sent_t(speech.end_ms - waited_ms)
+
+
+def on_transcription(state: State, event: Event) -> None:
+    """Take what the user said in, as far as it is transcribed."""
+    item = items.named(state, text(event.body.get("item_id")), event)
+    item.type, item.role = item.type or "message", item.role or "user"
+    if event.type.endswith(".completed"):
+        item.spoken.put(0, text(event.body.get("transcript")))
+    else:
+        item.spoken.add(0, text(event.body.get("delta")))
+
+
+def _end_speech(state: State, event: Event, by: str) -> None:
+    speech = state.input_audio.active_speech
+    if speech is not None:
+        speech.ended_by = by

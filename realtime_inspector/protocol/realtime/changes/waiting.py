@@ -1,0 +1,56 @@
+"""Client events that wait for an answer.
+
+Lists are kept short, so that a server that never answers cannot make the analysis of a long session slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.conversation import At, Pending
+from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.protocol.realtime.values import text
+
+LIMIT = 1000
+"""What is older than the newest thousand is held to be lost."""
+
+_T = TypeVar("_T")
+
+
+def note(state: State, event: Event) -> None:
+    """Note a client event. Audio is never acknowledged, so it is only remembered by its `event_id`."""
+    event_id = text(event.body.get("event_id"))
+    pending = Pending(At(event.n, event.t), event.type, event_id or None, event.body)
+    if event_id:
+        state.named[event_id] = pending
+        if len(state.named) > LIMIT:
+            del state.named[next(iter(state.named))]
+    if event.type != "input_audio_buffer.append":
+        hold(state.unanswered, pending)
+
+
+def hold(waiting: list[_T], new: _T) -> None:
+    """Put one more at the end of a list of limited length."""
+    waiting.append(new)
+    if len(waiting) > LIMIT:
+        del waiting[0]
+
+
+def answered(
+    state: State, *types: str, where: Callable[[Mapping[str, Any]], bool] = lambda body: True
+) -> Pending | None:
+    """Take the oldest unanswered client event of these types off the list."""
+    for place, pending in enumerate(state.unanswered):
+        if pending.type in types and where(pending.body):
+            return state.unanswered.pop(place)
+    return None
+
+
+def answered_at(state: State, at: At) -> None:
+    """Take the client event of that entry off the list."""
+    for place, pending in enumerate(state.unanswered):
+        if pending.at.n == at.n:
+            del state.unanswered[place]
+            return

@@ -1,0 +1,31 @@
+"""JSON values of a peer, taken as what they should be: a wrong type counts as absent and never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; what else it has is left out."""
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """Return a string, or an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: Any) -> float | None:
+    """Return a number; a boolean is none."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def index(value: Any) -> int:
+    """Return a place in a list, 0 where none is given."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
