@@ -257,6 +257,7 @@ def test_a_file_in_whose_place_another_was_put_is_told(tmp_path: Path) -> None:
         index.advance()
 
 
+TEXT = st.text('a"\\{:é', max_size=6)
 PAYLOADS = st.dictionaries(
     st.sampled_from(["type", "event_id", "item_id", "delta", "audio", "item", "x"]),
     st.one_of(
