@@ -1,1 +1,30 @@
-"""Edge: a protocol-true Realtime server without a model; the upstream of the demo and of the tests."""
+"""Edge: a protocol-true Realtime server without a model; the upstream of the demo and of the tests.
+
+    scenario    what the assistant answers, from a file        prompter   which answer is next
+    machine     client events and the time in, events out      schedule   what is due when
+    config      the session and its updates                    shape      what a value may be, errors if it is not
+    items, conversation   what the conversation holds          usage      tokens
+    listening, vad        the user's turn                      speaking   the assistant's turn
+    voice, g711           audio made here                      door, server   HTTP and WebSocket
+
+`Simulator` and `Scenario` are imported on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from realtime_inspector.simulator.scenario import Scenario as Scenario
+    from realtime_inspector.simulator.server import Simulator as Simulator
+
+_HOMES = {"Scenario": "scenario", "Simulator": "server"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use: the server needs a WebSocket library, a scenario does not."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

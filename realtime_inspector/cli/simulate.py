@@ -1,0 +1,65 @@
+"""`simulate`: the protocol-true server without a model, for a client in any language."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from realtime_inspector.cli import diagnostics
+from realtime_inspector.errors import UsageError
+from realtime_inspector.simulator import scenario as scenarios
+from realtime_inspector.simulator.server import Simulator
+
+
+@click.command(short_help="a protocol-true server without a model")
+@click.option(
+    "--listen", default="127.0.0.1:8766", show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
+)
+@click.option(
+    "--scenario",
+    default=scenarios.DEFAULT,
+    show_default=True,
+    metavar="FILE|NAME",
+    help=f"what the assistant answers: a .toml file, or {', '.join(scenarios.names())}",
+)
+@click.option(
+    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="write the URL there once it listens"
+)
+def command(listen: str, scenario: str, ready_file: Path | None) -> None:
+    """Serve the Realtime API without a model.
+
+    Events, errors, voice detection, tool calls and pacing are the API's; what the assistant says stands in a scenario.
+    Any API key is taken. Stop it with ctrl+c.
+    """
+    host, port = _address(listen)
+    asyncio.run(_serve(Simulator(scenario, host=host, port=port), ready_file))
+
+
+async def _serve(simulator: Simulator, ready_file: Path | None) -> None:
+    async with simulator:
+        base_url = simulator.url.replace("ws", "http", 1).removesuffix("/realtime")
+        diagnostics.say(f"simulating {simulator.scenario.name!r} on {simulator.url}")
+        diagnostics.say(f"point a client at it: OPENAI_BASE_URL={base_url} OPENAI_API_KEY=any")
+        if ready_file is not None:
+            _write_whole(ready_file, f"{simulator.url}\n")
+        await simulator.serve_forever()
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8766")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that nobody can see half-written."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"--ready-file {path}: {error.strerror}") from error

@@ -1,0 +1,117 @@
+"""The HTTP side of the server: who may come in, and what a plain request is answered.
+
+Knows requests and answers as values; the socket is in `server.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from realtime_inspector.simulator import config
+from realtime_inspector.simulator.errors import Refusal
+from realtime_inspector.simulator.ids import Ids
+from realtime_inspector.simulator.machine import DEFAULT_MODEL, Opening
+from realtime_inspector.simulator.shape import Nullable, Number, Object, Tagged, Text
+
+SOCKET_PATH = "/realtime"
+"""What the path of an upgrade ends with: `/v1/realtime` at OpenAI, other prefixes at gateways."""
+SECRETS_PATH = "/realtime/client_secrets"
+SUBPROTOCOL = "realtime"
+_KEY_SUBPROTOCOL = "openai-insecure-api-key."
+_BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
+
+_SECRET_S = 600
+_SECRET_REQUEST = Object(
+    {
+        "session": Nullable(Tagged({"realtime": config.REALTIME, "transcription": config.TRANSCRIPTION})),
+        "expires_after": Nullable(
+            Object({"anchor": Nullable(Text(("created_at",))), "seconds": Nullable(Number(10, 7200, integer=True))})
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A plain HTTP answer with a JSON body."""
+
+    status: int
+    body: bytes
+
+
+def key_of(headers: Mapping[str, str]) -> str:
+    """Return the key a request brings, in a header or as a browser's subprotocol; empty if it brings none.
+
+    `headers` has lower-case names.
+    """
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and key.strip():
+        return key.strip()
+    for offered in _subprotocols(headers):
+        if offered.startswith(_KEY_SUBPROTOCOL):
+            return offered.removeprefix(_KEY_SUBPROTOCOL)
+    return headers.get("api-key", "")
+
+
+def check_key(headers: Mapping[str, str], rejected: frozenset[str]) -> Answer | None:
+    """Return the refusal of a request without a key, or with one of the rejected."""
+    key = key_of(headers)
+    if not key:
+        return refusal(401, "No API key was given; send it as 'Authorization: Bearer KEY'.", None)
+    if key in rejected:
+        return refusal(401, f"Incorrect API key provided: {key[:5]}***.", "invalid_api_key")
+    return None
+
+
+def opening(target: str, headers: Mapping[str, str]) -> Opening | None:
+    """Return how an upgrade opens the connection; None for a path that is not a socket's."""
+    parts = urlsplit(target)
+    if not parts.path.rstrip("/").endswith(SOCKET_PATH):
+        return None
+    query = dict(parse_qsl(parts.query))
+    model = query.get("model") or query.get("deployment")
+    beta = "openai-beta" in headers or _BETA_SUBPROTOCOL in _subprotocols(headers)
+    return Opening(model or DEFAULT_MODEL, query.get("intent", ""), beta=beta, model_given=model is not None)
+
+
+def answer(method: str, target: str, body: bytes, ids: Ids, now_unix: int) -> Answer:
+    """Return the answer to a plain request whose key was accepted."""
+    path = urlsplit(target).path.rstrip("/")
+    if not path.endswith(SECRETS_PATH):
+        return refusal(404, f"Invalid URL ({method} {path})", None)
+    if method != "POST":
+        return refusal(405, f"Not allowed to {method} on {path}", "method_not_supported")
+    try:
+        return _secret(orjson.loads(body) if body.strip() else {}, ids, now_unix)
+    except orjson.JSONDecodeError:
+        return refusal(400, "The body could not be parsed as JSON.", None)
+    except Refusal as refused:
+        return refusal(400, refused.message, refused.code, refused.param)
+
+
+def refusal(status: int, message: str, code: str | None, param: str | None = None) -> Answer:
+    """Return an error as the API's HTTP side writes it."""
+    error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+    return Answer(status, orjson.dumps({"error": error}))
+
+
+def _secret(asked: Any, ids: Ids, now_unix: int) -> Answer:
+    _SECRET_REQUEST.check(asked, "")
+    wanted = asked.get("session") or {"type": "realtime"}
+    if wanted["type"] == "realtime":
+        session = config.default_session(ids.make("sess"), wanted.get("model") or DEFAULT_MODEL, now_unix)
+    else:
+        session = config.default_transcription(ids.make("sess"), now_unix)
+    session = config.updated(session, wanted, has_audio=False)
+    seconds = (asked.get("expires_after") or {}).get("seconds") or _SECRET_S
+    made = {"value": ids.make("ek"), "expires_at": now_unix + seconds, "session": session}
+    return Answer(200, orjson.dumps(made))
+
+
+def _subprotocols(headers: Mapping[str, str]) -> list[str]:
+    return [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]

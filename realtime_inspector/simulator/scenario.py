@@ -1,0 +1,243 @@
+"""What the assistant answers, as a file: turns in order, each with words, tool calls, and what follows their outputs.
+
+    name = "weather"
+    [pace]
+    delay_ms = 120                      # from the request to the first output
+    speed = 5.0                         # audio is made so much faster than it plays
+    [[turn]]
+    heard = "What is the weather?"      # what the transcription says if the user spoke
+    when = ["weather"]                  # answers a user text with these words; without it, the next in order
+    say = "Let me see."
+    call = [{ name = "get_weather", arguments = { city = "Oslo" } }]
+    then = { say = "It rains." }        # after the outputs of the calls
+
+A scenario is written by people: what is wrong with one is said with its place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from realtime_inspector.errors import UsageError
+
+DEFAULT = "weather"
+"""The scenario taken where none is named."""
+
+_PACKAGE = "realtime_inspector.simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call of the assistant."""
+
+    name: str
+    arguments: str
+    """JSON; a scenario may hold malformed text on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One response of the assistant."""
+
+    say: str = ""
+    call: tuple[Call, ...] = ()
+    then: Reply | None = None
+    """The response to the outputs of the calls."""
+    delay_ms: float | None = None
+    """Instead of the scenario's."""
+    duration_ms: float | None = None
+    """How long the speech plays; without it, as long as the words take."""
+    fail: Mapping[str, str] | None = None
+    """Ends as failed, with this `type`, `code` and `message`."""
+    stop: str = ""
+    """Ends as incomplete after its words: `max_output_tokens` or `content_filter`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the user is held to have said, and the answer."""
+
+    reply: Reply
+    heard: str = ""
+    when: tuple[str, ...] = ()
+    unfinished: bool = False
+    """The user's words sound unfinished: semantic voice detection waits its longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the assistant works."""
+
+    delay_ms: float = 120
+    speed: float = 5.0
+    """Seconds of audio made in a second."""
+    chunk_ms: float = 200
+    """Audio in one delta."""
+    transcription_ms: float = 80
+    """From the commit to the first words of the user's transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A conversation as the assistant plays it."""
+
+    name: str
+    turns: tuple[Turn, ...] = ()
+    about: str = ""
+    pace: Pace = Pace()
+    fallback: str = "I have nothing more to say about that."
+    """The answer where no turn is left."""
+    waiting: str = "I am still waiting for the result."
+    """The answer to a request made while a call has no output."""
+    aside: str = "ok"
+    """The answer of every response outside the conversation."""
+    repeat: bool = False
+    """Begin again after the last turn."""
+
+
+def load(name_or_path: str) -> Scenario:
+    """Return a scenario of this package by its name, or one of a file.
+
+    Raises:
+        UsageError: If there is none, or it is wrong; with its place.
+    """
+    if name_or_path in names():
+        text = resources.files(_PACKAGE).joinpath("scenarios", f"{name_or_path}.toml").read_text()
+        return parse(text, name_or_path)
+    path = Path(name_or_path)
+    if path.suffix != ".toml" and not path.exists():
+        raise UsageError(f"no scenario {name_or_path!r}: known are {', '.join(names())}; or give a .toml file")
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; give a scenario's file, or one of {', '.join(names())}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def names() -> list[str]:
+    """Return the scenarios of this package."""
+    folder = resources.files(_PACKAGE).joinpath("scenarios")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def parse(text: str, source: str) -> Scenario:
+    """Read a scenario; `source` stands in the messages.
+
+    Raises:
+        UsageError: If it is wrong, with the first thing and its place.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: not TOML: {str(error)[0].lower()}{str(error)[1:]}") from None
+    turns = table.pop("turn", [])
+    pace = table.pop("pace", {})
+    if not isinstance(turns, list):
+        raise UsageError(f"{source}: turn: write each turn as a [[turn]] of its own")
+    _check(table, {field.name for field in fields(Scenario)} - {"turns"}, source)
+    table.setdefault("name", Path(source).stem)
+    for name, value in table.items():
+        _typed(value, bool if name == "repeat" else str, f"{source}: {name}")
+    read = tuple(_turn(turn, f"{source}: turn {number}") for number, turn in enumerate(turns, 1))
+    return Scenario(**table, turns=read, pace=_pace(pace, f"{source}: pace"))
+
+
+def _pace(table: Any, where: str) -> Pace:
+    _check(table, {field.name for field in fields(Pace)}, where)
+    for name, value in table.items():
+        _positive(value, f"{where}.{name}")
+    for name in ("speed", "chunk_ms"):
+        if table.get(name) == 0:
+            raise UsageError(f"{where}.{name}: 0; give a number above it")
+    return Pace(**table)
+
+
+def _turn(table: Any, where: str) -> Turn:
+    own = {"heard", "when", "unfinished"}
+    _check(table, own | _REPLY, where)
+    when = table.get("when", [])
+    if not isinstance(when, list) or not all(isinstance(word, str) for word in when):
+        raise UsageError(f"{where}: when: give a list of words")
+    heard = _typed(table.get("heard", ""), str, f"{where}: heard")
+    unfinished = _typed(table.get("unfinished", False), bool, f"{where}: unfinished")
+    reply = _reply({name: value for name, value in table.items() if name not in own}, where)
+    return Turn(reply, heard, tuple(word.lower() for word in when), unfinished)
+
+
+_REPLY = {field.name for field in fields(Reply)}
+
+
+def _reply(table: Any, where: str) -> Reply:
+    _check(table, _REPLY, where)
+    members = dict(table)
+    calls = members.pop("call", [])
+    then = members.pop("then", None)
+    if not any(name in table for name in ("say", "call", "fail")):
+        raise UsageError(f'{where}: no answer; give "say", "call" or "fail"')
+    if then is not None and not calls:
+        raise UsageError(f'{where}: "then" without "call": it answers the outputs of calls')
+    _check_members(members, where)
+    return Reply(
+        **members,
+        call=tuple(_call(call, f"{where}: call {number}") for number, call in enumerate(_list(calls, where), 1)),
+        then=None if then is None else _reply(then, f"{where}: then"),
+    )
+
+
+def _check_members(members: Mapping[str, Any], where: str) -> None:
+    _typed(members.get("say", ""), str, f"{where}: say")
+    for name in ("delay_ms", "duration_ms"):
+        if name in members:
+            _positive(members[name], f"{where}: {name}")
+    if members.get("stop", "") not in ("", "max_output_tokens", "content_filter"):
+        raise UsageError(f"{where}: stop: {members['stop']!r}; known are max_output_tokens, content_filter")
+    if "fail" in members:
+        _check(members["fail"], {"type", "code", "message"}, f"{where}: fail")
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise UsageError(f"{where}: call: give a list of calls: [{{ name = …, arguments = {{ … }} }}]")
+    return value
+
+
+def _call(table: Any, where: str) -> Call:
+    _check(table, {"name", "arguments"}, where)
+    if not table.get("name"):
+        raise UsageError(f'{where}: no "name"')
+    arguments = table.get("arguments", {})
+    if not isinstance(arguments, dict | str):
+        raise UsageError(f"{where}: arguments: give a table, or a string to be sent as it is")
+    text = arguments if isinstance(arguments, str) else orjson.dumps(arguments, default=str).decode()
+    return Call(_typed(table["name"], str, f"{where}: name"), text)
+
+
+def _check(table: Any, known: set[str], where: str) -> None:
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: {table!r} is not a table")
+    for name in table:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+            raise UsageError(f"{where}: {name!r} is unknown; {hint}")
+
+
+def _typed(value: Any, kind: type, where: str) -> Any:
+    if not isinstance(value, kind):
+        wanted = {str: "text in quotes", bool: "true or false"}[kind]
+        raise UsageError(f"{where}: {value!r}; give {wanted}")
+    return value
+
+
+def _positive(value: Any, where: str) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        raise UsageError(f"{where}: {value!r}; give a number of 0 or more")

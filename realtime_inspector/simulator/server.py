@@ -1,0 +1,261 @@
+"""The machine on a socket: a Realtime server for any client, on WebSocket and HTTP, with TLS if given a context.
+
+    async with Simulator("weather") as server:
+        ...  # server.url is ws://127.0.0.1:PORT/v1/realtime
+
+Nothing a client does ends the server; a client that leaves ends its own connection alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from realtime_inspector.errors import UsageError
+from realtime_inspector.simulator import door
+from realtime_inspector.simulator.ids import Ids
+from realtime_inspector.simulator.machine import Machine, Opening
+from realtime_inspector.simulator.scenario import DEFAULT, Scenario, load
+from realtime_inspector.simulator.schedule import Close
+
+MAX_MESSAGE_BYTES = 32 << 20
+"""Room for an append of 15 MiB in base64."""
+_MAX_HTTP_BYTES = 1 << 20
+_PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
+
+
+class Simulator:
+    """A Realtime server without a model."""
+
+    def __init__(
+        self,
+        scenario: Scenario | str = DEFAULT,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        seed: str = "0",
+        rejected_keys: Collection[str] = (),
+        tls: ssl.SSLContext | None = None,
+        unix: Callable[[], float] = time.time,
+    ) -> None:
+        """Prepare a server; it listens inside `async with`.
+
+        Args:
+            scenario: What the assistant answers, or the name or file of it.
+            host: Where to listen.
+            port: Where to listen; 0 takes a free one.
+            seed: What the ids are made from.
+            rejected_keys: API keys that are answered with 401.
+            tls: A server's context, for `wss`.
+            unix: The wall clock, for `expires_at`.
+
+        Raises:
+            UsageError: If the scenario is wrong.
+        """
+        self.scenario = load(scenario) if isinstance(scenario, str) else scenario
+        self.connections = 0
+        """How many sockets were opened so far."""
+        self._host, self._port, self._seed, self._tls = host, port, seed, tls
+        self._rejected = frozenset(rejected_keys)
+        self._unix = unix
+        self._http_ids = Ids(f"{seed}/http")
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        if self._server is None:
+            raise RuntimeError("the simulator does not listen: enter it with `async with` first")
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Where a client connects to."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'wss' if self._tls else 'ws'}://{host}:{self.port}/v1/realtime"
+
+    async def __aenter__(self) -> Simulator:
+        """Listen.
+
+        Raises:
+            UsageError: If the address cannot be listened on.
+        """
+        try:
+            self._server = await serve(
+                self._talk,
+                self._host,
+                self._port,
+                ssl=self._tls,
+                process_request=self._admit,
+                select_subprotocol=_select,
+                create_connection=self._connection(),
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                server_header=None,
+                logger=_quiet(),
+            )
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"cannot listen on {self._host}:{self._port}: {reason}; give another --listen") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening and close what is open."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def serve_forever(self) -> None:
+        """Serve until cancelled."""
+        if self._server is not None:
+            await self._server.serve_forever()
+
+    def _connection(self) -> type[ServerConnection]:
+        """Return the class of this server's connections: they answer plain requests with its keys and ids."""
+
+        answer = self._plain
+
+        class Connection(_Connection):
+            def plain(self, method: str, target: str, headers: dict[str, str], body: bytes) -> door.Answer:
+                return answer(method, target, headers, body)
+
+        return Connection
+
+    def _plain(self, method: str, target: str, headers: dict[str, str], body: bytes) -> door.Answer:
+        """Answer a plain HTTP request."""
+        refused = door.check_key(headers, self._rejected)
+        return refused or door.answer(method, target, body, self._http_ids, int(self._unix()))
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse an upgrade that the API would refuse."""
+        headers = _lower(request.headers)
+        if headers.get("upgrade", "").lower() != "websocket":
+            return _response(self._plain("GET", request.path, headers, b""))
+        if door.opening(request.path, headers) is None:
+            return _response(door.refusal(404, f"Invalid URL (GET {urlsplit(request.path).path})", None))
+        refused = door.check_key(headers, self._rejected)
+        return None if refused is None else _response(refused)
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        """Move messages between a socket and its machine, until one of them ends."""
+        self.connections += 1
+        request = connection.request
+        opening = door.opening(request.path, _lower(request.headers)) if request is not None else None
+        seed = f"{self._seed}/{self.connections}"
+        machine = Machine(self.scenario, opening or Opening(), seed=seed, unix=int(self._unix()))
+        with suppress(ConnectionClosed):  # the client may leave at any moment
+            await _pump(connection, machine)
+
+
+async def _pump(connection: ServerConnection, machine: Machine) -> None:
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    while True:
+        for out in machine.poll(clock() - began):
+            if isinstance(out, Close):
+                await connection.close(out.code, out.reason)
+                return
+            await connection.send(orjson.dumps(out.event), text=True)
+        due = machine.next_due
+        try:
+            async with asyncio.timeout_at(None if due is None else began + due):
+                message = await connection.recv()
+        except TimeoutError:
+            continue
+        machine.receive(message, clock() - began)
+
+
+class _Connection(ServerConnection):
+    """A connection that also takes requests the WebSocket library refuses to read: those with a body."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request = bytearray()
+        self._is_socket = False
+
+    def plain(self, method: str, target: str, headers: dict[str, str], body: bytes) -> door.Answer:
+        """Answer a plain request; `headers` has lower-case names."""
+        raise NotImplementedError
+
+    def data_received(self, data: bytes) -> None:
+        """Hand bytes on once it is clear whose they are."""
+        if self._is_socket:
+            super().data_received(data)
+            return
+        self._request.extend(data)
+        if self._request.startswith(b"GET ") or len(self._request) < 4:
+            if len(self._request) >= 4:
+                self._is_socket = True
+                super().data_received(bytes(self._request))
+            return
+        answer = self._answer()
+        if answer is not None:
+            self.transport.write(_serialized(answer))
+            self.transport.close()
+
+    def _answer(self) -> door.Answer | None:
+        """Answer the request if it is whole."""
+        head, gap, body = bytes(self._request).partition(b"\r\n\r\n")
+        if len(self._request) > _MAX_HTTP_BYTES:
+            return door.refusal(400, "The request is too large.", None)
+        if not gap:
+            return None
+        first, *lines = head.decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        length = headers.get("content-length", "0")
+        method, _, rest = first.partition(" ")
+        if not length.isdecimal() or not rest.endswith((" HTTP/1.1", " HTTP/1.0")):
+            return door.refusal(400, "The request could not be read.", None)
+        if len(body) < int(length):
+            return None
+        return self.plain(method, rest.rpartition(" ")[0], headers, body[: int(length)])
+
+
+def _serialized(answer: door.Answer) -> bytes:
+    head = (
+        f"HTTP/1.1 {answer.status} {_PHRASES[answer.status]}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(answer.body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + answer.body
+
+
+def _response(answer: door.Answer) -> Response:
+    length = str(len(answer.body))
+    headers = Headers([("Content-Type", "application/json"), ("Content-Length", length), ("Connection", "close")])
+    return Response(answer.status, _PHRASES[answer.status], headers, answer.body)
+
+
+def _lower(headers: Headers) -> dict[str, str]:
+    """Return headers by lower-case name, repeated ones joined as HTTP allows."""
+    names = {name.lower() for name, _ in headers.raw_items()}
+    return {name: ", ".join(headers.get_all(name)) for name in names}
+
+
+def _select(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return Subprotocol(door.SUBPROTOCOL) if door.SUBPROTOCOL in offered else None
+
+
+def _quiet() -> logging.Logger:
+    """A logger that says nothing: what a peer does wrong is not this program's to report on stderr."""
+    logger = logging.getLogger("realtime_inspector.simulator")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
