@@ -130,7 +130,7 @@ def open_bytes(path: Path, content: bytes | None = None) -> IO[bytes]:
 
 
 def damage(stream: IO[bytes]) -> str:
-    """Return what is wrong with the compression of a stream of `open_bytes`, as far as it was read; empty if nothing."""
+    """Return what is wrong with a stream's compression, as far as it was read; empty if nothing is."""
     raw = stream.raw if isinstance(stream, io.BufferedReader) else None
     return raw.problem if isinstance(raw, zst.InflatedFile) else ""
 

@@ -1,0 +1,139 @@
+"""Which of the objects in a log are Realtime events: bare, wrapped, in lists, or as JSON in a string."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from realtime_inspector.formats import literals
+from realtime_inspector.protocol.event import AUDIO_FIELDS
+from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
+
+_KNOWN = CLIENT_TYPES | SERVER_TYPES
+_FAMILIES = frozenset(name.partition(".")[0] for name in _KNOWN) | {"input_image_buffer", "transcription", "decision"}
+"""First words of the API's dotted types: a type that begins with one is taken for an event, though it is not known."""
+_DOTTED = re.compile(r"[a-z_]{1,60}(?:\.[a-z_]{1,60}){1,5}")
+_PAYLOAD_KEYS = ("event", "data", "payload", "message", "body", "raw")
+_DEEPEST = 16
+"""Wrappers in wrappers; deeper ones are not looked into."""
+_STRINGS = 3
+"""JSON in a string in a string is read so many times."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
+_RESPONSE_ENDED = frozenset({"completed", "cancelled", "failed", "incomplete"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An event in a log."""
+
+    body: Mapping[str, Any]
+    wrappers: tuple[Mapping[str, Any], ...] = ()
+    """The objects it stood in, the outermost first."""
+    verbatim: str = ""
+    """Its text as it was on the wire; empty where the log has it in another form."""
+    cut: bool = False
+    """Its end is missing."""
+
+    @property
+    def type(self) -> str:
+        """The event's type."""
+        return str(self.body["type"])
+
+
+def events_in(
+    value: Any,
+    open_ids: frozenset[int] = frozenset(),
+    wrappers: tuple[Mapping[str, Any], ...] = (),
+    strings: int = 0,
+    verbatim: str = "",
+) -> Iterator[Found]:
+    """Yield the events that a value is or holds; `open_ids` are the objects in it that have no end."""
+    if len(wrappers) > _DEEPEST:
+        return
+    if isinstance(value, str):
+        if strings < _STRINGS:
+            yield from _events_in_string(value, wrappers, strings + 1)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, dict | list | str):
+                yield from events_in(part, open_ids, (*wrappers, {}), strings)
+    elif isinstance(value, Mapping):
+        event = _as_event(value)
+        inner = next(_same_inside(event), None) if event is not None and wrappers[-1:] != (event,) else None
+        if event is not None and inner is None:
+            yield Found(event, wrappers, verbatim if event is value else "", id(value) in open_ids)
+            return
+        for part in [inner] if inner is not None else value.values():
+            if isinstance(part, dict | list | str):
+                yield from events_in(part, open_ids, (*wrappers, value), strings)
+
+
+def payload_of(found: Found) -> bytes | None:
+    """Return the event as a message; None if it cannot be written as JSON."""
+    body = _without_elided_audio(found.body)
+    if found.verbatim and body is found.body and "\n" not in found.verbatim:
+        return found.verbatim.encode(errors="replace")
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # a number beyond 64 bits, a lone surrogate, too deep
+        try:
+            return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        except (TypeError, ValueError, RecursionError):
+            return None
+
+
+def _events_in_string(text: str, wrappers: tuple[Mapping[str, Any], ...], strings: int) -> Iterator[Found]:
+    text = text.strip()
+    if not text.startswith(("{", "[")) or "type" not in text:
+        return
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        reading = literals.read(text, text.find("{")) if "{" in text else None
+        if reading is not None:
+            yield from events_in(reading.value, reading.open_ids, wrappers, strings)
+    else:
+        yield from events_in(value, frozenset(), wrappers, strings, text)
+
+
+def _as_event(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the object as an event: itself, or the event that a bare error or response was taken from."""
+    kind = value.get("type")
+    if isinstance(kind, str):
+        if kind == "error":
+            return value if isinstance(value.get("error"), Mapping) or "event_id" in value else None
+        if kind in _KNOWN or (kind.partition(".")[0] in _FAMILIES and _DOTTED.fullmatch(kind)):
+            return value
+        if kind.endswith("_error") and isinstance(value.get("message"), str) and ("code" in value or "param" in value):
+            return {"type": "error", "error": value}
+    if value.get("object") == "realtime.response" and isinstance(value.get("id"), str):
+        ended = value.get("status") in _RESPONSE_ENDED
+        return {"type": "response.done" if ended else "response.created", "response": value}
+    return None
+
+
+def _same_inside(event: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the event itself, where a logger's object bears its type and holds it."""
+    for key in _PAYLOAD_KEYS:
+        inner = event.get(key)
+        if isinstance(inner, str) and inner.lstrip().startswith("{"):
+            inner = next(events_in(inner), None)
+            inner = inner.body if inner is not None else None
+        if isinstance(inner, Mapping) and inner.get("type") == event.get("type") and event.get("type") != "error":
+            yield event[key]
+
+
+def _without_elided_audio(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the event with no audio where the logger wrote a remark (`<4096 bytes>`, `UklG...`) in its place."""
+    name = AUDIO_FIELDS.get(str(body.get("type")), "")
+    audio = body.get(name)
+    if not isinstance(audio, str) or audio.startswith("data:") or _BASE64.fullmatch(audio):
+        return body
+    if len(audio) > 400 and "..." not in audio[-80:] and "…" not in audio[-80:]:
+        return body
+    return {**body, name: ""}

@@ -1,0 +1,158 @@
+"""Any text with Realtime events in it: what people paste into reports, and what their programs log.
+
+An event may stand after any words, on one line or on many, in JSON, Python's or JavaScript's notation, in a wrapper of
+its own (`{"ts": …, "direction": "in", "event": {…}}`), in a list, or as JSON in a string. Where it was cut off, what is
+left of a server's event is read; a client's is left out, as what is missing there would look like a mistake.
+
+How objects are read is in `literals.py`, which are events in `log_events.py`, who sent them in `log_sides.py`, when in
+`log_times.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from pathlib import Path
+from typing import Any
+
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.formats import log_sides, log_times
+from realtime_inspector.formats.log_events import Found, payload_of
+from realtime_inspector.formats.log_scan import Lines, Sighting, scan
+from realtime_inspector.formats.log_text import clean
+from realtime_inspector.formats.log_wire import Ending
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.files import Problem
+
+MAX_BYTES = 512 * 1024 * 1024
+"""A longer log is refused: it is read into memory as a whole."""
+
+
+@dataclass(slots=True)
+class Log:
+    """A log, read whole; it is iterated like a recording."""
+
+    path: Path
+    header: Header
+    entries: list[Entry]
+    problems: list[Problem] = field(default_factory=list)
+    """What of it could not be read."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield its entries."""
+        return iter(self.entries)
+
+
+def read(content: bytes, path: Path, started: str) -> Log:
+    """Read a log; `started` is the date it gets where no line has one.
+
+    Raises:
+        RecordingError: If nothing in it looks like an event.
+    """
+    if len(content) > MAX_BYTES:
+        raise RecordingError(f"{path}: a log of {len(content)} bytes; at most {MAX_BYTES} can be read")
+    text = clean(content)
+    sightings = _once(scan(text))
+    if not any(isinstance(sighting, Sighting) for sighting in sightings):
+        raise RecordingError(
+            f"{path}: neither a recording nor a log of Realtime events: "
+            'no object in it has a "type" such as "session.created"'
+        )
+    stamps = _stamps(sightings)
+    times, first = log_times.seconds(stamps)
+    header = Header(
+        id=f"log-{blake2s(content, digest_size=6).hexdigest()}",
+        started=first or started,
+        via="import:log",
+        tags={} if any(times) else {"times": "unknown"},
+    )
+    log = Log(path, header, [])
+    lines = Lines(text)
+    for sighting, side, t in zip(sightings, _sides(sightings), times, strict=True):
+        _add(log, sighting, side, t, lines.of(sighting.at))
+    return log
+
+
+def _once(sightings: Iterator[Sighting | Ending]) -> list[Sighting | Ending]:
+    """Leave out what the log has twice: the same event under the same id, and a refusal after events."""
+    out: list[Sighting | Ending] = []
+    seen: dict[str, Mapping[str, Any]] = {}
+    for sighting in sightings:
+        if isinstance(sighting, Ending):
+            if not out or not (sighting.kind is Kind.RESPONSE or _is_same(out[-1], sighting)):
+                out.append(sighting)
+            continue
+        event_id = sighting.found.body.get("event_id")
+        if isinstance(event_id, str) and event_id:
+            if seen.get(event_id) == sighting.found.body:
+                continue
+            seen[event_id] = sighting.found.body
+        out.append(sighting)
+    return out
+
+
+def _is_same(before: Sighting | Ending, ending: Ending) -> bool:
+    return isinstance(before, Ending) and before.kind is ending.kind and before.members == ending.members
+
+
+def _stamps(sightings: Sequence[Sighting | Ending]) -> list[log_times.Stamp | None]:
+    stamps: list[log_times.Stamp | None] = []
+    for sighting in sightings:
+        stamp = None
+        if isinstance(sighting, Sighting):
+            stamp = _stamp(sighting)
+            if stamp is None and sighting.follows:
+                stamp = stamps[-1] if stamps else None
+        stamps.append(stamp)
+    return stamps
+
+
+def _stamp(sighting: Sighting) -> log_times.Stamp | None:
+    for wrapper in reversed(sighting.found.wrappers):
+        stamp = log_times.in_fields(wrapper)
+        if stamp is not None:
+            return stamp
+    return log_times.in_words(sighting.before) or log_times.in_words(sighting.after)
+
+
+def _sides(sightings: Sequence[Sighting | Ending]) -> list[Side]:
+    events: list[tuple[str, log_sides.Hint]] = []
+    for sighting in sightings:
+        if isinstance(sighting, Sighting):
+            hint = _hint(sighting)
+            if hint is log_sides.NO_HINT and sighting.follows and events:
+                hint = events[-1][1]
+            events.append((sighting.found.type, hint))
+    assigned = iter(log_sides.assign(events))
+    return [next(assigned) if isinstance(sighting, Sighting) else sighting.side for sighting in sightings]
+
+
+def _hint(sighting: Sighting) -> log_sides.Hint:
+    for wrapper in reversed(sighting.found.wrappers):
+        hint = log_sides.in_fields(wrapper)
+        if hint is not log_sides.NO_HINT:
+            return hint
+    return log_sides.in_words(sighting.before)
+
+
+def _add(log: Log, sighting: Sighting | Ending, side: Side, t: float, line: int) -> None:
+    n = len(log.entries) + 1
+    if isinstance(sighting, Ending):
+        log.entries.append(Entry(n, t, side, sighting.kind, members=sighting.members, line=line))
+        return
+    found = sighting.found
+    if found.cut:
+        log.problems.append(_cut(log.path, found, side, line))
+        if side is Side.CLIENT:
+            return
+    payload = payload_of(found)
+    if payload is None:
+        log.problems.append(Problem(line, f"{log.path}:{line}: {found.type} is nested too deeply and was left out"))
+        return
+    log.entries.append(Entry(n, t, side, Kind.MESSAGE, payload, line=line))
+
+
+def _cut(path: Path, found: Found, side: Side, line: int) -> Problem:
+    what = "was left out" if side is Side.CLIENT else "was read as far as it goes"
+    return Problem(line, f"{path}:{line}: {found.type} is cut off and {what}")

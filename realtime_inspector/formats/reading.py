@@ -1,0 +1,65 @@
+"""One door for everything that can be read: a recording, or a log with Realtime events in it, told by content."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.formats import log_times, pasted
+from realtime_inspector.recording import files, zst
+from realtime_inspector.recording.entry import Entry, Header
+
+STANDARD_INPUT = Path("-")
+
+_HEAD_BYTES = 64
+_HEADS = (b'{"recording":', zst.MAGIC)
+
+
+class Readable(Protocol):
+    """What was opened: a recording, or a log. Iterate it for its entries."""
+
+    path: Path
+    header: Header
+    problems: list[files.Problem]
+    """What could not be read; complete once it was iterated."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield the entries in order."""
+
+
+def read_any(path: Path) -> Readable:
+    """Open a recording or a log; `-` is standard input.
+
+    Raises:
+        RecordingError: If it cannot be read, or holds neither.
+    """
+    if path == STANDARD_INPUT:
+        return read_content(sys.stdin.buffer.read(pasted.MAX_BYTES + 1), path)
+    try:
+        if not path.is_file():
+            return read_content(path.read_bytes(), path)
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+        if not head or _is_recording(head):
+            return files.open_recording(path)
+        return pasted.read(path.read_bytes(), path, log_times.iso(path.stat().st_mtime))
+    except OSError as error:
+        raise RecordingError(f"{path}: {error.strerror or error}") from error
+
+
+def read_content(content: bytes, path: Path, started_s: float = 0.0) -> Readable:
+    """Open what stands in memory; `path` names it, `started_s` (since 1970) dates a log without times.
+
+    Raises:
+        RecordingError: If it holds neither a recording nor a log.
+    """
+    if not content or _is_recording(content[:_HEAD_BYTES]):
+        return files.open_recording(path, content)
+    return pasted.read(content, path, log_times.iso(started_s))
+
+
+def _is_recording(head: bytes) -> bool:
+    return head.replace(b" ", b"").startswith(_HEADS[0]) or head.startswith(_HEADS[1])
