@@ -7,6 +7,7 @@ Facts only: what was asked, what is in force, what was said, what is still unans
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ from realtime_inspector.protocol.realtime.conversation import (
     ToolOutput,
     Update,
 )
+from realtime_inspector.recording.entry import Header
 
 
 class State:
@@ -34,6 +36,10 @@ class State:
         self.events = 0
         self.counts: dict[str, int] = {}
         """Event type → how many were seen."""
+        self.upstream = ""
+        """URL the connection went to; empty if nothing says it."""
+        self.started: float | None = None
+        """Unix time at which `t` is 0; None if nothing says it."""
 
         self.request: Event | None = None
         """The upgrade request."""
@@ -43,6 +49,8 @@ class State:
         self.close: Event | None = None
         """The first close frame."""
         self.ended: At | None = None
+        self.ended_how = ""
+        """`closed`, `reset`, `timeout`, or `cut off` where the recording stops before the connection did."""
 
         self.id = ""
         self.created: At | None = None
@@ -87,6 +95,14 @@ class State:
         self.rate_limits: Mapping[str, Any] = {}
         self.user_turns = 0
         """User messages in the conversation, spoken or written."""
+
+    def begin(self, header: Header) -> None:
+        """Take in what a recording's first line says: where the connection went, and when."""
+        self.upstream = header.url
+        try:
+            self.started = datetime.fromisoformat(header.started).timestamp()
+        except ValueError:
+            self.started = None
 
     @property
     def model(self) -> str:

@@ -1,0 +1,1 @@
+"""The connection: handshake, limits of a session, how it ended."""

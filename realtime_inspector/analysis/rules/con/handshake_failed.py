@@ -1,0 +1,95 @@
+"""Asked at the answer to the upgrade request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import WIRE_RESPONSE, Event, dig
+from realtime_inspector.protocol.realtime.session import Session
+
+_ADVICE: Mapping[int, str] = {
+    400: "the request was not understood: check the URL's query and the headers",
+    401: "the key is missing, wrong or expired (an ek_ key lives minutes): check the Authorization header",
+    403: "the key's project may not use this model or endpoint: ask for access",
+    404: "the path, the model or the call does not exist: check the URL",
+    426: "the server wants a WebSocket upgrade here: check that no proxy took the Upgrade header out",
+    429: "a rate limit or quota is used up: wait, or raise it",
+}
+_SWITCHING = 101
+_SHOWN_CHARS = 200
+
+
+class HandshakeFailed(Rule):
+    """The server refused the WebSocket connection.
+
+    Why: there is no session at all, and most clients show only the status, not the body that says why.
+    Fix: read the status and the server's message here.
+    Limits: the advice for a status is the usual cause, not a certain one.
+    Source: RFC 6455, 4.1; statuses of the Realtime API from public reports (read 2026-11-22).
+    """
+
+    id = "CON003"
+    name = "handshake-failed"
+    severity = Severity.ERROR
+    on = (WIRE_RESPONSE,)
+    good = (
+        """
+        > GET /v1/realtime?model=gpt-realtime
+        < 101
+        """,
+        """
+        < {"type": "session.created", "session": {"id": "s1"}}
+        """,
+    )
+    bad = (
+        """
+        > GET /v1/realtime?model=gpt-realtime
+        < 401 {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}  # CON003
+        x
+        """,
+        """
+        > GET /v1/realtimes?model=gpt-realtime
+        < 404 Not Found  # CON003
+        """,
+        """
+        > GET /openai/realtime?api-version=1&deployment=a
+        < 302  # CON003
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Print the status and what the body says."""
+        status = event.body.get("status")
+        if before.handshake is not None or not isinstance(status, int) or status == _SWITCHING:
+            return
+        said = _message(str(event.body.get("body") or ""))
+        answer = f"{status} {event.body.get('reason') or ''}".strip()
+        refusal = f"the server refused the connection with {answer}{f' ({said})' if said else ''}"
+        message = f"{refusal}: {_advice(event, status)}"
+        yield self.finding(event, message, cause=before.request.n if before.request else None)
+
+
+def _advice(event: Event, status: int) -> str:
+    if 300 <= status < 400:
+        target = event.entry.header("Location")
+        return f"it points to {target or 'another address'}, which WebSocket clients do not follow: use that URL"
+    if status >= 500:
+        return "the server or a proxy before it failed: try again later"
+    return _ADVICE.get(status, "read the server's message")
+
+
+def _message(body: str) -> str:
+    """Return the error's message where the body is the API's JSON, else the body's beginning."""
+    try:
+        parsed: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        parsed = None
+    code, message = dig(parsed, "error.code"), dig(parsed, "error.message")
+    found = ": ".join(str(part) for part in (code, message) if part) or body
+    found = " ".join(found.split())
+    return found if len(found) <= _SHOWN_CHARS else f"{found[: _SHOWN_CHARS - 1]}…"

@@ -1,0 +1,101 @@
+"""Asked when the session begins: how long it may last, and whether it still runs shortly before that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.ga import host
+from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+
+_LIMIT_S = 60 * 60
+_AZURE_LIMIT_S = 30 * 60
+_NOTICE_S = (300.0, 60.0)
+"""Seconds before the end: the first notice is a warning, the last an error."""
+
+
+class SessionExpiring(Rule):
+    """The session comes close to its maximum duration.
+
+    Why: the server ends it with session_expired and close code 1001, mid-sentence if need be; nothing can
+        be resumed.
+    Fix: a few minutes before expires_at open a new session, give it the configuration and the history, and move over.
+    Limits: expires_at is compared with the recording's start or the handshake's Date header. Without
+        either, 60 minutes from session.created are assumed (Azure: 30).
+    Source: Realtime API, session duration, and `session.expires_at` of the reference (read 2026-11-22).
+    """
+
+    id = "CON005"
+    name = "session-expiring"
+    severity = Severity.WARNING
+    on = ("session.created",)
+    good = (
+        """
+        < {"type": "session.created", "session": {"id": "s1", "expires_at": 1790000000}}
+        +3200s x< 1000
+        """,
+        """
+        > GET /v1/realtime?model=gpt-realtime
+        < 101
+        < {"type": "session.created", "session": {"id": "s1"}}
+        +1801s > {"type": "input_audio_buffer.clear"}
+        """,
+    )
+    bad = (
+        """
+        < {"type": "session.created", "session": {"id": "s1", "expires_at": 1790000000}}  # CON005
+        +3400s > {"type": "response.create"}
+        """,
+        """
+        < {"type": "session.created", "session": {"id": "s1"}}  # CON005 CON005
+        +3600s x< 1001 Your session hit the maximum duration of 60 minutes.
+        """,
+        """
+        > GET /openai/v1/realtime?model=my-deployment {"Host": "my.openai.azure.com"}
+        < 101
+        < {"type": "session.created", "session": {"id": "s1"}}  # CON005
+        +1600s > {"type": "response.create"}
+        """,
+    )
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        """Be asked before the end, as often as there are notices that are still to come."""
+        end = _end(event, after)
+        for step, notice in enumerate(_NOTICE_S):
+            if end - notice > event.t:
+                yield Deadline(end - notice, event, step=step)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        """Say how much is left, if the session still runs."""
+        if session.close is not None or session.ended is not None:
+            return
+        left = _NOTICE_S[deadline.step]
+        last = deadline.step == len(_NOTICE_S) - 1
+        running = [response.id for response in session.active.values()]
+        busy = f", while response {running[-1]} is in progress" if running else ""
+        message = f"session {session.id or 'without id'} ends in {left / 60:g} min{busy}: move to a new one"
+        severity = Severity.ERROR if last else Severity.WARNING
+        yield self.finding(deadline.event, message, severity=severity, t=deadline.at)
+
+
+def _end(event: Event, session: Session) -> float:
+    """Return when the session ends, in seconds of the recording."""
+    begin = _unix_of_zero(session)
+    if begin is not None and session.expires_at is not None and session.expires_at - begin > event.t:
+        return session.expires_at - begin  # one that has passed already is a replayed one
+    azure = session.target.startswith("/openai/") or host(session, session.request).endswith(".azure.com")
+    return event.t + (_AZURE_LIMIT_S if azure else _LIMIT_S)
+
+
+def _unix_of_zero(session: Session) -> float | None:
+    """Return the unix time at which the recording's clock was 0."""
+    if session.started is not None or session.handshake is None:
+        return session.started
+    date = session.handshake.entry.header("Date")
+    try:
+        return parsedate_to_datetime(date or "").timestamp() - session.handshake.t
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The envelope: names of events, their fields, their ids."""
