@@ -1,0 +1,416 @@
+"""The player: plays a script against a live client. Messages in, actions out; no socket, no clock.
+
+The caller passes the time in, in seconds on any clock that does not go back, and carries the actions out in order:
+
+    actions = player.open(now)                  the handshake is done
+    actions = player.receive(payload, now)      a message has come
+    actions = player.advance(now)               the time of the last Wait has come
+    player.left(now)                            the client has gone
+
+What happened is folded into `player.session` all the while, with the live ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+import orjson
+
+from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import text
+from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.redact import Redactor
+from realtime_inspector.replay import answers, mismatch
+from realtime_inspector.replay.causes import OPTIONAL
+from realtime_inspector.replay.errors import Refusal, refusal
+from realtime_inspector.replay.ids import IdMap
+from realtime_inspector.replay.lanes import CLOSE
+from realtime_inspector.replay.matching import Difference, Matcher, Policy, differences
+from realtime_inspector.replay.mismatch import Mismatch, Why
+from realtime_inspector.replay.schedule import Schedule
+from realtime_inspector.replay.script import Expected, Script, Step
+
+MISMATCH_CODE = 4900
+"""Close code after a mismatch. 1000 and 1001 end some clients quietly, and 1011 makes others come back."""
+
+HARMLESS_REFUSALS = frozenset(
+    {
+        "item_retrieve_invalid_item_id",
+        "item_truncate_invalid_item_id",
+        "response_cancel_not_active",
+        "unsupported_content_type",
+    }
+)
+"""Errors that a client meets when its cancel or truncate crosses the end of what it is about."""
+
+_APPEND = "input_audio_buffer.append"
+_MAX_REASON_BYTES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to play."""
+
+    match: Policy = Policy.CAUSAL
+    speed: float = float("inf")
+    """How much faster than recorded; infinite for without any delay."""
+    ignore: tuple[str, ...] = ()
+    """Paths that are not compared."""
+    matcher: Matcher | None = None
+    redactor: Redactor = field(default_factory=Redactor)
+    """Takes secrets out of what is reported."""
+    patience_s: float = 2.0
+    """How long an answer may hang because another client event, which the recording had before, has not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message, now."""
+
+    payload: bytes
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing more until then, unless a message comes: call `advance` at that time."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the socket. A code of None is an empty close frame."""
+
+    code: int | None
+    reason: str = ""
+    abort: bool = False
+    """End the TCP connection with a reset and without a close frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The client did what the recording does not have."""
+
+    mismatch: Mismatch
+
+
+Action = Send | Wait | Close | Report
+
+
+class Player:
+    """Plays one script once."""
+
+    def __init__(
+        self, script: Script, options: Options | None = None, observe: Callable[[Event], object] | None = None
+    ) -> None:
+        """Prepare a script.
+
+        Args:
+            script: What to play.
+            options: How.
+            observe: Gets every event of the live connection, both sides, as it happens.
+        """
+        self.script = script
+        self.options = options or Options()
+        self.session = Session()
+        self.mismatches: list[Mismatch] = []
+        self.matched: dict[int, int] = {}
+        """Index of a recorded client event → the place of the live one that stands for it."""
+        self.extras: list[str] = []
+        """Types of harmless events that the recording has not."""
+        self.over = False
+        """Closed, by whichever side, or given up after a mismatch."""
+        self._observe = observe
+        self._ids = IdMap()
+        self._schedule = Schedule(_paced(script) if self._unmatched else script.steps, self.options.speed)
+        self._by_type = script.by_type()
+        self._lanes: dict[str, list[Step]] = {}
+        for step in script.steps:
+            self._lanes.setdefault(step.lane, []).append(step)
+        self._actions: list[Action] = []
+        self._numbers = count(1)
+        self._made = count(1)
+        self._place = 0
+        self._start = 0.0
+        self._blocked_since: float | None = None
+        self._bad_audio = False
+
+    @property
+    def _unmatched(self) -> bool:
+        return self.options.match is Policy.NONE
+
+    @property
+    def never_came(self) -> list[Expected]:
+        """The recorded client events for which no live one came."""
+        return [expected for expected in self.script.expected if expected.index not in self.matched]
+
+    @property
+    def never_asked_for(self) -> list[Step]:
+        """The recorded server events that were not sent."""
+        return self._schedule.unsent
+
+    # what the caller says
+
+    def open(self, now: float, request: Entry | None = None) -> list[Action]:
+        """Begin: the handshake is done."""
+        self._start = now
+        if request is not None:
+            self._note(replace(request, n=next(self._numbers), t=0.0))
+        self._schedule.start(now)
+        return self._flush(now)
+
+    def receive(self, payload: bytes, now: float, *, binary: bool = False) -> list[Action]:
+        """Take a message of the client in."""
+        if self.over:
+            return []
+        event = read(self._entry(Side.CLIENT, Kind.MESSAGE, now, payload=payload, binary=binary))
+        if event.type == _APPEND:
+            self._append(event, now)
+        elif self._unmatched:
+            self._note(event.entry)
+        else:
+            self._place += 1
+            self._client_event(event, now)
+        return self._flush(now)
+
+    def advance(self, now: float) -> list[Action]:
+        """Let time pass."""
+        return [] if self.over else self._flush(now)
+
+    def left(self, now: float, code: int | None = None, reason: str = "") -> None:
+        """The client closed, or its connection was lost."""
+        if not self.over:
+            self.over = True
+            self._note(self._entry(Side.CLIENT, Kind.CLOSE, now, members={"code": code, "reason": reason}))
+
+    def give_up(self, found: Mismatch, now: float) -> list[Action]:
+        """Tell the client of a mismatch and close."""
+        self._mismatch(found, now)
+        return self._take_actions()
+
+    # client events
+
+    def _append(self, event: Event, now: float) -> None:
+        refused = None if self._unmatched else refusal(event, self.session)
+        if refused is None:
+            self._note(event.entry)
+            self._schedule.audio_came(self.session.input_audio.total_ms, now)
+            return
+        if not self._bad_audio:  # one report is enough for a stream of it
+            self._refuse(event, refused, now)
+        self._bad_audio = True
+
+    def _client_event(self, event: Event, now: float) -> None:
+        refused = refusal(event, self.session, dialect=self.script.dialect)
+        found, differing = self._find(event, refused)
+        if found is not None and refused is not None and not found.refused and found.despite != refused.code:
+            found = None
+        elif found is not None:
+            refused = None
+        if found is not None:
+            self._match(found, event, now)
+        elif refused is not None:
+            self._refuse(event, refused, now)
+        elif self.options.match is Policy.STRICT or not self._harmless(event, now):
+            self._note(event.entry)
+            self._mismatch(self._explain(event, differing), now)
+
+    def _find(self, event: Event, refused: Refusal | None) -> tuple[Expected | None, list[Difference]]:
+        """Return the recorded event that the live one stands for, or where it differs from the nearest."""
+        open_ones = self._open_ones(event)
+        fitting = (e for e in open_ones if not self._differences(e, event))
+        best = None
+        for expected in fitting:
+            if expected.refused is (refused is not None):
+                return expected, []
+            best = best or expected
+        return best, []
+
+    def _open_ones(self, event: Event) -> list[Expected]:
+        if self.options.match is Policy.STRICT:
+            following = next((e for e in self.script.expected if e.index not in self.matched), None)
+            return [following] if following is not None and following.type == event.type else []
+        return [e for e in self._by_type.get(event.type, ()) if e.index not in self.matched]
+
+    def _differences(self, expected: Expected, event: Event) -> list[Difference]:
+        if self.options.match is Policy.TYPES:
+            return []
+        ignore, matcher = self.options.ignore, self.options.matcher
+        return differences(expected.event, event, self._ids, ignore=ignore, matcher=matcher)
+
+    def _match(self, expected: Expected, event: Event, now: float) -> None:
+        self._note(event.entry)
+        missing = [n for n in expected.needs if n not in self.matched]
+        if missing and not expected.refused:
+            nearest = self.script.expected[missing[0]]
+            self._mismatch(self._about(Why.EARLY, event, nearest=nearest), now)
+            return
+        self.matched[expected.index] = self._place
+        self._ids.learn(expected, event)
+        self._schedule.client_came(expected.index, now)
+
+    def _refuse(self, event: Event, refused: Refusal, now: float) -> None:
+        """Answer as the API does; only a client that crossed the server by accident is not blamed for it."""
+        self._note(event.entry)
+        self._send_body(refused.event(self._new_id(), text(event.body.get("event_id")) or None), now)
+        if refused.code in HARMLESS_REFUSALS and event.type in OPTIONAL and self.options.match is not Policy.STRICT:
+            self.extras.append(event.type)
+            return
+        found = self._about(Why.REFUSED, event, detail=self.options.redactor.text(refused.message))
+        self.mismatches.append(found)
+        self._actions.append(Report(found))
+
+    def _harmless(self, event: Event, now: float) -> bool:
+        """Answer an event that the recording has not, if it is a harmless one."""
+        if event.type == "response.cancel":
+            bodies = list(self._cancel(event, now))
+        else:
+            body = answers.answer(event, self.session, self._new_id())
+            if body is None:
+                return False
+            bodies = [body]
+        self._note(event.entry)
+        self.extras.append(event.type)
+        for body in bodies:
+            self._send_body(body, now)
+        return True
+
+    def _cancel(self, event: Event, now: float) -> Iterator[dict[str, Any]]:
+        """End a response before its time: what the recording still has of it is dropped."""
+        active = self.session.active_response
+        response_id = text(event.body.get("response_id")) or (active.id if active is not None else "")
+        lane = self._lanes.get(f"response:{response_id}", [])
+        rest = [step for step in lane if step.index not in self._schedule.sent]
+        done = next((step for step in rest if step.type == "response.done"), None)
+        if done is not None:
+            yield from answers.cancelled(orjson.loads(self._ids.payload(done)), self.session, self._new_id())
+        for step in rest:
+            self._schedule.drop(step.index, now)
+
+    # mismatches
+
+    def _explain(self, event: Event, differing: list[Difference]) -> Mismatch:
+        near = [(self._differences(e, event), e) for e in self._open_ones(event)]
+        if not near:
+            return self._about(Why.UNEXPECTED, event, detail=self._why_unexpected(event))
+        found, nearest = min(near, key=lambda pair: (len(pair[0]), pair[1].index))
+        redactor = self.options.redactor
+        live, recorded = mismatch.redacted(event, redactor), mismatch.redacted(nearest.event, redactor)
+        shown = mismatch.shown(found, differences(recorded, live, self._ids))
+        return self._about(Why.DIFFERS, event, nearest=nearest, differences=shown)
+
+    def _about(self, why: Why, event: Event, **members: Any) -> Mismatch:
+        body = dict(mismatch.redacted(event, self.options.redactor).body)
+        return Mismatch(why, self.script.name, event.type, self._place, body, **members)
+
+    def _why_unexpected(self, event: Event) -> str:
+        if self.script.cut_off:
+            last = max((step.line for step in self.script.steps), default=1)
+            return f"the recording is cut off after line {last}"
+        known = self._by_type.get(event.type, [])
+        if self.options.match is Policy.STRICT:
+            following = next((e for e in self.script.expected if e.index not in self.matched), None)
+            return f"the recording has {following} in its place" if following else "the recording has no more"
+        if known:
+            return f"the recording has {len(known)}, the last in line {known[-1].line}, and all have come"
+        return "the recording has no such event"
+
+    def _mismatch(self, found: Mismatch, now: float) -> None:
+        self.mismatches.append(found)
+        self._actions.append(Report(found))
+        error = {
+            "type": "invalid_request_error",
+            "code": "replay_mismatch",
+            "message": found.message,
+            "param": found.differences[0].path if found.differences else None,
+            "event_id": text((found.body or {}).get("event_id")) or None,
+        }
+        self._send_body({"type": "error", "event_id": self._new_id(), "error": error}, now)
+        self._close(MISMATCH_CODE, "the recording was not met: see the report of the replay", now)
+
+    def _check_patience(self, now: float) -> float | None:
+        """Give up on a client whose answer hangs on another event of it that does not come; return until when to wait."""
+        stuck = sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
+        if not stuck or self._unmatched:
+            self._blocked_since = None
+            return None
+        if self._blocked_since is None:
+            self._blocked_since = now
+        deadline = self._blocked_since + self.options.patience_s
+        if now < deadline:
+            return deadline
+        nearest = self.script.expected[stuck[0]]
+        waiting = min(self._schedule.asked)
+        detail = f"the {self.script.steps[waiting]} waits for it"
+        self._mismatch(Mismatch(Why.NEVER_CAME, self.script.name, "", nearest=nearest, detail=detail), now)
+        return None
+
+    # going out
+
+    def _flush(self, now: float) -> list[Action]:
+        if not self.over:
+            for step in self._schedule.take(now):
+                self._send_step(step, now)
+                if self.over:
+                    break
+        until = None if self.over else self._check_patience(now)
+        due = None if self.over else self._schedule.next_due
+        times = [t for t in (until, due) if t is not None]
+        return [*self._take_actions(), *([Wait(min(times))] if times else [])]
+
+    def _take_actions(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions
+
+    def _send_step(self, step: Step, now: float) -> None:
+        entry = step.event.entry
+        if step.lane == CLOSE:
+            self._close(entry.members.get("code"), str(entry.members.get("reason") or ""), now, entry.kind)
+            return
+        self._send(self._ids.payload(step), now, binary=entry.binary)
+
+    def _send_body(self, body: dict[str, Any], now: float) -> None:
+        self._send(orjson.dumps(body), now)
+
+    def _send(self, payload: bytes, now: float, *, binary: bool = False) -> None:
+        self._note(self._entry(Side.SERVER, Kind.MESSAGE, now, payload=payload, binary=binary))
+        self._actions.append(Send(payload, binary))
+
+    def _close(self, code: int | None, reason: str, now: float, kind: Kind = Kind.CLOSE) -> None:
+        self.over = True
+        reason = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
+        members = {"code": code, "reason": reason} if kind is Kind.CLOSE else {"how": "reset", "by": "server"}
+        self._note(self._entry(Side.SERVER if kind is Kind.CLOSE else Side.PROXY, kind, now, members=members))
+        self._actions.append(Close(code, reason, abort=kind is Kind.END))
+
+    def _entry(self, side: Side, kind: Kind, now: float, **members: Any) -> Entry:
+        return Entry(next(self._numbers), now - self._start, side, kind, **members)
+
+    def _note(self, entry: Entry) -> None:
+        event = read(entry)
+        self.session.apply(event)
+        if self._observe is not None:
+            self._observe(event)
+
+    def _new_id(self) -> str:
+        return f"event_replay_{next(self._made)}"
+
+
+def _paced(script: Script) -> tuple[Step, ...]:
+    """Return the steps one after the other, as they were in time, whatever the client does."""
+    times = [0.0, *(step.event.t for step in script.steps)]
+    return tuple(
+        replace(
+            step,
+            after=(step.index - 1,) if step.index else (),
+            causes=(),
+            gate_ms=None,
+            delay_s=step.event.t - times[step.index],
+        )
+        for step in script.steps
+    )
