@@ -5,7 +5,6 @@ Every offset is into the audio appended since the session began, never on the cl
 
 from __future__ import annotations
 
-import sys
 from array import array
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
-from realtime_inspector.simulator import errors, g711, usage
+from realtime_inspector.simulator import errors, g711, usage, voice
 from realtime_inspector.simulator.conversation import Conversation, Stored
 from realtime_inspector.simulator.ids import Ids
 from realtime_inspector.simulator.prompter import Prompter
@@ -52,6 +51,8 @@ class Listening:
         self._conversation = conversation
         self._prompter = prompter
         self._hooks = hooks
+        self.only_transcribes = False
+        """A session that answers nothing."""
         self._format = AudioFormat()
         self._detection: Mapping[str, Any] | None = None
         self._transcription: Mapping[str, Any] | None = None
@@ -152,7 +153,7 @@ class Listening:
     def _speech_stopped(self, at_ms: float) -> None:
         self._schedule.emit("input_audio_buffer.speech_stopped", audio_end_ms=round(at_ms), item_id=self._item_id)
         self._commit(len(self._buffer) - self._bytes(self._appended_ms - at_ms))
-        if self._detection is not None and self._detection["create_response"]:
+        if self._detection is not None and self._detection["create_response"] and not self.only_transcribes:
             self._hooks.finished()
 
     # the item
@@ -167,6 +168,8 @@ class Listening:
         stored = Stored({**body, "content": [part]}, audio, self._format)
         previous = self._conversation.add(stored)
         self._prompter.user_said(heard)
+        if self.only_transcribes:
+            self._prompter.skip()
         self._schedule.emit("input_audio_buffer.committed", previous_item_id=previous, item_id=item_id)
         for event_type in ("conversation.item.added", "conversation.item.done"):
             shown = {**body, "content": [dict(part)]}
@@ -193,10 +196,7 @@ class Listening:
     def _samples(self, data: bytes) -> array[int]:
         if self._format.name != PCM:
             return g711.decode(data, self._format.name)
-        samples = array("h", data[: len(data) // 2 * 2])
-        if sys.byteorder == "big":
-            samples.byteswap()
-        return samples
+        return voice.samples(data)
 
 
 def decoded(audio: Any) -> bytes:

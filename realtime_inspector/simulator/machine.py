@@ -10,49 +10,26 @@ What a client sends never raises: what is wrong with it becomes an `error` event
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.protocol.realtime.catalogue import GA_CLIENT_TYPES
-from realtime_inspector.simulator import config, conversation, errors
+from realtime_inspector.simulator import config, conversation, envelope, errors
 from realtime_inspector.simulator.conversation import Conversation, Stored
 from realtime_inspector.simulator.errors import Refusal
 from realtime_inspector.simulator.ids import Ids
-from realtime_inspector.simulator.items import INPUT_ITEM, check_item, shown, text_of
+from realtime_inspector.simulator.items import check_item, shown, text_of
 from realtime_inspector.simulator.listening import Hooks, Listening, decoded
 from realtime_inspector.simulator.prompter import Prompter
 from realtime_inspector.simulator.scenario import Scenario
 from realtime_inspector.simulator.schedule import Close, Process, Schedule, Send
-from realtime_inspector.simulator.shape import Array, Nullable, Number, Object, Pairs, Text
 from realtime_inspector.simulator.speaking import Speaking
 
 DEFAULT_MODEL = "gpt-realtime"
-_LONGEST_EVENT_ID = 512
 _REFUSED = 4000
 """The close code of a connection the API does not take."""
-
-_OUTPUT = Object({"format": Nullable(config.FORMAT), "voice": Nullable(config.VOICE)})
-_RESPONSE = Object(
-    {
-        "instructions": Nullable(Text()),
-        "tools": Nullable(Array(config.TOOL)),
-        "tool_choice": Nullable(config.TOOL_CHOICE),
-        "output_modalities": Nullable(config.MODALITIES),
-        "audio": Nullable(Object({"output": Nullable(_OUTPUT)})),
-        "max_output_tokens": Nullable(config.MAX_TOKENS),
-        "metadata": Nullable(Pairs(16, 64, 512)),
-        "conversation": Nullable(Text(("auto", "none"))),
-        "input": Nullable(Array(INPUT_ITEM)),
-        "prompt": Nullable(Object({}, is_open=True)),
-        "parallel_tool_calls": Nullable(config.FLAG),
-        "reasoning": Nullable(config.REASONING),
-    }
-)
-_END_MS = Number(0, integer=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +60,9 @@ class Machine:
         self._schedule = Schedule(self._ids)
         self._prompter = Prompter(scenario)
         self._conversation = Conversation()
-        self._speaking = Speaking(self._schedule, self._ids, self._conversation, self._prompter)
+        self._speaking = Speaking(
+            self._schedule, self._ids, self._conversation, self._prompter, ended=self._response_ended
+        )
         hooks = Hooks(interrupted=self._interrupted, finished=self._turn_finished)
         self._listening = Listening(self._schedule, self._ids, self._conversation, self._prompter, hooks)
         self._idle: Process | None = None
@@ -104,9 +83,7 @@ class Machine:
     def poll(self, now: float) -> list[Send | Close]:
         """Return what goes out up to `now`, each with the moment it was due."""
         self._schedule.run(now)
-        out = self._schedule.take()
-        self._watch_idle(out)
-        return out
+        return self._schedule.take()
 
     def receive(self, message: str | bytes, now: float) -> None:
         """Take one message of the client in, received at `now`."""
@@ -115,10 +92,10 @@ class Machine:
             return
         event_id: str | None = None
         try:
-            event = _read(message)
+            event = envelope.read(message)
             named = event.get("event_id")
             event_id = named if isinstance(named, str) else None
-            _check_envelope(event)
+            envelope.check(event)
             _HANDLERS[event["type"]](self, event)
         except Refusal as refusal:
             self._schedule.emit("error", error=refusal.body(event_id))
@@ -138,29 +115,30 @@ class Machine:
             self._schedule.close(_REFUSED, f"invalid_request_error.{refusal.code}")
             self.is_closed = True
             return
+        self._listening.only_transcribes = is_transcription
         self._listening.configure(self._config["audio"]["input"])
-        self._schedule.emit("session.created", session=orjson.loads(orjson.dumps(self._config)))
+        self._schedule.emit("session.created", session=copy.deepcopy(self._config))
 
     # the session
 
     def _on_update(self, event: Mapping[str, Any]) -> None:
-        _only(event, "session")
+        envelope.only(event, "session")
         self._config = config.updated(self._config, event.get("session"), has_audio=self._conversation.has_spoken)
         self._listening.configure(self._config["audio"]["input"])
-        self._schedule.emit("session.updated", session=orjson.loads(orjson.dumps(self._config)))
+        self._schedule.emit("session.updated", session=copy.deepcopy(self._config))
 
     # input audio
 
     def _on_append(self, event: Mapping[str, Any]) -> None:
-        _only(event, "audio")
+        envelope.only(event, "audio")
         self._listening.append(event.get("audio"))
 
     def _on_commit(self, event: Mapping[str, Any]) -> None:
-        _only(event)
+        envelope.only(event)
         self._listening.commit()
 
     def _on_clear(self, event: Mapping[str, Any]) -> None:
-        _only(event)
+        envelope.only(event)
         self._listening.clear()
 
     def _interrupted(self) -> None:
@@ -169,8 +147,6 @@ class Machine:
             self._speaking.cancel(None, "turn_detected")
 
     def _turn_finished(self) -> None:
-        if self._config["type"] == "transcription":
-            return
         # The API may not create a response while another one speaks: nobody is told.
         if self._speaking.active is None:
             self._speaking.begin(self._config, {})
@@ -178,7 +154,7 @@ class Machine:
     # items
 
     def _on_item_create(self, event: Mapping[str, Any]) -> None:
-        _only(event, "item", "previous_item_id")
+        envelope.only(event, "item", "previous_item_id")
         item = check_item(event.get("item"))
         after = event.get("previous_item_id")
         self._conversation.check_new(item, after)
@@ -199,40 +175,31 @@ class Machine:
         return Stored({**item, **own}, bytearray(audio), form)
 
     def _on_item_retrieve(self, event: Mapping[str, Any]) -> None:
-        _only(event, "item_id")
-        stored = self._conversation.find(_item_id(event), "retrieve")
+        envelope.only(event, "item_id")
+        stored = self._conversation.find(envelope.item_id(event), "retrieve")
         self._schedule.emit("conversation.item.retrieved", item=conversation.retrieved(stored))
 
     def _on_item_delete(self, event: Mapping[str, Any]) -> None:
-        _only(event, "item_id")
-        stored = self._conversation.find(_item_id(event), "delete")
+        envelope.only(event, "item_id")
+        stored = self._conversation.find(envelope.item_id(event), "delete")
         self._conversation.remove(stored)
         self._schedule.emit("conversation.item.deleted", item_id=stored.body["id"])
 
     def _on_item_truncate(self, event: Mapping[str, Any]) -> None:
-        _only(event, "item_id", "content_index", "audio_end_ms")
-        item_id = _item_id(event)
-        for name in ("content_index", "audio_end_ms"):
-            if event.get(name) is None:
-                raise errors.missing(name)
-            _END_MS.check(event[name], name)
-        stored = self._conversation.find(item_id, "truncate")
-        conversation.truncate(stored, event["content_index"], event["audio_end_ms"])
-        place = {"item_id": item_id, "content_index": event["content_index"]}
-        self._schedule.emit("conversation.item.truncated", **place, audio_end_ms=event["audio_end_ms"])
+        envelope.only(event, "item_id", "content_index", "audio_end_ms")
+        item_id, at = envelope.item_id(event), envelope.whole(event, "content_index")
+        end_ms = envelope.whole(event, "audio_end_ms")
+        conversation.truncate(self._conversation.find(item_id, "truncate"), at, end_ms)
+        self._schedule.emit("conversation.item.truncated", item_id=item_id, content_index=at, audio_end_ms=end_ms)
 
     # responses
 
     def _on_response_create(self, event: Mapping[str, Any]) -> None:
-        _only(event, "response")
         if self._config["type"] == "transcription":
             message = "A transcription session creates no responses."
             raise Refusal(message, "invalid_value", "type")
-        asked = event["response"] if event.get("response") is not None else {}
-        _RESPONSE.check(asked, "response")
+        asked = envelope.asked_response(event)
         self._check_voice(asked)
-        config.check_modalities(asked.get("output_modalities"), "response.output_modalities")
-        self._check_own_outputs(asked.get("input") or [])
         self._stop_idle()
         self._speaking.begin(self._config, asked)
 
@@ -242,17 +209,8 @@ class Machine:
         if voice is not None and voice != own and self._conversation.has_spoken and asked.get("conversation") != "none":
             raise errors.voice_is_fixed("response.audio.output.voice")
 
-    def _check_own_outputs(self, items: list[Mapping[str, Any]]) -> None:
-        """Refuse an output in a response's own input whose call is not there as well."""
-        calls = {item.get("call_id") for item in items if item["type"] == "function_call"}
-        for item in items:
-            if item["type"] == "function_call_output" and item["call_id"] not in calls:
-                raise errors.unknown_call(item["call_id"])
-
     def _on_response_cancel(self, event: Mapping[str, Any]) -> None:
-        _only(event, "response_id")
-        Nullable(Text()).check(event.get("response_id"), "response_id")
-        self._speaking.cancel(event.get("response_id"), "client_cancelled")
+        self._speaking.cancel(envelope.asked_cancel(event), "client_cancelled")
 
     def _on_output_clear(self, event: Mapping[str, Any]) -> None:
         message = (
@@ -262,13 +220,13 @@ class Machine:
 
     # the idle timeout
 
-    def _watch_idle(self, out: list[Send | Close]) -> None:
+    def _response_ended(self) -> None:
         """After a response, wait for its playback and the idle timeout of the session."""
         detection = self._config["audio"]["input"]["turn_detection"] or {}
         timeout_ms = detection.get("idle_timeout_ms")
-        if not timeout_ms or not any(isinstance(o, Send) and o.event["type"] == "response.done" for o in out):
-            return
         self._stop_idle()
+        if not timeout_ms:
+            return
         playing_s = max(0.0, self._speaking.played_until - self._schedule.now)
         self._idle = self._idle_out()
         self._schedule.start(self._idle, playing_s + timeout_ms / 1000)
@@ -285,39 +243,6 @@ class Machine:
         if self._idle is not None:
             self._schedule.stop(self._idle)
             self._idle = None
-
-
-def _read(message: str | bytes) -> dict[str, Any]:
-    try:
-        event = orjson.loads(message)
-    except orjson.JSONDecodeError as error:
-        raise Refusal(f"The event could not be parsed as JSON: {error}.", "invalid_event") from None
-    if not isinstance(event, dict):
-        raise Refusal(f"An event is a JSON object, but this is {errors.json_kind(event)}.", "invalid_event")
-    return event
-
-
-def _check_envelope(event: Mapping[str, Any]) -> None:
-    if event.get("type") is None:
-        raise Refusal("The 'type' field is missing.", "invalid_event")
-    Text(sorted(GA_CLIENT_TYPES)).check(event["type"], "type")
-    event_id = event.get("event_id")
-    if event_id is not None:
-        Text(max_length=_LONGEST_EVENT_ID).check(event_id, "event_id")
-
-
-def _only(event: Mapping[str, Any], *names: str) -> None:
-    """Refuse members that an event of this type does not have."""
-    for name in event:
-        if name not in {"type", "event_id", *names}:
-            raise errors.unknown(name)
-
-
-def _item_id(event: Mapping[str, Any]) -> str:
-    if event.get("item_id") is None:
-        raise errors.missing("item_id")
-    Text().check(event["item_id"], "item_id")
-    return str(event["item_id"])
 
 
 def _opening_refusal(opening: Opening) -> Refusal | None:

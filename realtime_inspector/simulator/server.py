@@ -128,7 +128,6 @@ class Simulator:
 
     def _connection(self) -> type[ServerConnection]:
         """Return the class of this server's connections: they answer plain requests with its keys and ids."""
-
         answer = self._plain
 
         class Connection(_Connection):

@@ -6,14 +6,13 @@ open is closed as incomplete.
 
 from __future__ import annotations
 
-from array import array
 from base64 import b64encode
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.simulator import errors, g711, usage, voice
+from realtime_inspector.simulator import errors, usage, utterance
 from realtime_inspector.simulator.conversation import Conversation, Stored
 from realtime_inspector.simulator.ids import Ids
 from realtime_inspector.simulator.items import shown
@@ -56,11 +55,19 @@ class Active:
 class Speaking:
     """Every response of the session."""
 
-    def __init__(self, schedule: Schedule, ids: Ids, conversation: Conversation, prompter: Prompter) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        ids: Ids,
+        conversation: Conversation,
+        prompter: Prompter,
+        ended: Callable[[], None],
+    ) -> None:
         self._schedule = schedule
         self._ids = ids
         self._conversation = conversation
         self._prompter = prompter
+        self._ended = ended
         self._conversation_id = ids.make("conv")
         self._active: dict[str, Active] = {}
         self._counter = usage.Counter()
@@ -135,7 +142,7 @@ class Speaking:
 
     def _speak(self, response: Active, reply: Reply) -> Generator[float, None, str]:
         """Say the words; return why they were cut short, if they were."""
-        text, cut = _within_limit(reply.say, response.config["max_output_tokens"])
+        text, cut = utterance.within_limit(reply.say, response.config["max_output_tokens"])
         part = {"type": "output_audio", "transcript": ""} if response.modality == "audio" else _text_part("")
         body = {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
         stored = self._open_item(response, body)
@@ -151,8 +158,8 @@ class Speaking:
     def _say_aloud(self, response: Active, stored: Stored, text: str, duration_ms: float | None) -> Iterator[float]:
         output = response.config["audio"]["output"]
         stored.format = AudioFormat.read(output["format"]) or AudioFormat()
-        chunks = _audio(text, duration_ms, stored.format, output.get("speed") or 1.0, self._pace.chunk_ms)
-        words, said = _words(text), 0
+        chunks = utterance.audio(text, duration_ms, stored.format, output.get("speed") or 1.0, self._pace.chunk_ms)
+        words, said = utterance.words(text), 0
         for number, chunk in enumerate(chunks, 1):
             # The words run ahead of the sound, as they do on the wire.
             wanted = -(-len(words) * number // max(1, len(chunks) - 1))
@@ -173,7 +180,7 @@ class Speaking:
         self._schedule.emit("response.output_audio_transcript.delta", **self._place(response), delta=delta)
 
     def _write(self, response: Active, stored: Stored, text: str) -> Iterator[float]:
-        for word in _words(text):
+        for word in utterance.words(text):
             stored.body["content"][0]["text"] += word
             response.tokens["text"] = usage.words(stored.body["content"][0]["text"])
             self._schedule.emit("response.output_text.delta", **self._place(response), delta=word)
@@ -269,6 +276,7 @@ class Speaking:
         used = _TOKEN_LIMIT - self._tokens_left
         limit["reset_seconds"] = round(60 * used / _TOKEN_LIMIT, 3)
         self._schedule.emit("rate_limits.updated", rate_limits=[limit])
+        self._ended()
 
     def _body(self, response: Active, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
         output = response.config["audio"]["output"]
@@ -299,33 +307,6 @@ def _overridden(config: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str
     own = {name: value for name, value in output.items() if value is not None}
     result["audio"] = {**config["audio"], "output": {**config["audio"]["output"], **own}}
     return result
-
-
-def _audio(text: str, duration_ms: float | None, form: AudioFormat, speed: float, chunk_ms: float) -> list[bytes]:
-    """Return the speech in the format asked for, in chunks."""
-    pcm = voice.speech(text) if duration_ms is None else voice.speech_lasting(text, duration_ms)
-    if speed != 1.0:
-        pcm = voice.speech_lasting(text, len(pcm) / 48 / speed)
-    data = pcm
-    if form.name != "audio/pcm":
-        data = g711.encode(g711.to_8k(array("h", pcm)), form.name)
-    size = max(2, round(chunk_ms * form.bytes_per_ms) // 2 * 2)
-    return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-def _words(text: str) -> list[str]:
-    """Return the text in pieces that join to it."""
-    first, *rest = text.split(" ")
-    return [first, *(f" {word}" for word in rest)]
-
-
-def _within_limit(text: str, limit: Any) -> tuple[str, str]:
-    """Return as many words as the limit allows, and the reason if some were cut."""
-    if not isinstance(limit, int):
-        return text, ""
-    kept = _words(text)[: max(1, limit * 3 // 4)]
-    said = "".join(kept)
-    return (said, "") if said == text else (said, "max_output_tokens")
 
 
 def _text_part(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,6 +76,14 @@ def silence(duration_ms: float) -> bytes:
     return bytes(round(duration_ms * RATE / 1000) * 2)
 
 
+def samples(pcm: bytes) -> array[int]:
+    """Return PCM as numbers; an odd last byte is left out."""
+    numbers = array("h", pcm[: len(pcm) // 2 * 2])
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
 def _word(word: str, voice: Voice, place: float) -> Iterator[bytes]:
     """Yield a word's sounds; the pitch falls over the sentence, `place` from 0 to 1."""
     for sound in _VOICED.findall(word) or ["e"]:
@@ -131,8 +140,6 @@ def _hiss() -> bytes:
 
 
 def _little_endian(samples: array[int]) -> bytes:
-    import sys
-
     if sys.byteorder == "big":
         samples.byteswap()
     return samples.tobytes()
