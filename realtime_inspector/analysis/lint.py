@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import heapq
+import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import count
+from pathlib import Path
+from typing import TypeVar
 
-from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule, all_rules
-from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.protocol.realtime.catalogue import ga_name
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
+_T = TypeVar("_T")
+
 
 class Linter:
-    """The rules, and the session they look at. Feed it events in order; it returns what they find."""
+    """The rules, and the session they look at. Feed it events in order; it returns what they find.
+
+    A rule that raises does not cost the others' findings: it is reported once, under its own id, and not asked again.
+    """
 
     def __init__(self, rules: Sequence[Rule] | None = None, session: Session | None = None) -> None:
         self.session = session if session is not None else Session()
+        self.failed: dict[str, Exception] = {}
+        """Rule's id → what it raised."""
         self._on: dict[str, list[Rule]] = defaultdict(list)
+        self._asked: dict[tuple[str, str], list[Rule]] = {}
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
         for rule in all_rules() if rules is None else rules:
@@ -32,34 +44,84 @@ class Linter:
         findings = self.advance(event.t)
         rules = self._rules(event)
         for rule in rules:
-            findings.extend(rule.check(event, self.session))
+            findings += self._ask(rule, event, partial(rule.check, event, self.session), findings)
+        running = self.session.ended is None
         self.session.apply(event)
         for rule in rules:
-            for deadline in rule.wait(event, self.session):
+            for deadline in self._ask(rule, event, partial(rule.wait, event, self.session), findings):
                 self._push(rule, deadline)
+        if running and event.type == WIRE_END:
+            findings += self._end()
         return findings
 
     def advance(self, now: float) -> list[Finding]:
-        """Let time pass up to `now` (seconds in the recording) and return what never came."""
+        """Let time pass up to `now` (seconds in the recording) and return what never came.
+
+        A live view must have fed every event up to that time: what is still on its way counts as absent.
+        """
         findings: list[Finding] = []
         while self._deadlines and self._deadlines[0][0] < now and self.session.ended is None:
             _, _, rule, deadline = heapq.heappop(self._deadlines)
-            if self.session.dialect not in rule.dialects:
-                continue
-            for outcome in rule.due(deadline, self.session):
-                if isinstance(outcome, Deadline):
-                    self._push(rule, outcome)
-                else:
-                    findings.append(outcome)
+            self._due(rule, deadline, findings)
         return findings
+
+    def _end(self) -> list[Finding]:
+        """Ask for the last time what was asked for at the end."""
+        findings: list[Finding] = []
+        waiting, self._deadlines = sorted(self._deadlines, key=lambda each: each[:2]), []
+        for _, _, rule, deadline in waiting:
+            if deadline.at_end:
+                self._due(rule, deadline, findings)
+        self._deadlines.clear()
+        return findings
+
+    def _due(self, rule: Rule, deadline: Deadline, findings: list[Finding]) -> None:
+        if self.session.dialect not in rule.dialects:
+            return
+        for outcome in self._ask(rule, deadline.event, partial(rule.due, deadline, self.session), findings):
+            if isinstance(outcome, Deadline):
+                self._push(rule, outcome)
+            else:
+                findings.append(outcome)
 
     def _rules(self, event: Event) -> list[Rule]:
         name = ga_name(event.type) if event.from_server else event.type
-        dialect = self.session.dialect
-        return [rule for rule in (*self._on.get(name, ()), *self._on.get("*", ())) if dialect in rule.dialects]
+        key = (name if name in self._on else "*", self.session.dialect)
+        if key not in self._asked:
+            candidates = dict.fromkeys((*self._on.get(key[0], ()), *self._on.get("*", ())))
+            self._asked[key] = [r for r in candidates if key[1] in r.dialects and r.id not in self.failed]
+        return self._asked[key]
+
+    def _ask(self, rule: Rule, event: Event, question: Callable[[], Iterable[_T]], findings: list[Finding]) -> list[_T]:
+        answers: list[_T] = []
+        if rule.id in self.failed:
+            return answers
+        try:
+            answers.extend(question())
+        except Exception as error:  # broad: a rule's bug must not cost the findings of the others
+            self.failed[rule.id] = error
+            self._asked.clear()
+            findings.append(_failure(rule, event, error))
+        return answers
 
     def _push(self, rule: Rule, deadline: Deadline) -> None:
         heapq.heappush(self._deadlines, (deadline.at, next(self._order), rule, deadline))
+
+
+def _failure(rule: Rule, event: Event, error: Exception) -> Finding:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    problem = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return Finding(
+        rule=rule.id,
+        name=rule.name,
+        severity=Severity.WARNING,
+        entry=event.n,
+        line=event.entry.line,
+        t=event.t,
+        message=f"the rule {rule.id} itself is broken ({problem}, {place}); it is left out from here on",
+        fix=f"report it with this recording's event, or leave the rule out with --ignore {rule.id}",
+    )
 
 
 def events(entries: Iterable[Entry]) -> Iterator[Event]:

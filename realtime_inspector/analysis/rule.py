@@ -17,7 +17,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -41,6 +41,12 @@ class Deadline:
     """What is waited for, as the rule likes it: a `call_id`, a response's id."""
     step: int = 0
     """For a rule that waits again: how often it did."""
+    at_end: bool = False
+    """Ask too when the session ends before that moment; `session.ended` tells the two apart."""
+
+    def again(self, at: float) -> Deadline:
+        """Return the same wait, to a later moment."""
+        return replace(self, at=at, step=self.step + 1)
 
 
 class Rule:

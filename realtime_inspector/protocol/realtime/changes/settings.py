@@ -49,7 +49,7 @@ def on_close(state: State, event: Event) -> None:
 def on_end(state: State, event: Event) -> None:
     """Note the end of the connection."""
     if state.ended is None:
-        state.ended = At(event.n, event.t)
+        state.ended, state.ended_how = At(event.n, event.t), text(event.body.get("how"))
 
 
 def on_update(state: State, event: Event) -> None:

@@ -1,0 +1,224 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""A call of the model that the client never answered, and why, where that shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.rules.tool.names import silence_is_meant
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.conversation import At, ToolCall, ToolOutput
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import text
+
+WAIT_S = 10.0
+AFTER_REFUSAL_S = 2.0
+LOOK_BACK = 50
+
+
+class CallUnanswered(Rule):
+    """The assistant called a tool, and the conversation never got the tool's output.
+
+    Why: the assistant cannot use what it asked for; usually it says nothing more until the user speaks again.
+    Fix: answer every completed function call with a function_call_output that has its call_id inside item, then send
+        {"type": "response.create"}; answer a tool you do not know with an output that says so.
+    Limits: a tool may take long on purpose: ten seconds give a warning; a refused output that is not sent again gives an
+        error after two seconds. A call that the session's end cut short within two seconds, an incomplete one, and tools
+        whose name says that silence is meant (end_call, hang_up) are left out.
+    Source: Realtime guide, "Function calling" (read 2026-11-22); github.com/openai/openai-agents-python/issues/3286.
+    """
+
+    id = "TOOL002"
+    name = "call-unanswered"
+    severity = Severity.WARNING
+    on = (
+        "response.function_call_arguments.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        "conversation.item.created",
+        "response.done",
+        "conversation.item.create",
+        "error",
+    )
+    good = (
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +9s > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "1"}}
+        > {"type": "response.create"}
+        +30s .
+        """,
+        """
+        # refused, and sent again as it should be
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "output": "1"}}
+        < {"type": "error", "error": {"code": "missing_required_parameter", "param": "item.call_id", "message": "Missing required parameter: 'item.call_id'."}}
+        +500ms > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "1"}}
+        > {"type": "response.create"}
+        +30s .
+        """,
+        """
+        # the user interrupts: the call is not complete, and must not be answered
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "f", "status": "incomplete", "arguments": "{"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "cancelled", "status_details": {"reason": "turn_detected"}}}
+        +30s .
+        """,
+    )
+    bad = (
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}  # TOOL002
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +11s .
+        """,
+        """
+        # refused, and then nothing
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        > {"type": "conversation.item.create", "call_id": "c1", "item": {"type": "function_call_output", "output": "1"}}
+        < {"type": "error", "error": {"code": "missing_required_parameter", "param": "item.call_id", "message": "Missing required parameter: 'item.call_id'."}}  # TOOL002
+        +3s x> 1000
+        x
+        """,
+        """
+        # the client hangs up five seconds after the call
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}  # TOOL002
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +5s x> 1000
+        x
+        """,
+    )
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        """Wait for an output after a call is complete, and for a better one after an output was refused."""
+        if event.from_client:
+            if event.get("item.type") == "function_call_output" and not text(event.get("item.call_id")):
+                yield Deadline(event.t + AFTER_REFUSAL_S, event, at_end=True)
+        elif event.type == "error":
+            if _refused_by(after, event) is not None:
+                yield Deadline(event.t + AFTER_REFUSAL_S, event, at_end=True)
+        else:
+            for call in _completed_by(event, after):
+                yield Deadline(event.t + WAIT_S, event, call.call_id, at_end=True)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
+        """Ask whether the output came."""
+        if deadline.subject:
+            yield from self._late(deadline, session, session.calls[deadline.subject])
+        else:
+            yield from self._after_refusal(deadline, session)
+
+    def _late(self, deadline: Deadline, session: Session, call: ToolCall) -> Iterator[Finding | Deadline]:
+        if not _is_open(session, call) or call.done is None or _refusals(session, call):
+            return
+        caller = session.responses.get(call.response_id)
+        since = max(call.done.t, caller.done.t if caller is not None and caller.done else 0.0)
+        if session.ended is None and since + WAIT_S > deadline.at:
+            yield deadline.again(since + WAIT_S)
+            return
+        until = min(deadline.at, session.now)
+        if session.ended is not None and (session.ended_how == "cut off" or until - since < AFTER_REFUSAL_S):
+            return
+        spoken = (session.input_audio.last_committed_t or 0.0) > since
+        waited = (
+            f"until the session ended, {until - since:.1f} s later" if session.ended else f"for {until - since:.0f} s"
+        )
+        yield self.finding(
+            deadline.event,
+            f"{_named(call)} has had no output {waited}: the assistant waits for it; send a function_call_output with "
+            f'"call_id": "{call.call_id}" inside item, then {{"type": "response.create"}}',
+            t=until,
+            severity=Severity.ERROR if spoken else Severity.WARNING,
+        )
+
+    def _after_refusal(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        output = _refused_by(session, deadline.event)
+        if output is None:
+            return
+        for call in _meant(session, output):
+            if not _is_open(session, call) or _refusals(session, call)[-1] is not output:
+                continue
+            yield self.finding(
+                deadline.event,
+                f"{_named(call)} is still unanswered: its output (entry {output.at.n}) was refused{_reason(output, call)}, "
+                "and none was sent since; the assistant keeps waiting and the user hears silence: send the output again "
+                f'with "call_id": "{call.call_id}" inside item, then {{"type": "response.create"}}',
+                cause=output.at,
+                related=(call.done.n,) if call.done else (),
+                t=min(deadline.at, session.now),
+                severity=Severity.ERROR,
+            )
+
+
+def _completed_by(event: Event, after: Session) -> Iterator[ToolCall]:
+    """Yield the calls that this event completed."""
+    if event.type == "response.done":
+        named = [call.call_id for call in after.calls_of(text(event.get("response.id")))]
+    else:
+        named = [text(event.get("call_id")) or text(event.get("item.call_id"))]
+    for call_id in named:
+        call = after.calls.get(call_id)
+        if call is not None and call.done is not None and call.done.n == event.n and not silence_is_meant(call.name):
+            yield call
+
+
+def _is_open(session: Session, call: ToolCall) -> bool:
+    """Tell whether a call waits for the client."""
+    caller = session.responses.get(call.response_id)
+    abandoned = caller is not None and (caller.out_of_band or caller.status in {"cancelled", "failed", "incomplete"})
+    return not (call.by_client or call.outputs or call.status == "incomplete" or abandoned)
+
+
+def _refused_by(session: Session, event: Event) -> ToolOutput | None:
+    """Return the output that an error refused, or that the client's event sent without a call's id."""
+    for output in session.outputs[: -LOOK_BACK - 1 : -1]:
+        refused = output.status == "rejected"
+        if refused and output.answer is not None and output.answer.n == event.n:
+            return output
+        if output.at.n == event.n and not refused and not output.call_id:
+            return output
+    return None
+
+
+def _refusals(session: Session, call: ToolCall) -> list[ToolOutput]:
+    """Return the outputs that were meant for a call and cannot have reached it, oldest first."""
+    recent = session.outputs[-LOOK_BACK:]
+    return [output for output in recent if not _reached(output) and call in _meant(session, output)]
+
+
+def _reached(output: ToolOutput) -> bool:
+    return bool(output.call_id) and output.status != "rejected"
+
+
+def _meant(session: Session, output: ToolOutput) -> list[ToolCall]:
+    """Return the calls that a refused output can have been for: the one it names, else every one then complete."""
+    call = session.calls.get(output.call_id)
+    if call is not None:
+        return [call]
+    recent = islice(reversed(session.calls.values()), LOOK_BACK)
+    return [call for call in recent if call.done is not None and _before(call.done, output.at)]
+
+
+def _before(one: At, other: At) -> bool:
+    return one.n < other.n
+
+
+def _reason(output: ToolOutput, call: ToolCall) -> str:
+    if not output.call_id:
+        return ' because it has no "call_id" inside item'
+    return (
+        "" if output.call_id == call.call_id else f" because its call_id {output.call_id!r} is none of this session's"
+    )
+
+
+def _named(call: ToolCall) -> str:
+    return f"{call.name or 'the tool call'} ({call.call_id})"
