@@ -1,0 +1,49 @@
+"""Which rules to ask: by id, by group, by name.
+
+`TOOL003` is one rule, `TOOL` its whole group, `missing-call-id` the rule of that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from realtime_inspector.analysis.rule import Rule
+
+
+def select(rules: Sequence[Rule], chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> list[Rule]:
+    """Return the rules that are chosen (all, if none is) and not ignored, in their order.
+
+    Raises:
+        ValueError: If a word names no rule.
+    """
+    wanted = _named(rules, chosen)
+    unwanted = _named(rules, ignored)
+    return [rule for rule in rules if (not wanted or rule.id in wanted) and rule.id not in unwanted]
+
+
+def _named(rules: Sequence[Rule], words: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for word in words:
+        ids = {rule.id for rule in rules if _fits(rule, word)}
+        if not ids:
+            raise ValueError(_no_such_rule(rules, word))
+        found |= ids
+    return found
+
+
+def _fits(rule: Rule, word: str) -> bool:
+    return word.lower() == rule.name or word.upper() in {rule.id, group(rule)}
+
+
+def group(rule: Rule) -> str:
+    """Return the letters of a rule's id."""
+    return rule.id.rstrip("0123456789")
+
+
+def _no_such_rule(rules: Sequence[Rule], word: str) -> str:
+    groups = list(dict.fromkeys(map(group, rules)))
+    known = [*(rule.id for rule in rules), *(rule.name for rule in rules), *groups]
+    near = next((m for w in (word.upper(), word.lower()) for m in get_close_matches(w, known, n=1)), None)
+    hint = f"did you mean {near!r}?" if near else f"groups are {', '.join(groups)}"
+    return f"no rule {word!r}; {hint}"

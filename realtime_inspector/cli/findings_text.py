@@ -1,0 +1,125 @@
+"""Findings for people: as text to read, or one line each."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.cli.findings import Linted, Step, Trail, count, in_words
+from realtime_inspector.cli.output import Ink
+from realtime_inspector.recording.printable import printable
+
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_SHOWN_PLACES = 6
+
+
+class Text:
+    """What is wrong, why, and what to do, folded by rule."""
+
+    def __init__(self, ink: Ink, width: int) -> None:
+        self._ink = ink
+        self._width = width
+
+    def recording(self, linted: Linted) -> Iterator[str]:
+        """Yield the lines about one recording."""
+        for same in folded(linted.findings):
+            yield from self._block(linted, same)
+            yield ""
+
+    def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
+        """Yield the lines at the end."""
+        findings = [finding for one in linted for finding in one.findings]
+        yield f"{in_words(count(findings))} in {_recordings(linted)}"
+        if findings:
+            worst = min(findings, key=lambda finding: finding.severity.rank)
+            yield f"run `realtime-inspector explain {worst.rule}` for what that rule means and an example"
+
+    def _block(self, linted: Linted, same: Sequence[Finding]) -> Iterator[str]:
+        first = same[0]
+        severity = self._ink(first.severity.value, COLOURS[first.severity], "bold")
+        times = f"  \u00d7 {len(same)}" if len(same) > 1 else ""
+        yield f"{place(linted, first)}: {severity} {self._ink(first.rule, 'bold')} {first.name}{times}"
+        yield from self._wrapped("", first.message)
+        cause = linted.trail.step(first.cause)
+        if cause is not None:
+            yield from self._wrapped("cause: ", _cause(cause, first, linted.trail))
+        yield from self._wrapped("fix: ", first.fix)
+        if len(same) > 1:
+            yield from self._wrapped("also: ", _places(same[1:]))
+
+    def _wrapped(self, label: str, text: str) -> Iterator[str]:
+        if not text:
+            return
+        indent = " " * (2 + len(label))
+        lines = textwrap.wrap(
+            printable(text),
+            self._width,
+            initial_indent=f"  {label}",
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        if label and lines:
+            lines[0] = f"  {self._ink(label.rstrip(), 'dim')} {lines[0][len(indent) :]}"
+        yield from lines
+
+
+class Concise:
+    """One line a finding, as editors and `grep` like it."""
+
+    def recording(self, linted: Linted) -> Iterator[str]:
+        """Yield the lines about one recording."""
+        for finding in linted.findings:
+            what = f"{finding.severity.value} {finding.rule} {finding.name}"
+            yield f"{place(linted, finding)}: {what}: {printable(finding.message)}"
+
+    def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
+        """Yield the lines at the end: none."""
+        return iter(())
+
+
+def folded(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return findings by rule and severity, the worst and then the earliest first; inside, by entry."""
+    by_rule = sorted(findings, key=lambda finding: (finding.severity.rank, finding.rule))
+    groups = [list(same) for _, same in groupby(by_rule, key=lambda finding: (finding.severity.rank, finding.rule))]
+    return sorted(groups, key=lambda same: (same[0].severity.rank, same[0].entry))
+
+
+def place(linted: Linted, finding: Finding) -> str:
+    """Return `file:line`; where there is no line, the entry's number."""
+    path = printable(linted.path)
+    return f"{path}:{finding.line}" if finding.line else f"{path}: entry {finding.entry}"
+
+
+def statistics(linted: Sequence[Linted]) -> list[tuple[int, Finding]]:
+    """Return how often each rule found something, most often first, with one of its findings."""
+    groups = folded([finding for one in linted for finding in one.findings])
+    return sorted(((len(same), same[0]) for same in groups), key=lambda row: (-row[0], row[1].rule))
+
+
+def _cause(cause: Step, finding: Finding, trail: Trail) -> str:
+    where = f"line {cause.line}" if cause.line else f"entry {cause.n}"
+    at = trail.step(finding.entry)
+    before_s = finding.t - cause.t
+    ago = f", {_duration(before_s)} before" if at is not None and before_s > 0 else ""
+    return f"{where}, {cause.type}{ago}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def _places(findings: Sequence[Finding]) -> str:
+    named = [str(finding.line or finding.entry) for finding in findings[:_SHOWN_PLACES]]
+    rest = len(findings) - len(named)
+    one, several = ("line", "lines") if findings[0].line else ("entry", "entries")
+    unit = one if len(findings) == 1 else several
+    return f"{unit} {', '.join(named)}{f' and {rest} more' if rest else ''}"
+
+
+def _recordings(linted: Sequence[Linted]) -> str:
+    events = sum(one.events for one in linted)
+    noun = "recording" if len(linted) == 1 else "recordings"
+    return f"{len(linted)} {noun} ({events} {'entry' if events == 1 else 'entries'})"

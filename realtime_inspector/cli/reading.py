@@ -1,0 +1,73 @@
+"""From the PATHs of a command line to recordings: a file, a folder, or `-` for the standard input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from realtime_inspector.cli import diagnostics
+from realtime_inspector.errors import RecordingError, UsageError
+from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.formats.reading import STANDARD_INPUT
+from realtime_inspector.recording import files
+
+FOLDER = "recordings"
+"""Where recordings are, unless told otherwise."""
+
+
+def paths_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its PATHs, and the folder that stands for them."""
+    folder = click.option("--dir", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True,
+                          help="where the recordings are, if no PATH is given")  # fmt: skip
+    paths = click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+    return folder(paths(function))
+
+
+def find(paths: Sequence[Path], folder: Path) -> list[Path]:
+    """Return the recordings that the PATHs name, each once; the folder's, if there are none.
+
+    Raises:
+        UsageError: If one of them does not exist, or the folder that stands for them does not.
+    """
+    if not paths and not folder.is_dir():
+        raise UsageError(
+            f"{folder}: no such folder; name a recording, or make one: `realtime-inspector demo` needs no key"
+        )
+    found: dict[Path, None] = {}
+    for path in paths or (folder,):
+        if path != STANDARD_INPUT and not path.exists():
+            raise UsageError(f"{path}: no such file or folder")
+        found.update(dict.fromkeys(files.find(path) if path.is_dir() else [path]))
+    return list(found)
+
+
+def each(paths: Sequence[Path]) -> Iterator[Readable]:
+    """Open recordings one by one; what cannot be read is told and passed over.
+
+    Raises:
+        RecordingError: If none of them can be read.
+    """
+    if len(paths) == 1:
+        yield read_any(paths[0])
+        return
+    refused = 0
+    for path in paths:
+        try:
+            yield read_any(path)
+        except RecordingError as error:
+            refused += 1
+            diagnostics.warn(str(error))
+    if refused and refused == len(paths):
+        raise RecordingError(f"none of the {refused} files could be read")
+
+
+def tell_problems(recording: Readable, most: int = 5) -> None:
+    """Tell what the last reading of a recording passed over."""
+    for problem in recording.problems[:most]:
+        diagnostics.warn(problem.message)
+    rest = len(recording.problems) - most
+    if rest > 0:
+        diagnostics.warn(f"{recording.path}: {rest} more lines like these")
