@@ -39,7 +39,7 @@ class ToolShape(GaRule):
         """,
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
-        > {"type": "session.update", "session": {"tools": [{"type": "mcp"}, {"type": "web_search"}]}}
+        > {"type": "session.update", "session": {"tools": [{"type": "mcp"}]}}
         > {"type": "response.create", "response": {"tools": [{"type": "function", "name": "add"}]}}
         """,
     )
@@ -51,7 +51,7 @@ class ToolShape(GaRule):
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
         > {"type": "session.update", "session": {"tools": [{"name": "a"}, {"type": "function"}]}}  # SES009
-        > {"type": "response.create", "response": {"tools": [{"type": "function", "name": "a", "meta": null}]}}  # SES009
+        > {"type": "response.create", "response": {"tools": [{"type": "function", "name": "a", "x": 1}]}}  # SES009
         """,
         """
         > {"type": "session.update", "session": {"type": "realtime", "tools": ["add"]}}  # SES009

@@ -1,0 +1,164 @@
+"""`explain`: what a rule means, why it matters, how to mend it, with an example."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+import orjson
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.selection import select
+from realtime_inspector.cli import output
+from realtime_inspector.errors import UsageError
+from realtime_inspector.recording import transcript
+
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+_SPELLING = re.compile(r"^([A-Za-z]+)[-_ ]?(\d{1,3})$")
+_SECTIONS = (("Why", "why"), ("Fix", "fix"), ("Limits", "limits"), ("Source", "source"))
+_HELP = """Say what a rule means, why it matters and how to mend it, with an example.
+
+RULE is an id, a name, or a group for all of its rules.
+
+\b
+  realtime-inspector explain TOOL003
+  realtime-inspector explain missing-call-id
+  realtime-inspector explain --all --format json | jq '.rules[].id'
+"""
+
+
+@click.command("explain", help=_HELP)
+@click.option("--all", "everything", is_flag=True, help="every rule there is")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="how to write it",
+)
+@click.argument("rules", metavar="[RULE]...", nargs=-1)
+def command(rules: tuple[str, ...], everything: bool, format_name: str) -> None:
+    """Write the pages of the rules named."""
+    if everything == bool(rules):
+        raise UsageError("name a rule, such as `realtime-inspector explain TOOL003`, or give --all, not both")
+    found = find(rules)
+    if format_name == "json":
+        output.write_json({"schema_version": 1, "rules": [as_json(rule) for rule in found]})
+    else:
+        ink = output.Ink(on=output.wants_colour())
+        output.write("\n\n".join("\n".join(as_text(rule, ink, output.width())) for rule in found))
+
+
+def find(words: Sequence[str]) -> list[Rule]:
+    """Return the rules that the words name, in the order of their ids; every rule for no words.
+
+    Raises:
+        UsageError: If a word names none, with the nearest that does.
+    """
+    try:
+        return select(all_rules(), [_spelled(word) for word in words])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def as_text(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
+    """Yield a rule's page as lines."""
+    page = rule.page()
+    severity = ink(rule.severity.value, COLOURS[rule.severity], "bold")
+    yield f"{ink(rule.id, 'bold')} {rule.name} ({severity})"
+    yield ""
+    yield from textwrap.wrap(page.what, width)
+    for heading, name in _SECTIONS:
+        yield ""
+        yield from textwrap.wrap(f"{heading}: {getattr(page, name)}", width, subsequent_indent="  ")
+    yield from _example(rule, ink, width)
+
+
+def as_json(rule: Rule) -> dict[str, Any]:
+    """Return a rule's page as a JSON value."""
+    page = rule.page()
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "severity": rule.severity,
+        "what": page.what,
+        "why": page.why,
+        "fix": page.fix,
+        "limits": page.limits,
+        "source": page.source,
+        "events": list(rule.on),
+        "dialects": sorted(rule.dialects - {""}),
+        "bad": [_bad(rule, text) for text in rule.bad],
+        "good": [_plain(text) for text in rule.good],
+    }
+
+
+def _bad(rule: Rule, text: str) -> dict[str, Any]:
+    found = [
+        {
+            "entry": finding.entry,
+            "severity": finding.severity,
+            "message": finding.message,
+            "cause": finding.cause,
+            "corrected": finding.corrected,
+        }
+        for finding in _findings(rule, text)
+    ]
+    return {"transcript": _plain(text), "findings": found}
+
+
+def _example(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
+    if not rule.bad:
+        return
+    text = rule.bad[0]
+    found = _findings(rule, text)
+    yield ""
+    yield ink("Example", "bold")
+    yield from (f"    {line}" for line in _plain(text).splitlines())
+    for finding in found:
+        yield from _said(finding, width)
+    corrected = next((finding.corrected for finding in found if finding.corrected is not None), None)
+    if corrected is not None or rule.good:
+        yield ""
+        yield ink("Corrected" if corrected is not None else "Like this, nothing is said", "bold")
+        shown = _event(corrected) if corrected is not None else _plain(rule.good[0])
+        yield from (f"    {line}" for line in shown.splitlines())
+
+
+def _said(finding: Finding, width: int) -> Iterator[str]:
+    head = f"  {finding.severity} at entry {finding.entry}: "
+    yield ""
+    yield from textwrap.wrap(head + finding.message, width, subsequent_indent="    ")
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    return orjson.dumps(event, option=orjson.OPT_INDENT_2, default=dict).decode()
+
+
+def _findings(rule: Rule, text: str) -> list[Finding]:
+    """Return what the rule says of a transcript, time passing to its last line."""
+    parsed = transcript.parse(text)
+    linter = Linter([rule])
+    found: list[Finding] = []
+    for event in events(parsed.entries):
+        if event.is_wire and event.body.get("how") == "cut off":
+            found += linter.advance(parsed.end_t)
+        found += linter.feed(event)
+    return sorted(found, key=lambda finding: (finding.entry, finding.t))
+
+
+def _plain(text: str) -> str:
+    return textwrap.dedent(text).strip("\n").rstrip()
+
+
+def _spelled(word: str) -> str:
+    """Return a rule's id the way it is written here: `tool-03` as `TOOL003`."""
+    found = _SPELLING.match(word)
+    return f"{found[1].upper()}{int(found[2]):03d}" if found else word
