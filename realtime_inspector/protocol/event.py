@@ -1,12 +1,11 @@
 """An entry read as protocol.
 
 Every entry becomes exactly one event, and reading never raises: what is not an event of the API gets a type of ours,
-beginning with `wire.`. Audio is cut out by its position before anything is parsed, and decoded only on request.
+beginning with `wire.`. Audio is taken out of the body and only counted; it is read again on request.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +16,11 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 
 WIRE_REQUEST = "wire.request"
 WIRE_RESPONSE = "wire.response"
+WIRE_PREFIX = "wire."
 WIRE_MALFORMED = "wire.malformed"
 """A text message that is not a JSON object."""
 WIRE_UNTYPED = "wire.untyped"
-"""A JSON object without a `type` that is a string."""
+"""A JSON object without a `type` that is a string, or with one that begins like ours."""
 WIRE_BINARY = "wire.binary"
 WIRE_CLOSE = "wire.close"
 WIRE_END = "wire.end"
@@ -43,9 +43,7 @@ _KIND_TYPES = {
     Kind.GAP: "wire.gap",
     Kind.NOTE: "wire.note",
 }
-_AUDIO = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
-_LOOK_BYTES = 600
-_CUT_BYTES = 64
+_NAMES = {list: "array", str: "string", bool: "boolean", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,9 @@ class Event:
     type: str
     """The API's type, or one of ours beginning with `wire.`."""
     body: Mapping[str, Any]
-    """The JSON object, the audio of an `AUDIO_FIELDS` event cut out of it; for a wire type, the entry's members."""
+    """The JSON object, the audio of an `AUDIO_FIELDS` event replaced by `""`; for a wire type, the entry's members."""
     audio_bytes: int = 0
-    """Decoded length of the audio that was cut out of `body`."""
+    """Decoded length of the audio that was taken out of `body`."""
 
     @property
     def n(self) -> int:
@@ -88,18 +86,17 @@ class Event:
     @property
     def is_wire(self) -> bool:
         """Whether the type is ours, not the API's."""
-        return self.type.startswith("wire.")
+        return self.type.startswith(WIRE_PREFIX)
 
     def get(self, path: str, default: Any = None) -> Any:
         """Return what the body has at a dotted path (`session.audio.input.format`), or the default."""
         return dig(self.body, path, default)
 
     def audio(self) -> str:
-        """Return the base64 text that was cut out of `body`; empty for an event without audio."""
-        span = _audio_span(self.entry.payload)
-        if span is None or self.type not in AUDIO_FIELDS:
-            return str(self.body.get(AUDIO_FIELDS.get(self.type, ""), ""))
-        return self.entry.payload[span[0] : span[1]].decode("ascii", "replace")
+        """Return the base64 text that was taken out of `body`; empty for an event without audio."""
+        field = AUDIO_FIELDS.get(self.type)
+        text = orjson.loads(self.entry.payload).get(field) if field else ""
+        return text if isinstance(text, str) else ""
 
 
 def dig(value: Any, path: str, default: Any = None) -> Any:
@@ -119,42 +116,30 @@ def read(entry: Entry) -> Event:
         return Event(entry, WIRE_BINARY, {})
     body, audio_bytes = _body(entry.payload)
     if not isinstance(body, dict):
-        return Event(entry, WIRE_MALFORMED, {"problem": body if isinstance(body, str) else "not a JSON object"})
+        return Event(entry, WIRE_MALFORMED, {"problem": body})
     kind = body.get("type")
-    return Event(entry, kind if isinstance(kind, str) and kind else WIRE_UNTYPED, body, audio_bytes)
+    if not isinstance(kind, str) or not kind or kind.startswith(WIRE_PREFIX):
+        kind = WIRE_UNTYPED
+    return Event(entry, kind, body, audio_bytes)
 
 
-def _body(payload: bytes) -> tuple[Any, int]:
-    """Return the parsed payload (a string says why it could not be) and the length of the audio cut out of it."""
-    span = _audio_span(payload)
+def base64_bytes(text: str) -> int:
+    """Return how many bytes a base64 text stands for, by its length and padding."""
+    padding = len(text) - len(text.rstrip("="))
+    return max(0, len(text) * 3 // 4 - min(padding, 2))
+
+
+def _body(payload: bytes) -> tuple[dict[str, Any] | str, int]:
+    """Return the parsed payload (a string says why it could not be) and the length of the audio taken out of it."""
     try:
-        if span is not None:
-            start, end = span
-            body = orjson.loads(payload[:start] + payload[end:])
-            if isinstance(body, dict) and body.get(AUDIO_FIELDS.get(str(body.get("type")), "")) == "":
-                return body, base64_bytes(payload[start:end])
         body = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
         return f"not JSON: {error}", 0
-    if isinstance(body, dict):
-        text = body.get(AUDIO_FIELDS.get(str(body.get("type")), ""))
-        if isinstance(text, str):
-            return body, base64_bytes(text.encode())
-    return (body, 0) if isinstance(body, dict) else (f"a JSON {type(body).__name__}, not an object", 0)
-
-
-def _audio_span(payload: bytes) -> tuple[int, int] | None:
-    """Return where a long unescaped `audio` or `delta` string stands in the payload."""
-    found = _AUDIO.search(payload, 0, _LOOK_BYTES)
-    if found is None:
-        return None
-    start = found.end()
-    end = payload.find(b'"', start)
-    if end - start < _CUT_BYTES or payload[end - 1 : end] == b"\\":
-        return None
-    return start, end
-
-
-def base64_bytes(text: bytes) -> int:
-    """Return how many bytes a base64 text stands for."""
-    return len(text) * 3 // 4 - text[-2:].count(b"=")
+    if not isinstance(body, dict):
+        return f"a JSON {_NAMES.get(type(body), 'number')}, not an object", 0
+    field = AUDIO_FIELDS.get(str(body.get("type")), "")
+    text = body.get(field)
+    if not isinstance(text, str):
+        return body, 0
+    body[field] = ""
+    return body, base64_bytes(text)
