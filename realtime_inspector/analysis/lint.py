@@ -16,7 +16,7 @@ from realtime_inspector.analysis.rule import Deadline, Rule, all_rules
 from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.protocol.realtime.catalogue import ga_name
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 
 _T = TypeVar("_T")
 
@@ -27,8 +27,12 @@ class Linter:
     A rule that raises does not cost the others' findings: it is reported once, under its own id, and not asked again.
     """
 
-    def __init__(self, rules: Sequence[Rule] | None = None, session: Session | None = None) -> None:
+    def __init__(
+        self, rules: Sequence[Rule] | None = None, session: Session | None = None, header: Header | None = None
+    ) -> None:
         self.session = session if session is not None else Session()
+        if header is not None:
+            self.session.begin(header)
         self.failed: dict[str, Exception] = {}
         """Rule's id → what it raised."""
         self._on: dict[str, list[Rule]] = defaultdict(list)
@@ -136,8 +140,8 @@ def events(entries: Iterable[Entry]) -> Iterator[Event]:
         yield read(end)
 
 
-def lint(entries: Iterable[Entry], rules: Sequence[Rule] | None = None) -> list[Finding]:
+def lint(entries: Iterable[Entry], rules: Sequence[Rule] | None = None, header: Header | None = None) -> list[Finding]:
     """Return every finding of a whole recording, by entry."""
-    linter = Linter(rules)
+    linter = Linter(rules, header=header)
     findings = [finding for event in events(entries) for finding in linter.feed(event)]
     return sorted(findings, key=lambda finding: (finding.entry, finding.t, finding.severity.rank, finding.rule))

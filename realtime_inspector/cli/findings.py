@@ -67,7 +67,7 @@ class Linted:
 
 def lint(recording: Readable, rules: Sequence[Rule]) -> Linted:
     """Read a recording from end to end and return what the rules find."""
-    linter, trail = Linter(rules), Trail()
+    linter, trail = Linter(rules, header=recording.header), Trail()
     found: list[Finding] = []
     added = 0
     for event in events(recording):
