@@ -1,0 +1,244 @@
+"""WebSocket frames of one direction joined to messages: RFC 6455, permessage-deflate by RFC 7692. No socket, no clock.
+
+What the peers make of a frame is their affair: a broken rule of the protocol is noted as a gap where the message cannot
+be told, and the next frame is read as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import zlib
+from struct import Struct
+from typing import Any
+
+from realtime_inspector.recording.entry import Entry, Kind, Side
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # built without the C extension
+    from websockets.utils import apply_mask
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""A longer message, as sent or inflated, is forwarded and not recorded."""
+
+_FIN, _RSV1, _RSV23, _OPCODE = 0x80, 0x40, 0x30, 0x0F
+_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+_U16, _U64 = Struct(">H"), Struct(">Q")
+_MAX_CONTROL_BYTES = 125
+_DEFLATE_TAIL = b"\x00\x00\xff\xff"
+
+
+def gap(side: Side, t: float, why: str, lost: int = 1) -> Entry:
+    """Return the entry that says that messages of a side could not be recorded."""
+    return Entry(0, t, Side.PROXY, Kind.GAP, members={"lost": lost, "why": why, "of": str(side)})
+
+
+class Inflater:
+    """The decompression of one direction, as negotiated.
+
+    The window bits of the negotiation are not needed: the largest window reads every smaller one.
+    """
+
+    def __init__(self, *, context_takeover: bool) -> None:
+        self._takeover = context_takeover
+        self._stream: Any = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._lost = False
+
+    def inflate(self, payload: bytes) -> bytes:
+        """Return the message.
+
+        Raises:
+            ValueError: If it cannot be inflated, or is too long; with a context taken over, nor can any later one.
+        """
+        if self._lost:
+            raise ValueError("compressed, and the context was lost with an earlier message")
+        try:
+            message: bytes = self._stream.decompress(payload + _DEFLATE_TAIL, MAX_MESSAGE_BYTES)
+        except zlib.error as error:
+            self.skip()
+            raise ValueError(f"cannot be inflated: {error}") from None
+        if self._stream.unconsumed_tail:
+            self.skip()
+            raise ValueError(f"longer than {MAX_MESSAGE_BYTES} bytes when inflated")
+        if self._stream.eof or not self._takeover:
+            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        return message
+
+    def skip(self) -> None:
+        """Note that a message was not inflated: with a context taken over, the later ones cannot be either."""
+        self._lost = self._takeover
+        self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
+
+
+class FrameReader:
+    """One direction of a WebSocket. Feed it bytes as they come; it returns what they complete, and never raises."""
+
+    def __init__(self, side: Side, inflater: Inflater | None = None) -> None:
+        self._side = side
+        self._inflater = inflater
+        self._waiting: list[bytes] = []
+        self._have = 0
+        self._need = 2
+        self._skip = 0
+        self._dead = False
+        self._first: int | None = None
+        """First byte of the message under way, None between messages."""
+        self._fragments: list[bytes] = []
+        self._size = 0
+        self._lost = ""
+        """Why the message under way cannot be recorded, if it cannot."""
+
+    def feed(self, data: bytes, t: float) -> list[Entry]:
+        """Return the messages, pings, pongs and closes that end in these bytes."""
+        if self._dead or self._skip:
+            data = self._skipped(data)
+        if self._have:
+            self._waiting.append(data)
+            self._have += len(data)
+            if self._have < self._need:
+                return []
+            data = b"".join(self._waiting)
+        entries: list[Entry] = []
+        at = 0
+        while (end := self._frame(data, at, t, entries)) > 0:
+            at = end
+        self._waiting = [data[at:]] if at else [data]
+        self._have = len(self._waiting[0])
+        return entries
+
+    def end(self, t: float) -> list[Entry]:
+        """Return what the end of the connection cut off, as a gap."""
+        if self._dead or not (self._have or self._skip or self._first is not None):
+            return []
+        self._dead = True
+        return [gap(self._side, t, "the connection ended inside a message")]
+
+    def _frame(self, data: bytes, at: int, t: float, entries: list[Entry]) -> int:
+        """Read the frame that begins at `at`; return where it ends, or 0 if it is not all there."""
+        available = len(data) - at
+        if available < 2:
+            self._need = 2
+            return 0
+        first, second = data[at], data[at + 1]
+        length = second & 0x7F
+        start = at + 2 + (second >> 7) * 4
+        if length > _MAX_CONTROL_BYTES:
+            extended = _U16 if length == 126 else _U64
+            start += extended.size
+            if len(data) >= start:
+                length = extended.unpack_from(data, at + 2)[0]
+        end = start + length
+        if len(data) < end:
+            return self._incomplete(data, at, start, length, t, entries)
+        payload = data[start:end]
+        if second & 0x80:
+            payload = apply_mask(payload, data[start - 4 : start])
+        self._take(first, payload, t, entries)
+        return end
+
+    def _incomplete(self, data: bytes, at: int, start: int, length: int, t: float, entries: list[Entry]) -> int:
+        if len(data) < start:
+            self._need = start - at
+            return 0
+        if length > MAX_MESSAGE_BYTES:
+            self._too_long(data[at], length, t, entries)
+            self._skip = length - (len(data) - start)
+            return len(data)
+        self._need = start - at + length
+        return 0
+
+    def _too_long(self, first: int, length: int, t: float, entries: list[Entry]) -> None:
+        if length >> 63:
+            self._dead = True
+            entries.append(gap(self._side, t, "a frame of impossible length; the rest of this side is not recorded"))
+            return
+        self._begin(first, t, entries)
+        self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
+        if first & _FIN:
+            self._finish(t, entries)
+
+    def _skipped(self, data: bytes) -> bytes:
+        if self._dead:
+            return b""
+        rest = data[self._skip :]
+        self._skip -= len(data) - len(rest)
+        return rest
+
+    def _take(self, first: int, payload: bytes, t: float, entries: list[Entry]) -> None:
+        opcode = first & _OPCODE
+        if opcode >= _CLOSE:
+            entries.append(self._control(first, opcode, payload, t))
+        elif opcode > _BINARY:
+            entries.append(gap(self._side, t, f"a frame with the reserved opcode {opcode:#x}"))
+        else:
+            self._begin(first, t, entries)
+            self._add(payload)
+            if first & _FIN:
+                self._finish(t, entries)
+
+    def _add(self, payload: bytes) -> None:
+        if self._lost:
+            return
+        self._fragments.append(payload)
+        self._size += len(payload)
+        if self._size > MAX_MESSAGE_BYTES:
+            self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
+
+    def _begin(self, first: int, t: float, entries: list[Entry]) -> None:
+        """Take the first byte of a data frame: it begins a message, or goes on with the one under way."""
+        if first & _OPCODE == _CONTINUATION:
+            if self._first is None:
+                self._first = first & _OPCODE
+                self._lose("a continuation of no message")
+            return
+        if self._first is not None:
+            self._give_up("a message that was not finished before the next", t, entries)
+        self._first = first
+        if first & _RSV23 or (first & _RSV1 and self._inflater is None):
+            self._lose("a message with reserved bits of an extension that is not known")
+
+    def _lose(self, why: str) -> None:
+        self._lost = self._lost or why
+        self._fragments.clear()
+
+    def _finish(self, t: float, entries: list[Entry]) -> None:
+        first = self._first or 0
+        if self._lost:
+            self._give_up(self._lost, t, entries)
+            return
+        fragments = self._fragments
+        payload = fragments[0] if len(fragments) == 1 else b"".join(fragments)
+        compressed = bool(first & _RSV1)
+        self._reset()
+        if compressed and self._inflater is not None:
+            try:
+                payload = self._inflater.inflate(payload)
+            except ValueError as error:
+                entries.append(gap(self._side, t, f"a message that is {error}"))
+                return
+        binary = first & _OPCODE == _BINARY
+        entries.append(Entry(0, t, self._side, Kind.MESSAGE, payload, binary, len(fragments), compressed))
+
+    def _give_up(self, why: str, t: float, entries: list[Entry]) -> None:
+        entries.append(gap(self._side, t, why))
+        if self._first and self._first & _RSV1 and self._inflater is not None:
+            self._inflater.skip()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._first = None
+        self._fragments = []
+        self._size = 0
+        self._lost = ""
+
+    def _control(self, first: int, opcode: int, payload: bytes, t: float) -> Entry:
+        if opcode > _PONG:
+            return gap(self._side, t, f"a frame with the reserved opcode {opcode:#x}")
+        if opcode == _CLOSE:
+            return Entry(0, t, self._side, Kind.CLOSE, members=_close_members(payload))
+        return Entry(0, t, self._side, Kind.PING if opcode == _PING else Kind.PONG, payload)
+
+
+def _close_members(payload: bytes) -> dict[str, Any]:
+    if len(payload) < 2:
+        return {"code": None, "reason": ""}
+    return {"code": _U16.unpack_from(payload)[0], "reason": payload[2:].decode(errors="replace")}

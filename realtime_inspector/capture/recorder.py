@@ -1,0 +1,190 @@
+"""Recordings in the making: one track a connection, from its bytes to the lines of its file.
+
+The recorder names and numbers, redacts and hands lines to the writer's thread. It knows no socket; the relay and the
+interceptor feed it. Nothing here raises because of traffic or of a disk: what is lost becomes a gap.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from realtime_inspector import __version__
+from realtime_inspector.capture.frames import gap
+from realtime_inspector.capture.tap import Tap
+from realtime_inspector.capture.writer import Sink, Writer, make_folder
+from realtime_inspector.errors import UsageError
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.redact import Redactor
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a recording's header says of its connection."""
+
+    client: str
+    """Address of the client, `127.0.0.1:51324`."""
+    upstream: str = ""
+    """What stands before a request's target to make a URL of it: `wss://api.openai.com`."""
+    via: str = "relay"
+    tags: Mapping[str, str] | None = None
+
+
+class Recorder:
+    """Makes recordings in one folder. Close it when all its tracks have ended."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        redactor: Redactor | None = None,
+        warn: Callable[[str], None] = lambda text: None,
+        writer: Writer | None = None,
+    ) -> None:
+        """Use a folder; it is made, for its owner only, with the first recording.
+
+        Args:
+            folder: Where the files go.
+            redactor: What takes secrets out; by default one that knows this process's environment.
+            warn: Told once when the disk fails, and once when it works again; called from another thread.
+            writer: The thread that writes; by default one of its own.
+        """
+        self.folder = folder
+        self.redactor = redactor if redactor is not None else Redactor.from_environment(os.environ)
+        self._writer = writer if writer is not None else Writer(warn)
+
+    def check(self) -> None:
+        """Make the folder now, to tell a mistake before there is a call.
+
+        Raises:
+            UsageError: If nothing can be written there.
+        """
+        try:
+            make_folder(self.folder)
+            probe = self.folder / f".{make_id(time.time())}"
+            probe.touch(mode=0o600, exist_ok=False)
+            probe.unlink()
+        except OSError as error:
+            raise UsageError(
+                f"{self.folder}: recordings cannot be written there: {error.strerror}; choose another folder with --dir"
+            ) from error
+
+    def track(self, source: Source, opened: Callable[[Track], None] = lambda track: None) -> Track:
+        """Begin the recording of a connection that was just accepted.
+
+        It becomes a file with its first entry; `opened` is told then.
+        """
+        return Track(self, source, opened)
+
+    def sink(self, path: Path, header: Header) -> Sink:
+        """Return the file of a track."""
+        return self._writer.sink(path, jsonl.dump_header(self.redactor.header(header)))
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Write what is left, for at most that long."""
+        self._writer.close(timeout_s)
+
+
+class Track:
+    """One connection being recorded. All times are those of `time.monotonic`."""
+
+    def __init__(self, recorder: Recorder, source: Source, opened: Callable[[Track], None]) -> None:
+        self.source = source
+        self.path: Path | None = None
+        """The file, once there is something to record."""
+        self.entries = 0
+        """How many entries were handed to the writer."""
+        self._recorder = recorder
+        self._opened = opened
+        self._began = time.monotonic()
+        self._started = time.time()
+        self._tap = Tap()
+        self._sink: Sink | None = None
+        self._last_t = 0.0
+        self._ended = False
+
+    @property
+    def lost(self) -> int:
+        """How many entries the disk would not take."""
+        return self._sink.lost if self._sink is not None else 0
+
+    def feed(self, side: Side, data: bytes, at: float) -> None:
+        """Take in bytes that were read from a side's socket at that time."""
+        for entry in self._tap.feed(side, data, self._t(at)):
+            self.add(entry)
+
+    def eof(self, side: Side, at: float) -> None:
+        """Note that a side sends no more."""
+        for entry in self._tap.eof(side, self._t(at)):
+            self.add(entry)
+
+    def cut(self, at: float) -> None:
+        """Record what has begun and will not be completed."""
+        for entry in self._tap.cut(self._t(at)):
+            self.add(entry)
+
+    def note(self, text: str, at: float) -> None:
+        """Record a remark of this tool."""
+        self.add(Entry(0, self._t(at), Side.PROXY, Kind.NOTE, members={"text": text}))
+
+    def answer(self, status: int, reason: str, headers: list[tuple[str, str]], body: str, at: float) -> None:
+        """Record an answer that this tool gave itself."""
+        members = {"status": status, "reason": reason, "headers": headers, "body": body}
+        self.add(Entry(0, self._t(at), Side.PROXY, Kind.RESPONSE, members=members))
+
+    def end(self, at: float, how: str = "closed", error: str = "", by: str = "") -> Sink | None:
+        """Record how the TCP connection ended, and finish the file; return it if there is one."""
+        if not self._ended:
+            self._ended = True
+            for entry in self._tap.end(self._t(at), how, error, by):
+                self.add(entry)
+            if self._sink is not None:
+                self._sink.finish()
+        return self._sink
+
+    def add(self, entry: Entry) -> None:
+        """Record an entry; its number is given when it is written."""
+        if self._sink is None:
+            if entry.kind is Kind.END:
+                return  # a connection that sent nothing makes no file
+            self._sink = self._open(entry)
+            self._opened(self)
+        try:
+            line = jsonl.dump(self._recorder.redactor.entry(entry))
+        except Exception as error:  # a fault of ours may cost an entry, never the call
+            line = jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"))
+        self.entries += 1
+        self._sink.put(line, entry.t)
+
+    def _t(self, at: float) -> float:
+        self._last_t = max(self._last_t, at - self._began)
+        return self._last_t
+
+    def _open(self, first: Entry) -> Sink:
+        started = datetime.fromtimestamp(self._started, UTC)
+        target = str(first.members.get("target", "")) if first.kind is Kind.REQUEST else ""
+        header = Header(
+            id=make_id(self._started),
+            started=started.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            tool=f"realtime-inspector {__version__}",
+            via=self.source.via,
+            url=self.source.upstream + target if target.startswith("/") else self.source.upstream,
+            client=self.source.client,
+            tags=self.source.tags or {},
+        )
+        self.path = self._recorder.folder / f"{started:%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
+        return self._recorder.sink(self.path, header)
+
+
+def make_id(now: float) -> str:
+    """Return an id that sorts by time: a ULID."""
+    number = (int(now * 1000) << 80) | secrets.randbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,356 @@
+"""The relay: a reverse proxy that records. Plain and TLS clients on one port, one upstream.
+
+    async with Relay("wss://api.openai.com", Path("recordings")) as relay:
+        print(relay.url)
+
+It starts whether or not the upstream can be reached, has no time limit on a quiet connection, and never lets a
+recording's trouble become the call's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from realtime_inspector.capture.link import Leg, Link
+from realtime_inspector.capture.recorder import Recorder, Source, Track
+from realtime_inspector.capture.rewrite import Refusal, Rewriter
+from realtime_inspector.capture.tee import Tee
+from realtime_inspector.capture.upstream import Upstream, client_context, explain
+from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.redact import Redactor
+
+CONNECT_TIMEOUT_S = 20.0
+"""How long the upstream has to take a connection."""
+CLOSE_TIMEOUT_S = 1.0
+"""How long open connections have to close in good order when the relay ends."""
+TLS_SHUTDOWN_S = 3.0
+_TLS_HANDSHAKE = b"\x16"
+_BACKLOG = 1024
+_OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_REST_S = 0.1
+
+
+class Relay:
+    """A reverse proxy to one upstream. Use it as an asynchronous context manager."""
+
+    def __init__(
+        self,
+        upstream: str,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        upstream_ca: Path | None = None,
+        say: Callable[[str], None] = lambda text: None,
+        redactor: Redactor | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> None:
+        """Prepare a relay.
+
+        Args:
+            upstream: URL of the server: `wss://HOST`, `ws://HOST:PORT`, also with a path.
+            folder: Where recordings go.
+            host: Address or name to listen on.
+            port: Port to listen on; 0 takes a free one.
+            upstream_ca: File with the certificates of a private CA.
+            say: Told what people should know, a line at a time; from any thread.
+            redactor: What takes secrets out; by default one that knows this process's environment.
+            tls: Gives the settings for TLS clients, when the first one comes; by default the local CA's.
+            tags: What every recording's header carries.
+
+        Raises:
+            UsageError: If the upstream is no URL or the CA no certificate.
+        """
+        self.upstream = Upstream.parse(upstream)
+        self.recorder = Recorder(folder, redactor=redactor, warn=say)
+        self.host = host
+        self.port = port
+        self.connections = 0
+        """How many connections were accepted."""
+        self._say = say
+        self._tls = tls
+        self._tags = tags
+        self._server_tls: asyncio.Task[ssl.SSLContext] | None = None
+        self._client_tls = client_context(upstream_ca) if self.upstream.tls else None
+        self._listeners: list[socket.socket] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._links: set[Link] = set()
+        self._idle = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Where clients connect, `http://127.0.0.1:8765`."""
+        return f"http://{self._authority}"
+
+    @property
+    def ws_url(self) -> str:
+        """The same for WebSockets, `ws://127.0.0.1:8765`."""
+        return f"ws://{self._authority}"
+
+    async def __aenter__(self) -> Relay:
+        """Listen.
+
+        Raises:
+            UsageError: If the address is taken or not ours, or the folder cannot be written.
+        """
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Listen; see `__aenter__`."""
+        try:
+            self.recorder.check()
+            self._loop = asyncio.get_running_loop()
+            self._tee = Tee(self._loop)
+            self._listen()
+        except BaseException:
+            self.recorder.close(0)
+            raise
+        for listener in self._listeners:
+            self._loop.add_reader(listener, self._accept, listener)
+
+    async def close(self) -> None:
+        """Stop accepting, end the connections, finish the recordings."""
+        self._stop_listening()
+        for task in list(self._tasks):
+            task.cancel()
+        for link in list(self._links):
+            link.end()
+        if self._links:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._until_idle(), CLOSE_TIMEOUT_S)
+        for link in list(self._links):
+            link.abort()
+        await asyncio.sleep(0)
+        self._tee.drain()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in list(self._links):
+            link.track.end(time.monotonic(), by="proxy")
+        await asyncio.to_thread(self.recorder.close)
+
+    @property
+    def _authority(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    async def _until_idle(self) -> None:
+        while self._links:
+            self._idle.clear()
+            await self._idle.wait()
+
+    def _listen(self) -> None:
+        try:
+            addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, _, _, _, address in dict.fromkeys(addresses):
+                self._bind(family, address)
+        except OSError as error:
+            if not self._listeners or error.errno == errno.EADDRINUSE:
+                self._stop_listening()
+                raise UsageError(self._cannot_listen(error)) from error
+        if self.upstream.port == self.port and self.upstream.host in {self.host, "localhost", "127.0.0.1", "::1"}:
+            self._stop_listening()
+            raise UsageError(f"--upstream {self.upstream.url} is this proxy itself; point it at a server")
+
+    def _stop_listening(self) -> None:
+        for listener in self._listeners:
+            self._loop.remove_reader(listener)
+            listener.close()
+
+    def _bind(self, family: int, address: Any) -> None:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind((address[0], self.port, *address[2:]))
+            listener.listen(_BACKLOG)
+            listener.setblocking(False)
+        except OSError:
+            listener.close()
+            raise
+        self._listeners.append(listener)
+        self.port = listener.getsockname()[1]
+
+    def _cannot_listen(self, error: OSError) -> str:
+        if error.errno == errno.EADDRINUSE:
+            return (
+                f"{self._authority} is taken by another program; stop it, or choose another port with "
+                f"--listen {self.host}:0 (0 takes a free one)"
+            )
+        return f"cannot listen on {self._authority}: {error.strerror or error}; choose another address with --listen"
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_BACKLOG):
+            try:
+                sock, address = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._rest(listener, error)
+                return
+            sock.setblocking(False)
+            self.connections += 1
+            self._spawn(self._welcome(sock, _address(address)))
+
+    def _rest(self, listener: socket.socket, error: OSError) -> None:
+        """Leave new connections waiting for a moment when the system has no more of something."""
+        if error.errno in _OUT_OF_FILES:
+            self._say(f"cannot take a connection: {error.strerror}; raise the limit with `ulimit -n`")
+            self._loop.remove_reader(listener)
+            self._loop.call_later(_REST_S, self._resume, listener)
+
+    def _resume(self, listener: socket.socket) -> None:
+        if listener.fileno() >= 0:
+            self._loop.add_reader(listener, self._accept, listener)
+
+    def _spawn(self, work: Any) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _welcome(self, sock: socket.socket, client: str) -> None:
+        """Find out whether a client speaks TLS, and make a link of its socket."""
+        link = None
+        try:
+            first = await self._peek(sock)
+            if not first:
+                sock.close()
+                return
+            context = await self._server_context() if first == _TLS_HANDSHAKE else None
+            link = self._link(client)
+            times = {"ssl_handshake_timeout": 10.0, "ssl_shutdown_timeout": TLS_SHUTDOWN_S} if context else {}
+            leg = link.client
+            await self._loop.connect_accepted_socket(lambda: leg, sock, ssl=context, **times)
+        except (OSError, ssl.SSLError) as error:
+            sock.close()
+            if isinstance(error, ssl.SSLError):
+                self._say(f"{client}: no TLS: {error.reason or error}; {_TRUST}")
+        except BaseException:
+            sock.close()
+            raise
+        finally:
+            if link is not None and link.client.transport is None:
+                self._links.discard(link)
+
+    async def _peek(self, sock: socket.socket) -> bytes:
+        """Return the first byte that a client sends, and leave it in the socket."""
+        while True:
+            try:
+                return sock.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                readable = self._loop.create_future()
+                self._loop.add_reader(sock, _set, readable)
+                try:
+                    await readable
+                finally:
+                    self._loop.remove_reader(sock)
+
+    async def _server_context(self) -> ssl.SSLContext:
+        if self._server_tls is None:
+            from realtime_inspector.capture.tls import server_context
+
+            self._server_tls = self._loop.create_task(asyncio.to_thread(self._tls or server_context))
+        return await asyncio.shield(self._server_tls)
+
+    def _link(self, client: str) -> Link:
+        source = Source(client=client, upstream=self.upstream.url, tags=self._tags)
+        track = self.recorder.track(source, self._opened)
+        rewriter = Rewriter(self.upstream, self.port)
+        link = Link(self._tee, track, rewriter, lambda leg: self._spawn(self._connect(link, leg)), self._closed)
+        self._links.add(link)
+        return link
+
+    async def _connect(self, link: Link, leg: Leg) -> None:
+        """Connect a link's server leg, or tell its client why not."""
+        try:
+            await asyncio.wait_for(self._dial(leg), CONNECT_TIMEOUT_S)
+        except (OSError, ssl.SSLError, TimeoutError) as error:
+            why, what_to_do = explain(error, self.upstream)
+            self._say(f"{link.track.source.client}: {why}; {what_to_do}")
+            late = isinstance(error, TimeoutError)
+            status, reason = (504, "Gateway Timeout") if late else (502, "Bad Gateway")
+            message = f"realtime-inspector: {why}; {what_to_do}"
+            link.refuse(Refusal(status, reason, "upstream_unreachable", message))
+        else:
+            link.connected()
+
+    async def _dial(self, leg: Leg) -> None:
+        times: dict[str, Any] = {}
+        if self._client_tls is not None:
+            times = {"ssl_shutdown_timeout": TLS_SHUTDOWN_S, "server_hostname": self.upstream.host}
+        await self._loop.create_connection(
+            lambda: leg, self.upstream.host, self.upstream.port, ssl=self._client_tls, **times
+        )
+
+    def _opened(self, track: Track) -> None:
+        self._say(f"{track.source.client}: recording to {track.path}")
+
+    def _closed(self, link: Link) -> None:
+        self._links.discard(link)
+        self._idle.set()
+        if link.track.path is not None:
+            lost = f", {link.track.lost} lost" if link.track.lost else ""
+            self._say(f"{link.track.source.client}: ended, {link.track.entries} entries{lost}: {link.track.path}")
+
+
+_TRUST = "the client has to trust the local CA; `realtime-inspector ca` prints its path"
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return the fastest loop there is: uvloop's where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+@contextmanager
+def relay_in_thread(upstream: str, folder: Path, **options: Any) -> Iterator[Relay]:
+    """Run a relay in a thread of its own, for callers without a loop; the arguments are those of `Relay`.
+
+    Raises:
+        UsageError: If it cannot start; see `Relay`.
+    """
+    from threading import Thread
+
+    loop = new_event_loop()
+    thread = Thread(target=loop.run_forever, name="relay", daemon=True)
+    thread.start()
+    try:
+        relay = asyncio.run_coroutine_threadsafe(_started(upstream, folder, options), loop).result()
+        try:
+            yield relay
+        finally:
+            asyncio.run_coroutine_threadsafe(relay.close(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _started(upstream: str, folder: Path, options: dict[str, Any]) -> Relay:
+    relay = Relay(upstream, folder, **options)
+    await relay.start()
+    return relay
+
+
+def _address(address: Any) -> str:
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,98 @@
+"""What the relay changes in a request, and it is little: the `Host`, and the target where it has to.
+
+Sans-I/O. Follows both directions until the connection is upgraded; from then on nothing is read or changed any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from realtime_inspector.capture.http import Exchange, Head
+from realtime_inspector.capture.upstream import Upstream
+
+_ABSOLUTE = re.compile(r"[A-Za-z]+://(?P<authority>[^/?#]*)")
+_HOST = re.compile(rb"(?i)(\n(host)[ \t]*:[ \t]*)[^\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that a reverse proxy cannot pass on."""
+
+    status: int
+    reason: str
+    code: str
+    message: str
+
+
+class Rewriter:
+    """Turns the client's requests into those for the upstream, and knows when there are no more to come."""
+
+    def __init__(self, upstream: Upstream, port: int) -> None:
+        """Rewrite for an upstream; `port` is where the relay listens."""
+        self._upstream = upstream
+        self._port = port
+        self._exchange = Exchange()
+
+    def client(self, data: bytes) -> Iterator[bytes | Refusal]:
+        """Yield what to send to the upstream for bytes of the client; nothing follows a refusal."""
+        for part in self._exchange.client(data):
+            changed = part.raw if part.head is None else self._rewrite(part.head)
+            if changed:
+                yield changed
+            if isinstance(changed, Refusal):
+                return
+
+    def server(self, data: bytes) -> Iterator[bytes | Refusal]:
+        """Look at bytes of the server; yield what the client had sent that could not be judged before."""
+        waited = self._exchange.waiting
+        for _ in self._exchange.server(data):
+            pass
+        if self._exchange.upgraded is not None:
+            early, _ = self._exchange.rest()
+            if early:
+                yield early
+        elif waited and not self._exchange.waiting:
+            yield from self.client(b"")
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether the connection is a WebSocket now, or whatever was asked for."""
+        return self._exchange.upgraded is not None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a request has no complete answer yet."""
+        return self._exchange.unanswered
+
+    @property
+    def held(self) -> int:
+        """How many bytes of the client wait for an answer to its upgrade."""
+        return self._exchange.held
+
+    def _rewrite(self, head: Head) -> bytes | Refusal:
+        if head.method == "CONNECT":
+            return self._not_a_forward_proxy(f"CONNECT {head.target}")
+        target = head.target
+        absolute = _ABSOLUTE.match(target)
+        if absolute is not None:
+            if not self._is_us(absolute["authority"]):
+                return self._not_a_forward_proxy(f"{head.method} {absolute[0]}")
+            target = target[absolute.end() :]
+            target = target if target.startswith("/") else "/" + target
+        raw = _HOST.sub(lambda found: found[1] + self._upstream.authority.encode(), head.raw)
+        changed = self._upstream.target(target)
+        if changed == head.target:
+            return raw
+        return raw.replace(b" " + head.target.encode("latin-1") + b" ", b" " + changed.encode("latin-1") + b" ", 1)
+
+    def _is_us(self, netloc: str) -> bool:
+        return netloc.endswith(f":{self._port}") or netloc.lower() == self._upstream.authority.lower()
+
+    def _not_a_forward_proxy(self, what: str) -> Refusal:
+        message = (
+            f"{what}: this is a reverse proxy to {self._upstream.url}, not an HTTP(S)_PROXY; point the client's base "
+            f"URL at http://127.0.0.1:{self._port}/v1 and set NO_PROXY=127.0.0.1,localhost"
+        )
+        return Refusal(421, "Misdirected Request", "not_a_forward_proxy", message)

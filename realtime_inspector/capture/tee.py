@@ -1,0 +1,94 @@
+"""The copy of the traffic on its way to the recorder: looked at later, in slices between the loop's other work.
+
+The bytes were forwarded before they come here. When more is waiting than the limit, whoever sends it is paused until
+there is less: memory stays bounded under a flood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+DELAY_S = 0.01
+"""How long bytes wait, so that several are looked at in one go."""
+SOON_BYTES = 64 * 1024
+"""When so much is waiting, it is looked at without delay."""
+SLICE_S = 50e-6
+"""After so long the loop gets its turn."""
+LIMIT_BYTES = 16 * 1024 * 1024
+
+
+class Valve(Protocol):
+    """What can be shut for a reason, and opened again."""
+
+    def shut(self, reason: str) -> None:
+        """Stop reading."""
+
+    def open(self, reason: str) -> None:
+        """Go on reading, unless there is another reason not to."""
+
+
+class Tee:
+    """Work that is put off, in order, with its weight in bytes."""
+
+    REASON = "backlog"
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._loop = loop
+        self._limit = limit_bytes
+        self._queue: deque[tuple[int, Callable[..., object], tuple[object, ...]]] = deque()
+        self._bytes = 0
+        self._handle: asyncio.Handle | None = None
+        self._soon = False
+        self._shut: set[Valve] = set()
+
+    def put(self, valve: Valve | None, weight: int, call: Callable[..., object], *args: object) -> None:
+        """Put a call off; `valve` is shut while too much is waiting."""
+        self._queue.append((weight, call, args))
+        self._bytes += weight
+        if self._handle is None:
+            self._handle = self._loop.call_later(DELAY_S, self._tick)
+        elif self._bytes > SOON_BYTES and not self._soon:
+            self._handle.cancel()
+            self._again()
+        if self._bytes > self._limit and valve is not None:
+            valve.shut(self.REASON)
+            self._shut.add(valve)
+
+    def drain(self) -> None:
+        """Do everything now."""
+        while self._queue:
+            self._next()
+        self._relieve()
+
+    def _again(self) -> None:
+        self._soon = True
+        self._handle = self._loop.call_soon(self._tick)
+
+    def _tick(self) -> None:
+        self._handle = None
+        self._soon = False
+        until = time.monotonic() + SLICE_S
+        try:
+            while self._queue:
+                self._next()
+                if time.monotonic() >= until:
+                    break
+        finally:
+            if self._queue:
+                self._again()
+            self._relieve()
+
+    def _next(self) -> None:
+        weight, call, args = self._queue.popleft()
+        self._bytes -= weight
+        call(*args)
+
+    def _relieve(self) -> None:
+        if self._shut and self._bytes < self._limit // 2:
+            shut, self._shut = self._shut, set()
+            for valve in shut:
+                valve.open(self.REASON)

@@ -1,0 +1,99 @@
+"""Where the relay sends what it gets: the upstream's URL, its certificates, and its failures in plain words."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from realtime_inspector.errors import UsageError
+
+_TLS_SCHEMES = {"wss": True, "https": True, "ws": False, "http": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A server to relay to."""
+
+    host: str
+    port: int
+    tls: bool
+    prefix: str = ""
+    """Path that stands before every target that does not begin with it, without a slash at its end."""
+
+    @classmethod
+    def parse(cls, url: str) -> Upstream:
+        """Read an upstream's URL.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise UsageError(f"--upstream {url!r} is not a URL: {error}") from None
+        if parts.scheme not in _TLS_SCHEMES or not parts.hostname:
+            raise UsageError(
+                f"--upstream {url!r} is not a URL of a server; write wss://HOST, ws://HOST:PORT or the like"
+            )
+        if parts.query or parts.fragment or parts.username:
+            raise UsageError(
+                f"--upstream wants scheme, host and path alone, not what {parts.hostname!r} has besides them"
+            )
+        tls = _TLS_SCHEMES[parts.scheme]
+        return cls(parts.hostname, port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+
+    @property
+    def authority(self) -> str:
+        """The value of the `Host` header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The upstream as a WebSocket URL, without the prefix."""
+        return f"{'wss' if self.tls else 'ws'}://{self.authority}"
+
+    def target(self, target: str) -> str:
+        """Return a request's target with the prefix before it."""
+        known = target == self.prefix or target.startswith((self.prefix + "/", self.prefix + "?"))
+        return target if not self.prefix or known or not target.startswith("/") else self.prefix + target
+
+
+def client_context(ca: Path | None = None) -> ssl.SSLContext:
+    """Return the TLS settings for the upstream: certificates are verified, `ca` adds private ones.
+
+    Raises:
+        UsageError: If `ca` is no file of certificates.
+    """
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    if ca is not None:
+        try:
+            context.load_verify_locations(cafile=ca)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"--upstream-ca {ca}: no certificates in PEM there: {error.strerror or error}") from error
+    return context
+
+
+def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
+    """Return why the upstream could not be reached, and what to do about it."""
+    where = f"{upstream.host}:{upstream.port}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"the certificate of {where} is not trusted: {error.verify_message}",
+            "if it is a private server, give the certificate of its CA with --upstream-ca FILE",
+        )
+    if isinstance(error, ssl.SSLError):
+        return f"{where} does not speak TLS as expected: {error.reason or error}", "is it ws:// instead of wss://?"
+    if isinstance(error, socket.gaierror):
+        return f"the name {upstream.host!r} is not known: {error.strerror}", "check the name, and the network"
+    if isinstance(error, TimeoutError):
+        return f"{where} does not answer", "check the address, the network, and whether a firewall is between"
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    if "Connect call failed" in reason:
+        reason = "Connection refused"
+    return f"{where} cannot be reached: {reason}", "start the server, or point the proxy elsewhere with --upstream URL"
