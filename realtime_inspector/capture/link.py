@@ -215,7 +215,7 @@ class Link:
     def refuse(self, refusal: Refusal) -> None:
         """Answer the client ourselves, say so in the recording, and end the connection."""
         self._refused = True
-        self._by = self._by or "proxy"
+        self._ended("closed", Side.PROXY)
         error = {"message": refusal.message, "type": "realtime_inspector_error", "code": refusal.code, "param": None}
         body = json.dumps({"error": error}, ensure_ascii=False)
         length = len(body.encode())
@@ -313,7 +313,7 @@ class Link:
     def _ended(self, how: str, side: Side, error: str = "") -> None:
         """Remember the first thing that ended the connection."""
         if not self._how:
-            self._how, self._by, self._error = how, self._by or str(side), error
+            self._how, self._by, self._error = how, str(side), error
 
     def _finished(self) -> None:
         if not self._over:

@@ -33,7 +33,9 @@ class Source:
     client: str
     """Address of the client, `127.0.0.1:51324`."""
     upstream: str = ""
-    """What stands before a request's target to make a URL of it: `wss://api.openai.com`."""
+    """Where the requests go: `wss://api.openai.com`."""
+    target: Callable[[str], str] = str
+    """Gives a request's target as the upstream gets it."""
     via: str = "relay"
     tags: Mapping[str, str] | None = None
 
@@ -170,18 +172,26 @@ class Track:
 
     def _open(self, first: Entry) -> Sink:
         started = datetime.fromtimestamp(self._started, UTC)
-        target = str(first.members.get("target", "")) if first.kind is Kind.REQUEST else ""
         header = Header(
             id=make_id(self._started),
             started=started.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             tool=f"realtime-inspector {__version__}",
             via=self.source.via,
-            url=self.source.upstream + target if target.startswith("/") else self.source.upstream,
+            url=self._url(first),
             client=self.source.client,
             tags=self.source.tags or {},
         )
         self.path = self._recorder.folder / f"{started:%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
         return self._recorder.sink(self.path, header)
+
+    def _url(self, first: Entry) -> str:
+        target = str(first.members.get("target", ""))
+        if not target.startswith("/"):
+            return self.source.upstream
+        scheme, _, rest = self.source.upstream.partition("://")
+        if first.header("upgrade") is None:
+            scheme = scheme.replace("ws", "http", 1)
+        return f"{scheme}://{rest}{self.source.target(target)}"
 
 
 def make_id(now: float) -> str:

@@ -142,8 +142,14 @@ class Relay:
         await asyncio.to_thread(self.recorder.close)
 
     @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach it."""
+        return self.host != "localhost" and not self.host.startswith("127.") and self.host != "::1"
+
+    @property
     def _authority(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     async def _until_idle(self) -> None:
         while self._links:
@@ -265,7 +271,7 @@ class Relay:
         return await asyncio.shield(self._server_tls)
 
     def _link(self, client: str) -> Link:
-        source = Source(client=client, upstream=self.upstream.url, tags=self._tags)
+        source = Source(client, self.upstream.url, self.upstream.target, tags=self._tags)
         track = self.recorder.track(source, self._opened)
         rewriter = Rewriter(self.upstream, self.port)
         link = Link(self._tee, track, rewriter, lambda leg: self._spawn(self._connect(link, leg)), self._closed)
@@ -318,15 +324,27 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 @contextmanager
-def relay_in_thread(upstream: str, folder: Path, **options: Any) -> Iterator[Relay]:
-    """Run a relay in a thread of its own, for callers without a loop; the arguments are those of `Relay`.
+def relay_in_thread(
+    upstream: str,
+    folder: Path,
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = new_event_loop,
+    **options: Any,
+) -> Iterator[Relay]:
+    """Run a relay in a thread of its own, for callers without a loop.
+
+    Args:
+        upstream: As for `Relay`.
+        folder: As for `Relay`.
+        loop_factory: Makes its event loop.
+        options: Further arguments of `Relay`.
 
     Raises:
         UsageError: If it cannot start; see `Relay`.
     """
     from threading import Thread
 
-    loop = new_event_loop()
+    loop = loop_factory()
     thread = Thread(target=loop.run_forever, name="relay", daemon=True)
     thread.start()
     try:
