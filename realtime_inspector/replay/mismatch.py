@@ -69,20 +69,28 @@ class Mismatch:
         return probable_cause(self)
 
     @property
-    def accept(self) -> str:
-        """The option that would accept it; empty if there is none."""
-        if self.why is Why.DIFFERS:
-            return " ".join(f"--ignore '{difference.path}'" for difference in self.differences if difference.path)
-        return "--match types" if self.why is Why.EARLY else ""
+    def ignorable(self) -> list[str]:
+        """The paths that would have to be left out of the comparison to accept it."""
+        return [difference.path for difference in self.differences if difference.path]
 
-    def text(self) -> str:
-        """Return the mismatch for people: several lines."""
+    @property
+    def accept(self) -> str:
+        """The option of the command line that would accept it; empty if there is none."""
+        return " ".join(f"--ignore-path '{path}'" for path in self.ignorable)
+
+    def text(self, accept: str | None = None) -> str:
+        """Return the mismatch for people: several lines.
+
+        Args:
+            accept: What to write where to accept it, if not an option of the command line.
+        """
+        accept = self.accept if accept is None else accept
         lines = [self.message]
         lines += [f"    {_show_path(d)}: recorded {_show(d.recorded)}, came {_show(d.live)}" for d in self.differences]
         if self.cause:
             lines.append(f"    probably: {self.cause}")
-        if self.accept:
-            lines.append(f"    to accept it: {self.accept}")
+        if accept:
+            lines.append(f"    to accept it: {accept}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
@@ -170,6 +178,8 @@ def _differs(mismatch: Mismatch) -> str:
 
 
 def _unexpected(mismatch: Mismatch) -> str:
+    if not mismatch.place:
+        return f"{mismatch.recording}: {mismatch.came} too many: {mismatch.detail}"
     return (
         f"{mismatch.recording}: client message {mismatch.place} fits no recorded one: {mismatch.came}: "
         f"{mismatch.detail or 'the recording has no such event'}"
@@ -233,8 +243,3 @@ def _plain(value: Any) -> Any:
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value, default=repr).decode()
-
-
-def summary(mismatches: Sequence[Mismatch]) -> str:
-    """Return several mismatches for people."""
-    return "\n".join(mismatch.text() for mismatch in mismatches)

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
@@ -65,6 +66,22 @@ class Options:
     """Takes secrets out of what is reported."""
     patience_s: float = 2.0
     """How long an answer may hang because another client event, which the recording had before, has not come."""
+
+
+def speed(text: str) -> float:
+    """Return a speed by its name: `recorded`, `max`, or how many times faster than recorded.
+
+    Raises:
+        UsageError: If it is none of these.
+    """
+    named = {"recorded": 1.0, "max": float("inf")}
+    try:
+        value = named[text] if text in named else float(text)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise UsageError(f"speed {text!r} is none: `recorded`, `max`, or a number such as 2 for twice as fast")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +351,7 @@ class Player:
         self._close(MISMATCH_CODE, "the recording was not met: see the report of the replay", now)
 
     def _check_patience(self, now: float) -> float | None:
-        """Give up on a client whose answer hangs on another event of it that does not come; return until when to wait."""
+        """Give up on a client whose answer hangs on another event that does not come; return until when to wait."""
         stuck = sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
         if not stuck or self._unmatched:
             self._blocked_since = None

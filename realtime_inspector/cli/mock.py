@@ -1,0 +1,186 @@
+"""`mock`: a recording as a server, for any client in any language."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from realtime_inspector.cli import diagnostics, output
+from realtime_inspector.errors import UsageError
+
+if TYPE_CHECKING:
+    from realtime_inspector.replay.player import Options
+    from realtime_inspector.replay.report import Report
+
+POLICIES = ("causal", "strict", "types", "none")
+_MAX_PORT = 65535
+
+
+def replay_options(*, speed: str, listen: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of a replay, with its defaults for two of them."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(_options(speed, listen)):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
+    return [
+        click.option(
+            "--match",
+            type=click.Choice(POLICIES),
+            default="causal",
+            show_default=True,
+            help="how exactly the client has to do what it did: by meaning, in the same order too, "
+            "by type alone, or not at all",
+        ),
+        click.option(
+            "--speed",
+            default=speed,
+            show_default=True,
+            metavar="recorded|N|max",
+            help="as recorded, N times faster, or without any delay",
+        ),
+        click.option(
+            "--ignore-path",
+            "ignore",
+            multiple=True,
+            metavar="PATH",
+            help="a field that is not compared, such as session.instructions or item.content[*].text",
+        ),
+        click.option("--strict", is_flag=True, help="what is left of the recording counts as a mismatch"),
+        click.option(
+            "--report",
+            "report_file",
+            type=click.Path(path_type=Path),
+            help="write the report there, as JSON; - is stdout",
+        ),
+        click.option(
+            "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="write the URL there once it listens"
+        ),
+        click.option(
+            "--listen", default=listen, show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
+        ),
+    ]
+
+
+@click.command(short_help="serve a recording to any client")
+@click.argument("file", type=click.Path(path_type=Path))
+@replay_options(speed="recorded", listen="127.0.0.1:8767")
+@click.option("--once", is_flag=True, help="end when the recording has been served")
+@click.pass_context
+def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | None, once: bool, **chosen: Any) -> None:
+    """Serve a recording, or a folder of them, to any client.
+
+    Each recorded event is sent when what caused it has happened. The client is held to what it did when it was
+    recorded; the report says where it did not. Several recordings are served in their order, one a connection.
+
+    Exits 1 if the recording was not met. Stop it with ctrl+c.
+    """
+    from realtime_inspector.replay.load import load
+
+    scripts = load(file)
+    host, port = address(listen)
+    served = _serve(scripts, player_options(chosen), host, port, ready_file, once=once, strict=chosen["strict"])
+    report = asyncio.run(served)
+    finish(report, chosen["report_file"])
+    ctx.exit(report.exit_code)
+
+
+async def _serve(
+    scripts: Any, options: Options, host: str, port: int, ready_file: Path | None, *, once: bool, strict: bool
+) -> Report:
+    from realtime_inspector.replay.server import Address, ReplayServer
+
+    server = ReplayServer(
+        scripts, options, address=Address(host, port), again=not once, strict=strict, told=say_mismatch
+    )
+    async with server:
+        diagnostics.say(f"serving {scripts[0].name}{_and_more(len(scripts))} on {server.ws_url}")
+        diagnostics.say(f"point a client at it: OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any")
+        if ready_file is not None:
+            write_whole(ready_file, f"{server.ws_url}\n")
+        await _until_done(server.finished if once else asyncio.Event())
+    return server.report()
+
+
+async def _until_done(finished: asyncio.Event) -> None:
+    """Wait for the end, or for somebody who stops it: the verdict is told in both cases."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: ctrl+c ends it without a verdict
+            loop.add_signal_handler(number, finished.set)
+    await finished.wait()
+
+
+def player_options(chosen: dict[str, Any]) -> Options:
+    """Return what a command line says about how to play.
+
+    Raises:
+        UsageError: If the speed is none.
+    """
+    from realtime_inspector.replay.matching import Policy
+    from realtime_inspector.replay.player import Options, speed
+
+    return Options(match=Policy(chosen["match"]), speed=speed(chosen["speed"]), ignore=tuple(chosen["ignore"]))
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Return host and port.
+
+    Raises:
+        UsageError: If it is something else.
+    """
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > _MAX_PORT:
+        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8767")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def say_mismatch(text: str) -> None:
+    """Tell of a mismatch at once: the client may never say what happened to it."""
+    from realtime_inspector.recording.printable import printable_lines
+
+    diagnostics.say(printable_lines(text))
+
+
+def finish(report: Report, file: Path | None) -> None:
+    """Tell the verdict, and write the report where it was asked for."""
+    from realtime_inspector.recording.printable import printable_lines
+
+    diagnostics.say(printable_lines(report.leftovers_text()))
+    if file == Path("-"):
+        output.write_json(report.to_json())
+    elif file is not None:
+        import orjson
+
+        text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+        write_whole(file, text, "--report")
+
+
+def write_whole(path: Path, text: str, option: str = "--ready-file") -> None:
+    """Write a file that nobody can see half-written.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"{option} {path}: {error.strerror}") from error
+
+
+def _and_more(number: int) -> str:
+    return "" if number == 1 else f" and {number - 1} more"

@@ -1,0 +1,148 @@
+"""What came of a replay: the verdict, and everything it rests on. No socket, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from realtime_inspector.replay.lanes import CLOSE
+from realtime_inspector.replay.mismatch import Mismatch
+from realtime_inspector.replay.player import Player
+from realtime_inspector.replay.script import Expected, Step
+
+SCHEMA_VERSION = 1
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of one connection."""
+
+    recording: str
+    id: str
+    """The recorded connection's id."""
+    matched: int
+    """How many client events stood for a recorded one, audio left out."""
+    expected: int
+    """How many the recording has."""
+    extras: tuple[str, ...]
+    """Harmless events that the recording has not, answered as the server would."""
+    mismatches: tuple[Mismatch, ...]
+    never_came: tuple[Expected, ...]
+    """Recorded client events for which none came."""
+    never_asked_for: tuple[Step, ...]
+    """Recorded server events that were not sent."""
+
+    @classmethod
+    def of(cls, player: Player) -> Played:
+        """Take down what a player has seen so far."""
+        header = player.script.header
+        return cls(
+            recording=player.script.name,
+            id=header.id if header is not None else "",
+            matched=len(player.matched),
+            expected=len(player.script.expected),
+            extras=tuple(player.extras),
+            mismatches=tuple(player.mismatches),
+            never_came=tuple(player.never_came),
+            never_asked_for=tuple(step for step in player.never_asked_for if step.lane != CLOSE),
+        )
+
+    @property
+    def leftovers(self) -> bool:
+        """Whether anything of the recording is left."""
+        return bool(self.never_came or self.never_asked_for)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "recording": self.recording,
+            "id": self.id,
+            "matched": self.matched,
+            "expected": self.expected,
+            "extras": list(self.extras),
+            "mismatches": [found.to_json() for found in self.mismatches],
+            "never_came": [_place(expected) | {"needed": expected.needed} for expected in self.never_came],
+            "never_asked_for": [_place(step) for step in self.never_asked_for],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of all connections."""
+
+    connections: tuple[Played, ...]
+    unserved: tuple[str, ...] = ()
+    """Recordings that no client opened a connection for."""
+    others: tuple[Mismatch, ...] = ()
+    """What went wrong outside a connection: one too many, a request nobody recorded."""
+    strict: bool = False
+    """What is left of a recording counts as a mismatch."""
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """Every mismatch."""
+        return (*(found for played in self.connections for found in played.mismatches), *self.others)
+
+    @property
+    def met(self) -> bool:
+        """Whether the client did what the recordings have; one that never came did not."""
+        left = bool(self.unserved) or any(played.leftovers for played in self.connections)
+        return bool(self.connections or not self.unserved) and not self.mismatches and not (self.strict and left)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if the recordings were met, 1 if not."""
+        return 0 if self.met else 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "verdict": "met" if self.met else "not met",
+            "exit_code": self.exit_code,
+            "strict": self.strict,
+            "connections": [played.to_json() for played in self.connections],
+            "unserved": list(self.unserved),
+            "others": [found.to_json() for found in self.others],
+        }
+
+    def text(self) -> str:
+        """Return it for people: the mismatches, what is left, and the verdict in the last line."""
+        return "\n".join([*(found.text() for found in self.mismatches), self.leftovers_text()])
+
+    def leftovers_text(self) -> str:
+        """Return it without the mismatches, for who has been told of them already."""
+        lines: list[str] = []
+        for played in self.connections:
+            lines += _left(played.recording, "recorded client event", "never came", played.never_came)
+            lines += _left(played.recording, "recorded server event", "never asked for", played.never_asked_for)
+        lines += [f"{path}: no client connected for it" for path in self.unserved]
+        return "\n".join([*lines, self._verdict()])
+
+    def _verdict(self) -> str:
+        matched = sum(played.matched for played in self.connections)
+        expected = sum(played.expected for played in self.connections)
+        extras = sum(len(played.extras) for played in self.connections)
+        counts = f"{matched} of {expected} client events matched, {extras} harmless ones more"
+        return (
+            f"the recording was {'' if self.met else 'not '}met: {counts}, {_count(len(self.mismatches), 'mismatch')}"
+        )
+
+
+def _place(what: Expected | Step) -> dict[str, Any]:
+    return {"type": what.type, "line": what.line, "entry": what.event.n}
+
+
+def _left(recording: str, noun: str, verb: str, rest: Sequence[Expected | Step]) -> list[str]:
+    if not rest:
+        return []
+    named = ", ".join(str(one) for one in rest[:_LISTED])
+    more = f", and {len(rest) - _LISTED} more" if len(rest) > _LISTED else ""
+    return [f"{recording}: {_count(len(rest), noun)} {verb}: {named}{more}"]
+
+
+def _count(number: int, noun: str) -> str:
+    plural = "es" if noun.endswith("ch") else "s"
+    return f"{number} {noun}{'' if number == 1 else plural}"

@@ -1,0 +1,368 @@
+"""The recording as a server: the player on a socket, for any client in any language.
+
+    async with ReplayServer(load(path)) as server:
+        ...  # server.base_url is http://127.0.0.1:PORT/v1
+    print(server.report().text())
+
+Nothing a client does ends the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.typing import Subprotocol
+
+from realtime_inspector.errors import UsageError
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.redact import Redactor
+from realtime_inspector.replay.doors import Answer, Door, refused
+from realtime_inspector.replay.mismatch import Why
+from realtime_inspector.replay.player import Action, Close, Options, Player, Report, Send, Wait
+from realtime_inspector.replay.report import Played
+from realtime_inspector.replay.report import Report as Outcome
+from realtime_inspector.replay.script import Script
+
+SUBPROTOCOL = "realtime"
+_MAX_HTTP_BYTES = 4 << 20
+_METHOD_BYTES = 4
+_OWN_CODES = range(3000, 5000)
+_QUIET_ROUNDS = 20
+_LINGER = struct.pack("ii", 1, 0)
+
+Observer = Callable[[Event], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes a free one."""
+
+
+class ReplayServer:
+    """Serves recordings, one a connection, in their order."""
+
+    def __init__(
+        self,
+        scripts: Sequence[Script],
+        options: Options | None = None,
+        *,
+        address: Address | None = None,
+        again: bool = False,
+        strict: bool = False,
+        observers: Callable[[], Observer] | None = None,
+        told: Callable[[str], object] | None = None,
+    ) -> None:
+        """Prepare a server; it listens inside `async with`.
+
+        Args:
+            scripts: What to serve.
+            options: How to play it. Secrets of the environment are kept out of reports in any case.
+            address: Where to listen.
+            again: Begin anew when all was served: for people, who try a program more than once.
+            strict: What is left of a recording counts as a mismatch.
+            observers: Makes an observer for a new connection; it gets all its events, of both sides.
+            told: Is told of each mismatch, as text, when it happens.
+        """
+        redactor = Redactor.from_environment(os.environ)
+        self.options = replace(options or Options(), redactor=redactor)
+        self.players: list[Player] = []
+        """One a connection, in the order in which they were opened."""
+        self.finished = asyncio.Event()
+        """All was served, or a mismatch has ended it, and nobody is connected any more."""
+        self._door = Door(scripts, again=again)
+        self._address = address or Address()
+        self._strict = strict
+        self._observers, self._told = observers, told
+        self._chosen: dict[ServerConnection, Script] = {}
+        self._talking: set[ServerConnection] = set()
+        self._taken = 0
+        """How many messages have come."""
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        if self._server is None:
+            raise RuntimeError("the server does not listen: enter it with `async with` first")
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    @property
+    def base_url(self) -> str:
+        """What OPENAI_BASE_URL should be."""
+        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
+        return f"http://{host}:{self.port}/v1"
+
+    @property
+    def ws_url(self) -> str:
+        """Where a WebSocket client connects to."""
+        return self.base_url.replace("http", "ws", 1) + "/realtime"
+
+    def report(self) -> Outcome:
+        """Return what has come of it so far."""
+        return Outcome(
+            connections=tuple(Played.of(player) for player in self.players),
+            unserved=tuple(script.name for script in self._door.unserved),
+            others=tuple(self._door.others),
+            strict=self._strict,
+        )
+
+    async def __aenter__(self) -> ReplayServer:
+        """Listen.
+
+        Raises:
+            UsageError: If the address cannot be listened on.
+        """
+        host, port = self._address.host, self._address.port
+        try:
+            self._server = await serve(
+                self._talk,
+                host,
+                port,
+                process_request=self._admit,
+                select_subprotocol=_select,
+                create_connection=_connection_class(self._door, self._forget),
+                compression=None,
+                max_size=None,
+                max_queue=None,
+                ping_timeout=None,  # a client held by a debugger is not gone
+                close_timeout=2,
+                server_header=None,
+                logger=_quiet(),
+            )
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"cannot listen on {host}:{port}: {reason}; give another --listen") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take in what has already arrived, stop listening, close what is open."""
+        await self._drain()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _drain(self) -> None:
+        """Let the loop go round until no message is on its way from a socket's buffer to a player."""
+        quiet = 0
+        while quiet < _QUIET_ROUNDS:
+            before = self._taken
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if self._taken == before else 0
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Choose a recording for an upgrade, or answer otherwise."""
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return _response(self._door.plain("GET", request.path))
+        others_before = len(self._door.others)
+        chosen = self._door.upgrade(connected=bool(self._chosen))
+        if isinstance(chosen, Script):
+            self._chosen[connection] = chosen
+            return None
+        if len(self._door.others) > others_before:
+            self._tell(self._door.others[-1].text())
+        self._settle()
+        return _response(chosen)
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        script = self._chosen.get(connection)
+        if script is None:  # lost between its handshake and here
+            return
+        self._talking.add(connection)
+        observe = self._observers() if self._observers is not None else None
+        player = Player(script, self.options, observe)
+        self.players.append(player)
+        try:
+            await self._pump(connection, player)
+        finally:
+            player.left(_now(), connection.close_code, connection.close_reason or "")
+            self._talking.discard(connection)
+            self._chosen.pop(connection, None)
+            self._settle()
+
+    async def _pump(self, connection: ServerConnection, player: Player) -> None:
+        with suppress(ConnectionClosed):  # the client may leave at any moment
+            actions = player.open(_now(), _request_entry(connection))
+            while True:
+                until = await self._carry_out(connection, actions)
+                if player.over:
+                    return
+                try:
+                    async with asyncio.timeout_at(until):
+                        message = await connection.recv()
+                except TimeoutError:
+                    actions = player.advance(_now())
+                    continue
+                self._taken += 1
+                binary = isinstance(message, bytes)
+                payload = message if isinstance(message, bytes) else message.encode()
+                actions = player.receive(payload, _now(), binary=binary)
+
+    async def _carry_out(self, connection: ServerConnection, actions: Sequence[Action]) -> float | None:
+        """Do what the player asks for; return until when it waits."""
+        until = None
+        for action in actions:
+            match action:
+                case Send(payload, binary):
+                    await connection.send(payload, text=not binary)
+                case Wait(at):
+                    until = at
+                case Report(mismatch):
+                    if mismatch.why is not Why.REFUSED:  # then the client may go on, as with the real server
+                        self._door.refusing = f"realtime-inspector: {mismatch.message}"
+                    self._tell(mismatch.text())
+                case Close():
+                    await _close(connection, action)
+        return until
+
+    def _forget(self, connection: ServerConnection) -> None:
+        """A connection is gone; if its handshake was never completed, its recording waits for another."""
+        if connection in self._chosen and connection not in self._talking:
+            self._door.put_back(self._chosen.pop(connection))
+
+    def _tell(self, text: str) -> None:
+        if self._told is not None:
+            self._told(text)
+
+    def _settle(self) -> None:
+        """Notice that nothing more can come."""
+        if not self._chosen and (self._door.refusing or not self._door.unserved):
+            self.finished.set()
+
+
+def _connection_class(door: Door, forget: Callable[[ServerConnection], object]) -> type[ServerConnection]:
+    """Return a connection that also takes requests the WebSocket library refuses to read: those with a body."""
+
+    class Connection(ServerConnection):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self._head = bytearray()
+            self._is_get = False
+
+        def data_received(self, data: bytes) -> None:
+            if self._is_get:
+                super().data_received(data)
+                return
+            self._head += data
+            if self._head.startswith(b"GET "):
+                self._is_get = True
+                super().data_received(bytes(self._head))
+            elif len(self._head) >= _METHOD_BYTES:
+                answer = _plain_answer(door, bytes(self._head))
+                if answer is not None:
+                    self.transport.write(_serialized(answer))
+                    self.transport.close()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            forget(self)
+
+    return Connection
+
+
+def _plain_answer(door: Door, request: bytes) -> Answer | None:
+    """Answer a plain request; None while it is not whole."""
+    head, gap, body = request.partition(b"\r\n\r\n")
+    if not gap and len(request) <= _MAX_HTTP_BYTES:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    words = first.split(" ")
+    length = headers.get("content-length", "0")
+    if len(words) != len(("method", "target", "version")) or not length.isdecimal() or not gap:
+        return refused(400, "realtime-inspector: this is not a request that can be read")
+    if "chunked" in headers.get("transfer-encoding", ""):
+        if not body.endswith(b"0\r\n\r\n"):
+            return None
+    elif len(body) < int(length):
+        return None
+    return door.plain(words[0], words[1])
+
+
+def _serialized(answer: Answer) -> bytes:
+    headers = [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")]
+    lines = [f"HTTP/1.1 {answer.status} {_phrase(answer)}", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace") + answer.body
+
+
+def _response(answer: Answer) -> Response:
+    headers = [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")]
+    return Response(answer.status, _phrase(answer), Headers(headers), answer.body)
+
+
+def _phrase(answer: Answer) -> str:
+    if answer.reason:
+        return answer.reason
+    known = {status.value: status.phrase for status in HTTPStatus}
+    return known.get(answer.status, "")
+
+
+def _request_entry(connection: ServerConnection) -> Entry | None:
+    request = connection.request
+    if request is None:
+        return None
+    headers = [[name, value] for name, value in request.headers.raw_items()]
+    members = {"method": "GET", "target": request.path, "headers": headers}
+    return Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members=members)
+
+
+async def _close(connection: ServerConnection, action: Close) -> None:
+    if action.abort:
+        raw = connection.transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+        connection.transport.abort()
+        return
+    if action.code is None and connection.state is State.OPEN:
+        async with connection.send_context():  # an empty close frame: `close` always gives a code
+            connection.protocol.send_close()
+        await connection.wait_closed()
+        return
+    await connection.close(_sendable(action.code), action.reason)
+
+
+def _sendable(code: int | None) -> int:
+    """Return a close code that may be sent; one that may not, and still was recorded, becomes 1011."""
+    never = {CloseCode.NO_STATUS_RCVD, CloseCode.ABNORMAL_CLOSURE, CloseCode.TLS_HANDSHAKE}
+    if code in _OWN_CODES or (code in set(CloseCode) and code not in never):
+        return int(code or CloseCode.NORMAL_CLOSURE)
+    return CloseCode.INTERNAL_ERROR
+
+
+def _select(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
+
+
+def _quiet() -> logging.Logger:
+    """A logger that says nothing: what a peer does wrong is in the report."""
+    logger = logging.getLogger("realtime_inspector.replay")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

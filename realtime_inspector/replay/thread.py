@@ -1,0 +1,54 @@
+"""A replay server in a thread of its own, with a loop of its own: for synchronous callers, and for tests of any kind.
+
+with serving(load(path)) as server:
+    subprocess.run(…, env={"OPENAI_BASE_URL": server.base_url})
+server.report()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from realtime_inspector.replay.player import Options
+from realtime_inspector.replay.script import Script
+from realtime_inspector.replay.server import ReplayServer
+
+
+@contextmanager
+def serving(scripts: Sequence[Script], options: Options | None = None, **more: Any) -> Iterator[ReplayServer]:
+    """Serve recordings while the block runs; the arguments are those of `ReplayServer`.
+
+    When the block is left, everything the clients still had to say has been taken in, and every socket is closed.
+
+    Raises:
+        UsageError: If the address cannot be listened on.
+    """
+    with _loop() as run:
+        server = run(_started(scripts, options, more))
+        try:
+            yield server
+        finally:
+            run(server.__aexit__(None, None, None))
+
+
+async def _started(scripts: Sequence[Script], options: Options | None, more: dict[str, Any]) -> ReplayServer:
+    return await ReplayServer(scripts, options, **more).__aenter__()
+
+
+@contextmanager
+def _loop() -> Iterator[Callable[[Any], Any]]:
+    """Run a loop in a thread; gives a function that runs a coroutine there and waits for it."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="realtime-inspector replay", daemon=True)
+    thread.start()
+    try:
+        yield lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
