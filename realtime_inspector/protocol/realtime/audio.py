@@ -82,9 +82,13 @@ class InputAudio:
     emptied: str = ""
     """What emptied it: `client`, `vad`, `clear`, or empty if nothing has."""
     emptied_n: int | None = None
+    emptied_bytes: int = 0
+    """`total_bytes` at that moment."""
     emptied_before_ms: float = 0.0
     """`emptied_ms` as it was before that: what holds again if the server refuses the commit."""
     appends: int = 0
+    odd_appends: int = 0
+    """Appends of an odd number of bytes while the format was PCM, whose samples have two."""
     first_append_t: float | None = None
     last_append_t: float | None = None
     speech: list[Speech] = field(default_factory=list)
@@ -113,6 +117,7 @@ class InputAudio:
         self.total_bytes += audio_bytes
         self.total_ms += self.format.duration_ms(audio_bytes)
         self.appends += 1
+        self.odd_appends += audio_bytes % 2 if self.format.name == PCM else 0
         if self.first_append_t is None:
             self.first_append_t = t
         self.last_append_t = t
@@ -129,6 +134,7 @@ class InputAudio:
         """Note that the buffer is empty from here on."""
         self.emptied_before_ms = self.emptied_ms
         self.emptied_ms, self.emptied, self.emptied_n = self.total_ms, by, n
+        self.emptied_bytes = self.total_bytes
 
 
 @dataclass(slots=True, eq=False)
@@ -145,6 +151,8 @@ class Playback:
     """Received so far."""
     cut_ms: float | None = None
     """Where the client says it stopped playing (from its truncate)."""
+    cut_n: int | None = None
+    """The entry of that truncate."""
 
     @property
     def end_t(self) -> float:

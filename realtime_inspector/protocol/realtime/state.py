@@ -126,6 +126,11 @@ class State:
         return "call_id" in self.query
 
     @property
+    def is_whole(self) -> bool:
+        """Whether everything of the session is on this socket and in the recording, as far as that can be told."""
+        return self.created is not None and "wire.gap" not in self.counts and not self.is_sideband
+
+    @property
     def is_transcription(self) -> bool:
         """Whether the session only transcribes."""
         return self.config.get("type") == "transcription" or self.query.get("intent") == "transcription"

@@ -19,9 +19,7 @@ def on_error(state: State, event: Event) -> None:
     """Note an error, and undo what was held of the client event that caused it."""
     error = mapping(event.body.get("error"))
     at = At(event.n, event.t)
-    cause, confidence = blame.find(error, state.unanswered, state.named)
-    if cause is None and blame.client_type(error) == "response.create":
-        cause, confidence = _mistaken(state)
+    cause, confidence = cause_of(state, error)
     state.errors.append(
         ServerError(
             at=at,
@@ -37,6 +35,19 @@ def on_error(state: State, event: Event) -> None:
     )
     if cause is not None:
         _reject(state, cause, error, at)
+
+
+def cause_of(state: State, error: Mapping[str, Any]) -> tuple[Pending | None, str]:
+    """Return the client event that an `error` object answers, and the confidence, as `blame.find` does.
+
+    Args:
+        state: The session as it was when the error came.
+        error: The `error` object.
+    """
+    cause, confidence = blame.find(error, state.unanswered, state.named)
+    if cause is None and not text(error.get("event_id")) and blame.client_type(error) == "response.create":
+        return _mistaken(state)
+    return cause, confidence
 
 
 def on_rate_limits(state: State, event: Event) -> None:

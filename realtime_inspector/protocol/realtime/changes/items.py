@@ -100,7 +100,7 @@ def on_truncate(state: State, event: Event) -> None:
     playback = state.playback.get(text(event.body.get("item_id")))
     end_ms = number(event.body.get("audio_end_ms"))
     if playback is not None and end_ms is not None:
-        playback.cut_ms = end_ms
+        playback.cut_ms, playback.cut_n = end_ms, event.n
 
 
 def on_truncated(state: State, event: Event) -> None:
