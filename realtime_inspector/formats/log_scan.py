@@ -17,7 +17,12 @@ from realtime_inspector.formats import literals
 from realtime_inspector.formats.log_events import Found, events_in
 from realtime_inspector.formats.log_wire import Ending, endings_in
 
-_START = re.compile(r"\{|(?<![\w.])[A-Z]\w*+\((?=\s*[A-Za-z_]\w*+\s*=(?!=))")
+_START = re.compile(
+    r"""\{(?=\s*+(?:\\+["']|(?:"[^"\\\n]{1,64}"|'[^'\\\n]{1,64}'|[A-Za-z_$][\w$]{0,63})\s{0,8}[:=]))"""
+    r"|(?<![\w.])[A-Z]\w*+\((?=\s*[A-Za-z_]\w*+\s*=(?!=))"
+)
+"""Where an object with at least one member, or a model that shows its fields, can begin."""
+_JSON = re.compile(r'\{\s*"')
 _ESCAPED = re.compile(r"\{\s*\\+[\"']")
 _STRING_REST = re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+')
 _FENCE = re.compile(r"^\s*(?:```|~~~)[^\n]*$", re.MULTILINE)
@@ -68,30 +73,47 @@ class Lines:
 
 def _objects(text: str, strings: int = 0) -> Iterator[tuple[int, int, list[Found]]]:
     """Yield where each object with events begins and ends, and its events."""
-    decoder = json.JSONDecoder()
-    not_json_before = 0
-    """Up to here the text is known not to be JSON from any earlier place; it is not tried again."""
+    strict = _Strict(text)
     at = 0
     while (start := _START.search(text, at)) is not None:
         begin = start.start()
         if _ESCAPED.match(text, begin):
             end, events = _escaped(text, begin, strings)
+        elif (read := strict.read(begin)) is not None:
+            value, end = read
+            events = list(events_in(value, verbatim=text[begin:end]))
         else:
-            value: Any = None
-            if begin >= not_json_before and text[begin] == "{":
-                try:
-                    value, end = decoder.raw_decode(text, begin)
-                except json.JSONDecodeError as error:
-                    not_json_before = error.pos
-                except RecursionError:
-                    not_json_before = len(text)
-            if value is not None:
-                events = list(events_in(value, verbatim=text[begin:end]))
-            else:
-                end, events = _lenient(text, begin)
+            end, events = _lenient(text, begin)
         at = max(end, begin + 1)
         if events:
             yield begin, at, events
+
+
+class _Strict:
+    """Reads JSON by the fast parser of the standard library, as long as that pays.
+
+    Every failure costs the length of the text before it, as the parser counts lines for its message.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._decoder = json.JSONDecoder()
+        self._budget = 16 * len(text) + (1 << 20)
+        self._not_before = 0
+        """Up to here no reading that began earlier was JSON; what begins before it is not tried."""
+
+    def read(self, begin: int) -> tuple[Any, int] | None:
+        """Return the object that begins there and where it ends; None if it is not JSON, or the tries are used up."""
+        if begin < self._not_before or self._budget < 0 or not _JSON.match(self._text, begin):
+            return None
+        try:
+            return self._decoder.raw_decode(self._text, begin)
+        except json.JSONDecodeError as error:
+            self._budget -= error.pos
+            self._not_before = error.pos
+        except (RecursionError, ValueError):  # too deep, or a number of too many digits
+            self._budget = -1
+        return None
 
 
 def _lenient(text: str, begin: int) -> tuple[int, list[Found]]:
