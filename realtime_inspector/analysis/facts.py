@@ -16,6 +16,7 @@ from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.recording.entry import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Index:
         )
 
 
-def gather(events: Iterable[Event], linter: Linter | None = None) -> Index:
+def gather(events: Iterable[Event], linter: Linter | None = None, header: Header | None = None) -> Index:
     """Return the facts of a whole recording, in one pass; `events` come from `lint.events`."""
-    linter = linter if linter is not None else Linter()
+    linter = linter if linter is not None else Linter(header=header)
     findings = [finding for event in events for finding in linter.feed(event)]
     return Index(linter.session, findings)
 

@@ -12,6 +12,7 @@ from realtime_inspector.analysis.metrics import Tokens
 from realtime_inspector.analysis.turns import turns
 from realtime_inspector.protocol.event import WIRE_END, Event
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.entry import Header
 
 CUT_OFF = "cut off"
 """How a recording ends that has no end: it is still being written, or its writer died."""
@@ -42,9 +43,9 @@ class Summary:
     """The recording has no end: it is still being written, or its writer died. Whether it grows, its file must say."""
 
 
-def summarise(events: Iterable[Event], linter: Linter | None = None) -> Summary:
+def summarise(events: Iterable[Event], linter: Linter | None = None, header: Header | None = None) -> Summary:
     """Return the figures of a whole recording, in one pass; `events` come from `lint.events`."""
-    linter = linter if linter is not None else Linter()
+    linter = linter if linter is not None else Linter(header=header)
     found = dict.fromkeys(Severity, 0)
     how = CUT_OFF
     for event in events:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from realtime_inspector.cli import config, output
 
@@ -24,12 +25,12 @@ COMPLETE_VARIABLE = "_REALTIME_INSPECTOR_COMPLETE"
 _HELP = """Record, explain and replay sessions of the OpenAI Realtime API.
 
 \b
-  realtime-inspector demo                    see what it does; no key, no network
-  realtime-inspector proxy                   record what passes; point your client at it
-  realtime-inspector                         look at the recordings
-  realtime-inspector lint recordings/        say what is wrong in them
-  realtime-inspector exec --recording call.jsonl -- pytest
-                                             test a client against a recording
+  realtime-inspector demo         see what it does; no key, no network
+  realtime-inspector proxy        record what passes; point your client at it
+  realtime-inspector              look at the recordings
+  realtime-inspector lint DIR     say what is wrong in them
+  realtime-inspector exec --recording call.jsonl -- npm test
+                                  test a client against a recording
 """
 _EPILOG = """\b
 Exit codes: 0 nothing wrong, 1 findings or mismatch, 2 usage or configuration,
@@ -96,6 +97,8 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
 }
 """Every command, as `--help` shows them."""
 
+_NAME_WIDTH = max(len(listed.name) for rows in SECTIONS.values() for listed in rows)
+
 
 class CommandLine(click.Group):
     """The commands by name; a file in place of a command means `open`."""
@@ -124,13 +127,23 @@ class CommandLine(click.Group):
             ctx.default_map = {found: _defaults(found, command)}
         return found, command, rest
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what an incomplete word may become: a command, an option, or a file; loads no command."""
+        names = [
+            CompletionItem(listed.name, help=listed.about)
+            for listed in table()
+            if listed.installed and listed.name.startswith(incomplete)
+        ]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*names, *options] or [CompletionItem(incomplete, type="file")]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table, section by section, without loading a command."""
         for title, rows in SECTIONS.items():
             shown = [(listed.name, listed.about) for listed in rows if listed.installed]
             if shown:
                 with formatter.section(title):
-                    formatter.write_dl(shown, col_max=14)
+                    formatter.write_dl([(name.ljust(_NAME_WIDTH), about) for name, about in shown])
 
 
 def command_line() -> CommandLine:

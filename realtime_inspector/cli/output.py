@@ -58,6 +58,11 @@ def flush() -> None:
     sys.stdout.flush()
 
 
+def is_terminal() -> bool:
+    """Tell whether somebody looks at it."""
+    return sys.stdout.isatty()
+
+
 def width() -> int:
     """Return how many columns a line may have: the terminal's, at most 100; 80 for a file or a pipe."""
     if not sys.stdout.isatty() and "COLUMNS" not in os.environ:

@@ -1,0 +1,115 @@
+"""`events`: the entries of a recording, one a line, filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from realtime_inspector.analysis import facts, lint
+from realtime_inspector.analysis import filter as filters
+from realtime_inspector.analysis.filter import Filter, FilterError
+from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli.output import Ink
+from realtime_inspector.errors import UsageError
+from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, read
+from realtime_inspector.protocol.realtime.audio import AudioFormat
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.entry import Side
+from realtime_inspector.tui import text
+from realtime_inspector.tui.gist import gist
+from realtime_inspector.tui.rows import SIGNS, audio_gist
+
+_COLOURS = {Side.CLIENT: "green", Side.SERVER: "blue", Side.PROXY: "yellow"}
+_TYPE_WIDTH = 36
+
+_HELP = """Print the events of a recording.
+
+\b
+  realtime-inspector events call.jsonl
+  realtime-inspector events call.jsonl -f 'from:client not type:*.append'
+  realtime-inspector events call.jsonl -f 'severity>=warning or latency>800ms'
+  realtime-inspector events call.jsonl -o json | jq .event.type
+
+A row is number, time, sender (→ client, ← server), type and what it says.
+-o json writes the entries as they stand in a recording, a line each.
+
+\b
+A filter is made of
+  type:response.*  from:client  kind:ping    words, with * and a comma for "or"
+  n:41  turn:2..4  t>1.5s  bytes>1k          numbers
+  latency>800ms                              after the event it answers
+  severity>=warning  rule:TOOL*              what was found about it
+  word  ~"two words"  /call_[0-9]+/          somewhere in it, audio left out
+and of and, or, not, ( ).
+"""
+
+
+@click.command("events", help=_HELP)
+@click.option("-f", "--filter", "expression", default="", metavar="FILTER", help="show these only")
+@click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def command(path: Path, expression: str, form: str) -> None:
+    """Print the events of one recording."""
+    chosen = compiled(expression)
+    recording = read_any(path)
+    if form == "json":
+        output.write_lines(jsonl.dump(event.entry).decode() for event in choose(recording, chosen))
+    else:
+        rows = Rows(Ink(on=output.wants_colour()), output.width() if output.is_terminal() else None)
+        output.write_lines(rows.line(event) for event in choose(recording, chosen, rows.formats))
+    reading.tell_problems(recording)
+
+
+def compiled(expression: str) -> Filter:
+    """Read a filter.
+
+    Raises:
+        UsageError: If it is none; where it is wrong is shown beneath it first.
+    """
+    try:
+        return filters.compile(expression)
+    except FilterError as error:
+        diagnostics.say(text.safe(error.text) + "\n" + " " * error.position + "^")
+        raise UsageError(f"filter: {error.problem}") from None
+
+
+def choose(recording: Readable, chosen: Filter, session: Session | None = None) -> Iterator[Event]:
+    """Yield the events that a filter lets through; a session, if given, is kept at each of them."""
+    index = facts.gather(lint.events(recording), header=recording.header) if chosen.needs_facts else None
+    for event in map(read, recording):
+        if session is not None:
+            session.apply(event)
+        if chosen(event, index[event.n] if index is not None else facts.NOTHING):
+            yield event
+
+
+class Rows:
+    """Events as rows of text."""
+
+    def __init__(self, ink: Ink, width: int | None) -> None:
+        self.formats = Session()
+        """What is known so far: which format the audio has."""
+        self._ink = ink
+        self._width = width
+
+    def line(self, event: Event) -> str:
+        """Return an event's row."""
+        start = f"{event.n:>6} {text.clock(event.t):>9}  "
+        what = f"{SIGNS[event.side]} {text.safe(event.type):<{_TYPE_WIDTH}}"
+        said = self._said(event)
+        if self._width is not None:
+            said = text.pad(said, self._width - len(start) - len(what) - 1).rstrip()
+        return f"{self._ink(start, 'dim')}{self._ink(what, _COLOURS[event.side])} {said}".rstrip()
+
+    def _said(self, event: Event) -> str:
+        if event.type not in AUDIO_FIELDS:
+            return gist(event)
+        return audio_gist(event.audio_bytes, self._format(event))
+
+    def _format(self, event: Event) -> AudioFormat:
+        session = self.formats
+        return session.input_audio.format if event.side is Side.CLIENT else session.output_format

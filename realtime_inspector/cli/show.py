@@ -1,0 +1,145 @@
+"""`show`: a recording as a conversation."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.summary import Summary, of_session
+from realtime_inspector.analysis.turns import Turn, turns
+from realtime_inspector.cli import output, reading
+from realtime_inspector.cli.findings import count, in_words
+from realtime_inspector.cli.findings_text import COLOURS
+from realtime_inspector.cli.output import Ink
+from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.protocol.event import WIRE_END
+from realtime_inspector.tui import text
+
+_WHO = {"user": "green", "assistant": "blue", "tool": "magenta", "server": "red", "system": "dim"}
+_INDENT = 22
+"""Columns before what was said: the time and the speaker."""
+_CLIP = 2000
+
+_HELP = """Print the conversation: who said what and when, what was cut off, which
+tools were called, and what is wrong, in its place.
+
+\b
+  realtime-inspector show call.jsonl
+  realtime-inspector show --no-findings call.jsonl
+
+[cut] marks about where the user stopped hearing, in proportion to the audio.
+"""
+
+
+@click.command("show", help=_HELP)
+@click.option("--findings/--no-findings", default=True, show_default=True, help="say what is wrong, in its place")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def command(path: Path, findings: bool) -> None:
+    """Print the conversation of one recording."""
+    recording = read_any(path)
+    linter = Linter(header=recording.header)
+    found, how = [], ""
+    for event in events(recording):
+        found += linter.feed(event)
+        if event.type == WIRE_END:
+            how = str(event.body.get("how", ""))
+    summary = of_session(linter.session, count(found), how)
+    page = Page(Ink(on=output.wants_colour()), output.width())
+    output.write_lines(page.head(recording, summary))
+    output.write_lines(page.body(turns(linter.session), dialogue(linter.session), found if findings else []))
+    reading.tell_problems(recording)
+
+
+class Page:
+    """A conversation as lines of text."""
+
+    def __init__(self, ink: Ink, width: int) -> None:
+        self._ink = ink
+        self._width = width
+
+    def head(self, recording: Readable, summary: Summary) -> Iterator[str]:
+        """Yield what the recording is."""
+        yield self._ink(text.safe(str(recording.path)), "bold")
+        figures = [
+            text.safe(summary.model) or "unknown model",
+            text.length(summary.length_s),
+            text.count(summary.turns, "turn"),
+            text.safe(summary.ended),
+            in_words(dict(summary.findings)),
+        ]
+        yield ", ".join(figures)
+
+    def body(self, exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
+        """Yield what was said and done, turn by turn, with the findings in their places."""
+        waiting = sorted(findings, key=lambda finding: finding.entry)
+        headings = {turn.start.n: turn for turn in exchanges}
+        for line in said:
+            while waiting and waiting[0].entry < line.at.n:
+                yield from self._finding(waiting.pop(0))
+            for n in [n for n in headings if n <= line.at.n]:
+                yield ""
+                yield self._heading(headings.pop(n))
+            yield from self._line(line)
+        for finding in waiting:
+            yield from self._finding(finding)
+
+    def _heading(self, turn: Turn) -> str:
+        waited = metrics.answer_ms(turn)
+        facts = [f"turn {turn.number}"]
+        if waited is not None and turn.user:
+            facts.append(f"answered in {text.ms(waited)}")
+        if turn.interrupted:
+            facts.append("interrupted")
+        return self._ink(", ".join(facts), "dim")
+
+    def _line(self, line: Line) -> Iterator[str]:
+        words = _with_cut(line.text, line.heard)
+        if line.output is not None:
+            words = f"{words} = {text.clip(line.output, _CLIP)}"
+        elif line.who == "tool" and not line.remark:
+            words = f"{words} (no output)"
+        unknown = "(spoken, not transcribed)" if line.who == "user" and line.spoken else ""
+        yield from self._said(line.at.t, line.who, words or unknown)
+        for remark in _remarks(line):
+            yield " " * _INDENT + self._ink(text.safe(remark), "yellow")
+
+    def _said(self, t: float, who: str, words: str) -> Iterator[str]:
+        start = f"{text.clock(t):>10}  {who:<10}"
+        lines = textwrap.wrap(text.safe(words), self._width - _INDENT, break_on_hyphens=False) or [""]
+        yield f"{start[:12]}{self._ink(start[12:], _WHO[who])}{lines[0]}".rstrip()
+        for line in lines[1:]:
+            yield " " * _INDENT + line
+
+    def _finding(self, finding: Finding) -> Iterator[str]:
+        where = f" (line {finding.line})" if finding.line else ""
+        what = f"{finding.severity.value} {finding.rule}: {text.safe(finding.message)}{where}"
+        indent = 12
+        lines = textwrap.wrap(what, self._width - indent - 2, break_on_hyphens=False)
+        colour = COLOURS[finding.severity]
+        mark = "!" if finding.severity is not Severity.INFO else "i"
+        yield f"{text.clock(finding.t):>10}  {self._ink(f'{mark} {lines[0]}', colour)}"
+        for line in lines[1:]:
+            yield " " * (indent + 2) + self._ink(line, colour)
+
+
+def _with_cut(words: str, heard: Heard | None) -> str:
+    return words if heard is None or not words else f"{words[: heard.at]}[cut]{words[heard.at :]}"
+
+
+def _remarks(line: Line) -> Iterator[str]:
+    facts = []
+    if line.heard is not None:
+        facts.append(f"heard {text.ms(line.heard.heard_ms)} of {text.ms(line.heard.of_ms)}")
+    if line.took_ms is not None:
+        facts.append(f"took {text.ms(line.took_ms)}")
+    if line.remark:
+        facts.append(line.remark)
+    if facts:
+        yield "; ".join(facts)

@@ -1,0 +1,190 @@
+"""`stats`: how many turns, how long the waits, how many tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.metrics import Spread, Tokens
+from realtime_inspector.analysis.turns import Turn, turns
+from realtime_inspector.cli import output, reading
+from realtime_inspector.errors import UsageError
+from realtime_inspector.formats import Readable
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.tui import text
+
+SCHEMA_VERSION = 1
+
+_HELP = """Count turns, waits and tokens.
+
+\b
+  realtime-inspector stats                       the folder ./recordings
+  realtime-inspector stats call.jsonl --json | jq .total.latencies
+
+Times are taken where this tool read the events. "Audio" is the first piece
+that arrived, the earliest moment at which it can be heard.
+"""
+_WAITS = {
+    "voice_to_voice_ms": "the user falls silent -> audio",
+    "speech_stop_to_audio_ms": "speech_stopped -> audio",
+    "answer_ms": "asked -> first output",
+    "time_to_first_audio_ms": "response.created -> audio",
+    "generation_ms": "response.created -> response.done",
+    "tool_round_trip_ms": "tool: arguments -> output sent",
+    "tool_follow_up_ms": "tool: output sent -> first output",
+    "connect_ms": "upgrade -> session.created",
+    "config_ms": "session.update -> session.updated",
+}
+"""What is measured, and how it is named for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of one recording, or of several together."""
+
+    length_s: float
+    turns: int
+    interruptions: int
+    responses: int
+    calls: int
+    waits: dict[str, list[float]]
+    """Name of `_WAITS` → every measurement, in milliseconds."""
+    tokens: Tokens
+
+    @classmethod
+    def of(cls, session: Session) -> Figures:
+        """Return the figures of a session."""
+        exchanges = turns(session)
+        waits = {
+            name: [value for value in values if value is not None] for name, values in _measured(session, exchanges)
+        }
+        return cls(
+            length_s=metrics.length_s(session),
+            turns=len(exchanges),
+            interruptions=metrics.interruptions(exchanges),
+            responses=len(session.responses),
+            calls=len(session.calls),
+            waits=waits,
+            tokens=metrics.tokens(session),
+        )
+
+    @classmethod
+    def together(cls, several: Sequence[Figures]) -> Figures:
+        """Return the figures of several recordings."""
+        return cls(
+            length_s=sum(one.length_s for one in several),
+            turns=sum(one.turns for one in several),
+            interruptions=sum(one.interruptions for one in several),
+            responses=sum(one.responses for one in several),
+            calls=sum(one.calls for one in several),
+            waits={name: [value for one in several for value in one.waits[name]] for name in _WAITS},
+            tokens=sum((one.tokens for one in several), Tokens()),
+        )
+
+    def spreads(self) -> dict[str, Spread | None]:
+        """Return the spread of every wait."""
+        return {name: metrics.spread(values) for name, values in self.waits.items()}
+
+    def members(self) -> dict[str, Any]:
+        """Return the figures for other programs; a wait that was never measured is null."""
+        return {
+            "length_s": round(self.length_s, 6),
+            "turns": self.turns,
+            "interruptions": self.interruptions,
+            "responses": self.responses,
+            "calls": self.calls,
+            "latencies": {name: None if found is None else asdict(found) for name, found in self.spreads().items()},
+            "tokens": {**asdict(self.tokens), "total": self.tokens.total},
+        }
+
+
+@click.command("stats", help=_HELP)
+@click.option("--json", "as_json", is_flag=True, help="write one object")
+@reading.paths_argument
+def command(paths: tuple[Path, ...], folder: Path, as_json: bool) -> None:
+    """Write the figures of recordings."""
+    measured = []
+    for recording in reading.each(reading.find(paths, folder)):
+        measured.append((recording, *_fold(recording)))
+        reading.tell_problems(recording, most=1)
+    if not measured:
+        raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
+    total = Figures.together([figures for _, _, figures in measured])
+    if as_json:
+        output.write_json(_document(measured, total))
+    else:
+        output.write_lines(lines(len(measured), total))
+
+
+def lines(recordings: int, total: Figures) -> Iterator[str]:
+    """Yield figures as people read them."""
+    yield ", ".join(
+        [
+            text.count(recordings, "recording"),
+            text.length(total.length_s),
+            f"{text.count(total.turns, 'turn')} ({total.interruptions} interrupted)",
+            text.count(total.responses, "response"),
+            text.count(total.calls, "tool call"),
+        ]
+    )
+    known = [(name, found) for name, found in total.spreads().items() if found is not None]
+    if known:
+        yield ""
+        rows = [("from -> to", "count", "median", "p95", "longest"), *(_row(name, found) for name, found in known)]
+        yield from output.table(rows, right=(1, 2, 3, 4))
+    if total.tokens.total:
+        yield ""
+        yield from _tokens(total.tokens)
+
+
+def _fold(recording: Readable) -> tuple[Session, Figures]:
+    session = Session()
+    for event in events(recording):
+        session.apply(event)
+    return session, Figures.of(session)
+
+
+def _measured(session: Session, exchanges: Sequence[Turn]) -> Iterator[tuple[str, Iterable[float | None]]]:
+    responses = session.responses.values()
+    yield "voice_to_voice_ms", map(metrics.voice_to_voice_ms, exchanges)
+    yield "speech_stop_to_audio_ms", map(metrics.speech_stop_to_audio_ms, exchanges)
+    yield "answer_ms", map(metrics.answer_ms, exchanges)
+    yield "time_to_first_audio_ms", map(metrics.time_to_first_audio_ms, responses)
+    yield "generation_ms", map(metrics.generation_ms, responses)
+    yield "tool_round_trip_ms", map(metrics.tool_round_trip_ms, session.calls.values())
+    yield "tool_follow_up_ms", (metrics.follow_up_ms(turn, call) for turn in exchanges for call in turn.calls)
+    yield "connect_ms", [metrics.connect_ms(session)]
+    yield "config_ms", [metrics.config_ms(session)]
+
+
+def _row(name: str, found: Spread) -> tuple[str, ...]:
+    return (_WAITS[name], str(found.count), text.ms(found.median), text.ms(found.p95), text.ms(found.max))
+
+
+def _tokens(tokens: Tokens) -> Iterator[str]:
+    yield f"tokens  {tokens.total:,}"
+    parts = f"{tokens.input_audio:,} audio, {tokens.input_text:,} text; {tokens.cached:,} of them cached"
+    yield f"  in    {tokens.input:,}  ({parts})"
+    yield f"  out   {tokens.output:,}  ({tokens.output_audio:,} audio, {tokens.output_text:,} text)"
+
+
+def _document(measured: Sequence[tuple[Readable, Session, Figures]], total: Figures) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "recordings": [
+            {
+                "path": str(recording.path),
+                "id": recording.header.id,
+                "model": session.model,
+                **figures.members(),
+            }
+            for recording, session, figures in measured
+        ],
+        "total": total.members(),
+    }

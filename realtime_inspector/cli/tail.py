@@ -1,0 +1,141 @@
+"""`tail`: a recording while it grows, with what is wrong as soon as it is certain."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import Linter
+from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli.events import Rows
+from realtime_inspector.cli.findings import count, in_words
+from realtime_inspector.cli.findings_text import COLOURS
+from realtime_inspector.cli.output import Ink
+from realtime_inspector.errors import UsageError
+from realtime_inspector.protocol.event import WIRE_END, Event, read
+from realtime_inspector.recording import files
+from realtime_inspector.recording.files import Follower
+from realtime_inspector.tui import text
+
+POLL_S = 0.1
+LAG_S = 0.5
+"""How far behind the clock silence is judged: what was sent may not be in the file yet."""
+
+_HELP = """Follow a recording while it grows; it ends when the connection does.
+
+\b
+  realtime-inspector tail                the newest of ./recordings
+  realtime-inspector tail call.jsonl
+
+What is wrong is said as soon as it is certain, silence too: an answer that
+does not come is a finding when the wait is over. The pieces of streams
+(*.delta, *.append) are left out unless --all asks for them.
+"""
+
+
+@click.command("tail", help=_HELP)
+@click.option("--all", "every", is_flag=True, help="show the pieces of streams too")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=reading.FOLDER,
+    show_default=True,
+    help="where the newest recording is looked for, if no FILE is given",
+)
+@click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+def command(path: Path | None, folder: Path, every: bool) -> None:
+    """Follow one recording."""
+    followed = path if path is not None else newest(folder)
+    diagnostics.say(f"following {text.safe(str(followed))}")
+    tail = Tail(Ink(on=output.wants_colour()), every=every)
+    for line in tail.follow(Follower(followed), time.monotonic, time.sleep):
+        output.write(line)
+        output.flush()
+    diagnostics.say(tail.verdict)
+
+
+def newest(folder: Path) -> Path:
+    """Return the recording of a folder that was written to last.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    found = files.find(folder) if folder.is_dir() else []
+    if not found:
+        raise UsageError(
+            f"{folder}: no recording to follow yet; name a FILE, or begin one with `realtime-inspector proxy`"
+        )
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+class Tail:
+    """A recording as lines, while it grows."""
+
+    def __init__(self, ink: Ink, *, every: bool) -> None:
+        self._ink = ink
+        self._every = every
+        self._behind_s = math.inf
+        """The clock's reading when the recording began, at the latest."""
+        self._start(restarts=0)
+
+    @property
+    def verdict(self) -> str:
+        """What was found, in words."""
+        return in_words(count(self._found))
+
+    def follow(self, follower: Follower, clock: Callable[[], float], sleep: Callable[[float], None]) -> Iterator[str]:
+        """Yield lines until the connection ends; `clock` counts seconds from anywhere.
+
+        Raises:
+            RecordingError: If the file is gone, or is no recording.
+        """
+        told = 0
+        while not self._ended:
+            entries = follower.poll()
+            if follower.restarts != self._restarts:
+                self._start(follower.restarts)
+                yield self._ink("the file was replaced; from its start:", "dim")
+            if follower.header is not None and not self._linter.session.upstream:
+                self._linter.session.begin(follower.header)
+            for event in map(read, entries):
+                self._behind_s = min(self._behind_s, clock() - event.t)
+                yield from self._event(event)
+            yield from self._silence(clock())
+            for problem in follower.problems[told:]:
+                yield self._ink(text.safe(problem.message), "yellow")
+            told = len(follower.problems)
+            if not entries and not self._ended:
+                sleep(POLL_S)
+
+    def _start(self, restarts: int) -> None:
+        self._restarts = restarts
+        self._linter = Linter()
+        self._rows = Rows(self._ink, output.width() if output.is_terminal() else None)
+        self._found: list[Finding] = []
+        self._ended = False
+        self._behind_s = math.inf
+
+    def _event(self, event: Event) -> Iterator[str]:
+        found = self._linter.feed(event)
+        self._rows.formats.apply(event)
+        self._ended = self._ended or event.type == WIRE_END
+        if self._every or not event.type.endswith((".delta", ".append")):
+            yield self._rows.line(event)
+        yield from self._findings(found)
+
+    def _silence(self, now: float) -> Iterator[str]:
+        if not self._ended and self._behind_s < math.inf:
+            yield from self._findings(self._linter.advance(now - self._behind_s - LAG_S))
+
+    def _findings(self, found: Iterable[Finding]) -> Iterator[str]:
+        for finding in found:
+            self._found.append(finding)
+            mark = "i" if finding.severity is Severity.INFO else "!"
+            what = f"{mark} {finding.severity.value} {finding.rule}: {text.safe(finding.message)} (line {finding.line})"
+            yield " " * 18 + self._ink(what, COLOURS[finding.severity])

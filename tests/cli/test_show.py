@@ -1,0 +1,100 @@
+"""`show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.analysis import lint
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from tests.analysis.sessions import VOICE
+from tests.cli.helpers import CommandLine, write_recording
+
+
+class Called(Rule):
+    id = "TST001"
+    name = "a-call"
+    severity = Severity.WARNING
+    on = ("response.function_call_arguments.done",)
+
+    def check(self, event: Event, before: Session) -> list[Finding]:
+        return [self.finding(event, "call 'c1' was made", fix="do not")]
+
+
+@pytest.fixture(autouse=True)
+def rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint, "all_rules", lambda: (Called(),))
+
+
+def test_a_conversation_is_told_turn_by_turn(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "call.jsonl", VOICE)
+
+    assert rti("show", "call.jsonl").out == (
+        "call.jsonl\n"
+        "gpt-realtime, 0:05, 2 turns, closed 1000, 1 warning\n"
+        "\n"
+        "turn 1, answered in 304 ms, interrupted\n"
+        "  0:00.104  user      Weather in Oslo?\n"
+        "  0:02.508  assistant It is [cut]sunny in Oslo today.\n"
+        "                      heard 1.0 s of 4.0 s; cancelled: turn_detected\n"
+        "\n"
+        "turn 2, answered in 409 ms\n"
+        "  0:03.510  user      (spoken, not transcribed)\n"
+        "  0:04.066  tool      get_time({}) = 12:00\n"
+        "                      took 252 ms\n"
+        "  0:04.066  ! warning TST001: call 'c1' was made (line 25)\n"
+        "  0:04.422  assistant Noon.\n"
+    )
+
+
+def test_findings_can_be_left_out(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "call.jsonl", VOICE)
+
+    assert "TST001" not in rti("show", "--no-findings", "call.jsonl").out
+
+
+def test_what_went_wrong_stands_in_its_place(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(
+        tmp_path / "call.jsonl",
+        """
+        > {"type": "response.create"}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        > {"type": "response.create"}
+        < {"type": "error", "error": {"code": "busy", "message": "already \\u001b[31mactive"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "failed", "status_details": {"error": {"message": "no quota"}}}}
+        < {"type": "input_audio_buffer.speech_started", "item_id": "u1"}
+        """,  # noqa: E501
+    )
+
+    assert rti("show", "call.jsonl").out.splitlines()[2:] == [
+        "",
+        "turn 1",
+        "  0:00.004  server    busy: already \\e[31mactive",
+        "  0:00.005  assistant",
+        "                      failed: no quota",
+        "",
+        "turn 2",
+        "  0:00.006  user      (spoken, not transcribed)",
+        "                      still speaking",
+    ]
+
+
+def test_long_words_are_wrapped_beneath_themselves(rti: CommandLine, tmp_path: Path) -> None:
+    said = "word " * 40
+    item = f'{{"id": "u1", "type": "message", "role": "user", "content": [{{"type": "input_text", "text": "{said}"}}]}}'
+    write_recording(tmp_path / "call.jsonl", f'< {{"type": "conversation.item.added", "item": {item}}}')
+
+    lines = rti("show", "call.jsonl").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[5].startswith(" " * 22 + "word")
+
+
+def test_a_file_that_is_none_is_said_in_one_line(rti: CommandLine) -> None:
+    ran = rti("show", "nowhere.jsonl")
+
+    assert ran.code == 4
+    assert ran.err == "realtime-inspector: nowhere.jsonl: No such file or directory\n"
