@@ -7,6 +7,7 @@ One line an entry, in the order of the wire:
     +120ms > {"type": "response.cancel"}          120 ms after the line before (also `+2s`); without it, 1 ms
     > GET /v1/realtime?model=m {"api-key": "k"}    the upgrade request, with headers
     < 101                                         its answer; `< 401 {"error": …}` is a refusal with its body
+    b> AAAA                                       a binary message, in base64
     x> 1000 bye        x< 1011                    a close by the client or the server; `x>` alone: an empty close frame
     x                                             the connection ended; `x reset` by a TCP reset
     ! 12 disk full                                a gap: 12 messages could not be recorded
@@ -19,7 +20,7 @@ One line an entry, in the order of the wire:
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 STEP_S = 0.001
 """Time between two lines that do not say."""
 
-_LINE = re.compile(r"^(?:\+(?P<wait>[\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|x[<>]?)(?:\s+(?P<rest>.*))?$")
+_LINE = re.compile(r"^(?:\+(?P<wait>[\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|b[<>]|x[<>]?)(?:\s+(?P<rest>.*))?$")
 _REMARK = re.compile(r"\s{2,}#\s*(.*)$")
 _REQUEST = re.compile(r"^(?P<method>GET|POST|DELETE|PUT) (?P<target>\S+)(?:\s+(?P<headers>\{.*\}))?$")
 _STATUS = re.compile(r"^(?P<status>[1-5]\d\d)(?:\s+(?P<body>.*))?$")
@@ -65,7 +66,7 @@ def parse(text: str) -> Transcript:
             continue
         found = _LINE.match(line)
         if found is None:
-            raise ValueError(f"transcript line {number}: {line!r} begins with none of > < x . ! #")
+            raise ValueError(f"transcript line {number}: {line!r} begins with none of > < b x . ! #")
         t += _wait_s(found["wait"], found["unit"])
         if found["sign"] == ".":
             continue
@@ -113,6 +114,8 @@ def _entry_members(sign: str, rest: str) -> dict[str, Any]:
     if sign.startswith("x"):
         code, _, reason = rest.partition(" ")
         return {"side": side, "kind": Kind.CLOSE, "members": {"code": int(code) if code else None, "reason": reason}}
+    if sign.startswith("b"):
+        return {"side": side, "kind": Kind.MESSAGE, "payload": b64decode(rest), "binary": True}
     return _http_members(side, rest) or {
         "side": side,
         "kind": Kind.MESSAGE,
@@ -157,5 +160,7 @@ def _render(entry: Entry) -> str:
             return f"! {members.get('lost')} {members.get('why')}"
         case Kind.MESSAGE if not entry.binary:
             return f"{sign} {entry.payload.decode(errors='replace')}"
+        case Kind.MESSAGE:
+            return f"b{sign} {b64encode(entry.payload).decode()}"
         case _:
             return f"# {entry.kind} of the {entry.side}"

@@ -1,0 +1,50 @@
+"""Asked at every event of the client that has an `event_id`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+
+_MOST_CHARS = 512
+
+
+class EventIdTooLong(Rule):
+    """An event_id of the client is longer than the API takes.
+
+    Why: the server refuses the event for its id alone.
+    Fix: use an id of at most 512 characters; a counter or a UUID will do.
+    Limits: none known.
+    Source: OpenAPI description of the Realtime API, `event_id` has maxLength 512 (read 2026-11-22).
+    """
+
+    id = "ENV010"
+    name = "event-id-too-long"
+    severity = Severity.ERROR
+    on = ("*",)
+    good = (
+        """
+        > {"type": "response.create", "event_id": "e1"}
+        """,
+        f"""
+        > {{"type": "response.create", "event_id": "{"e" * _MOST_CHARS}"}}
+        """,
+    )
+    bad = (
+        f"""
+        > {{"type": "response.create", "event_id": "{"e" * (_MOST_CHARS + 1)}"}}  # ENV010
+        """,
+        f"""
+        > {{"type": "input_audio_buffer.commit", "event_id": "{"id-" * _MOST_CHARS}"}}  # ENV010
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Measure the id."""
+        event_id = event.body.get("event_id") if event.from_client and not event.is_wire else None
+        if isinstance(event_id, str) and len(event_id) > _MOST_CHARS:
+            message = f"event_id has {len(event_id)} characters, the API takes {_MOST_CHARS}: make it shorter"
+            yield self.finding(event, message)
