@@ -50,7 +50,7 @@ class Inflater:
             ValueError: If it cannot be inflated, or is too long; with a context taken over, nor can any later one.
         """
         if self._lost:
-            raise ValueError("compressed, and the context was lost with an earlier message")
+            raise ValueError("is compressed, and the context was lost with an earlier message")
         try:
             message: bytes = self._stream.decompress(payload + _DEFLATE_TAIL, MAX_MESSAGE_BYTES)
         except zlib.error as error:
@@ -58,7 +58,7 @@ class Inflater:
             raise ValueError(f"cannot be inflated: {error}") from None
         if self._stream.unconsumed_tail:
             self.skip()
-            raise ValueError(f"longer than {MAX_MESSAGE_BYTES} bytes when inflated")
+            raise ValueError(f"is longer than {MAX_MESSAGE_BYTES} bytes when inflated")
         if self._stream.eof or not self._takeover:
             self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
         return message
@@ -213,7 +213,7 @@ class FrameReader:
             try:
                 payload = self._inflater.inflate(payload)
             except ValueError as error:
-                entries.append(gap(self._side, t, f"a message that is {error}"))
+                entries.append(gap(self._side, t, f"a message that {error}"))
                 return
         binary = first & _OPCODE == _BINARY
         entries.append(Entry(0, t, self._side, Kind.MESSAGE, payload, binary, len(fragments), compressed))

@@ -142,12 +142,12 @@ class HttpReader:
     @property
     def inside(self) -> bool:
         """Whether a message has begun and is not complete."""
-        return self._state not in {_State.HEAD, _State.PASS} or bool(self._buffer.strip(b"\r\n"))
+        return self._state not in {_State.HEAD, _State.PASS} or self.inside_head
 
     @property
-    def until_eof(self) -> bool:
-        """Whether the body ends with the connection."""
-        return self._state is _State.UNTIL_EOF
+    def inside_head(self) -> bool:
+        """Whether a head has begun and is not complete."""
+        return self._state is _State.HEAD and bool(self._buffer.strip(b"\r\n"))
 
     def _cut(self) -> Part | None:
         match self._state:
@@ -280,9 +280,9 @@ class Exchange:
         """How many bytes of the client wait for the answer to its upgrade."""
         return self._client.kept if self.waiting else 0
 
-    def inside(self, *, client: bool) -> bool:
-        """Tell whether a side is in the middle of a message."""
-        return (self._client if client else self._server).inside
+    def inside_head(self, *, client: bool) -> bool:
+        """Tell whether a side is in the middle of a head."""
+        return not (client and self.waiting) and (self._client if client else self._server).inside_head
 
     def _answer(self, head: Head) -> None:
         self._answering = self._requests[0] if self._requests else None

@@ -73,7 +73,7 @@ class Tap:
         message = self._bodies[side]
         if message.head is not None:
             yield message.take(t, cut=not message.ends_with_connection)
-        elif side not in self._blind and self._exchange.inside(client=side is Side.CLIENT) and not self._exchange.held:
+        elif side not in self._blind and self._exchange.inside_head(client=side is Side.CLIENT):
             yield gap(side, t, "the connection ended inside an HTTP head")
 
     def _http(self, side: Side, data: bytes, t: float) -> Iterator[Entry]:
