@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
 
 from realtime_inspector.cli import diagnostics
-from realtime_inspector.errors import UsageError
+from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.simulator import scenario as scenarios
 from realtime_inspector.simulator.server import Simulator
 
@@ -26,7 +25,9 @@ from realtime_inspector.simulator.server import Simulator
     help=f"what the assistant answers: a .toml file, or {', '.join(scenarios.names())}",
 )
 @click.option(
-    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="write the URL there once it listens"
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="write host, port, url and pid there, as JSON, once it listens",
 )
 def command(listen: str, scenario: str, ready_file: Path | None) -> None:
     """Serve the Realtime API without a model.
@@ -34,7 +35,7 @@ def command(listen: str, scenario: str, ready_file: Path | None) -> None:
     Events, errors, voice detection, tool calls and pacing are the API's; what the assistant says stands in a scenario.
     Any API key is taken. Stop it with ctrl+c.
     """
-    host, port = _address(listen)
+    host, port = listen_address(listen)
     asyncio.run(_serve(Simulator(scenario, host=host, port=port), ready_file))
 
 
@@ -44,22 +45,5 @@ async def _serve(simulator: Simulator, ready_file: Path | None) -> None:
         diagnostics.say(f"simulating {simulator.scenario.name!r} on {simulator.url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={base_url} OPENAI_API_KEY=any")
         if ready_file is not None:
-            _write_whole(ready_file, f"{simulator.url}\n")
+            write_ready(ready_file, host=simulator.host, port=simulator.port, url=base_url.removesuffix("/v1"))
         await simulator.serve_forever()
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8766")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file that nobody can see half-written."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise UsageError(f"--ready-file {path}: {error.strerror}") from error

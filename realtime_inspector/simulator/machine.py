@@ -27,7 +27,7 @@ from realtime_inspector.simulator.scenario import Scenario
 from realtime_inspector.simulator.schedule import Close, Process, Schedule, Send
 from realtime_inspector.simulator.speaking import Speaking
 
-DEFAULT_MODEL = "gpt-realtime"
+DEFAULT_MODEL = "gpt-realtime-2.1"
 _REFUSED = 4000
 """The close code of a connection the API does not take."""
 
@@ -154,8 +154,8 @@ class Machine:
     # items
 
     def _on_item_create(self, event: Mapping[str, Any]) -> None:
-        envelope.only(event, "item", "previous_item_id")
         item = check_item(event.get("item"))
+        envelope.only(event, "item", "previous_item_id")
         after = event.get("previous_item_id")
         self._conversation.check_new(item, after)
         stored = self._stored(item)

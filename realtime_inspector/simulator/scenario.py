@@ -143,7 +143,7 @@ def parse(text: str, source: str) -> Scenario:
     pace = table.pop("pace", {})
     if not isinstance(turns, list):
         raise UsageError(f"{source}: turn: write each turn as a [[turn]] of its own")
-    _check(table, {field.name for field in fields(Scenario)} - {"turns"}, source)
+    _check(table, {field.name for field in fields(Scenario)} - {"turns"} | {"turn"}, source)
     table.setdefault("name", Path(source).stem)
     for name, value in table.items():
         _typed(value, bool if name == "repeat" else str, f"{source}: {name}")

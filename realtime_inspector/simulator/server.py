@@ -67,9 +67,11 @@ class Simulator:
             UsageError: If the scenario is wrong.
         """
         self.scenario = load(scenario) if isinstance(scenario, str) else scenario
+        self.host = host
+        """Where it listens."""
         self.connections = 0
         """How many sockets were opened so far."""
-        self._host, self._port, self._seed, self._tls = host, port, seed, tls
+        self._port, self._seed, self._tls = port, seed, tls
         self._rejected = frozenset(rejected_keys)
         self._unix = unix
         self._http_ids = Ids(f"{seed}/http")
@@ -85,7 +87,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """Where a client connects to."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'wss' if self._tls else 'ws'}://{host}:{self.port}/v1/realtime"
 
     async def __aenter__(self) -> Simulator:
@@ -97,7 +99,7 @@ class Simulator:
         try:
             self._server = await serve(
                 self._talk,
-                self._host,
+                self.host,
                 self._port,
                 ssl=self._tls,
                 process_request=self._admit,
@@ -110,7 +112,7 @@ class Simulator:
             )
         except OSError as error:
             reason = error.strerror or str(error)
-            raise UsageError(f"cannot listen on {self._host}:{self._port}: {reason}; give another --listen") from error
+            raise UsageError(f"cannot listen on {self.host}:{self._port}: {reason}; give another --listen") from error
         return self
 
     async def __aexit__(

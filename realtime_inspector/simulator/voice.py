@@ -49,7 +49,7 @@ class Voice:
 
 
 ASSISTANT = Voice(196)
-USER = Voice(118)
+USER = Voice(118, vowel_ms=90)
 
 
 @lru_cache(maxsize=64)
@@ -86,7 +86,10 @@ def samples(pcm: bytes) -> array[int]:
 
 def _word(word: str, voice: Voice, place: float) -> Iterator[bytes]:
     """Yield a word's sounds; the pitch falls over the sentence, `place` from 0 to 1."""
-    for sound in _VOICED.findall(word) or ["e"]:
+    sounds = _VOICED.findall(word)
+    if not any(sound[0] in _FORMANTS or sound.isdigit() for sound in sounds):
+        sounds.append("e")
+    for sound in sounds:
         if sound[0] in _FORMANTS or sound.isdigit():
             vowel = sound[0] if sound[0] in _FORMANTS else "aeiou"[int(sound) % 5]
             yield _vowel(vowel, round(voice.pitch_hz * (1.1 - 0.2 * place)), voice.vowel_ms)

@@ -155,9 +155,9 @@ HISTORY = {"type": "message", "role": "assistant"}
         ({"item": output(None)}, "missing_required_parameter", "item.call_id", "'item.call_id'."),
         (
             {"item": output(None), "call_id": "call_1"},
-            "unknown_parameter",
-            "call_id",
-            "Unknown parameter: 'call_id'.",
+            "missing_required_parameter",
+            "item.call_id",
+            "Missing required parameter: 'item.call_id'.",
         ),
         (
             {"item": output("call_1")},

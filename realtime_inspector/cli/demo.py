@@ -1,0 +1,135 @@
+"""`demo`: what this tool is for, in five seconds: a conversation that goes wrong, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import lint
+from realtime_inspector.analysis.rule import all_rules
+from realtime_inspector.cli import diagnostics, output
+from realtime_inspector.errors import UsageError
+from realtime_inspector.recording import files
+from realtime_inspector.simulator.demo import record
+from realtime_inspector.simulator.stories import STORIES, Story
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_WHO = 10
+
+
+@click.command(short_help="hold a conversation with planted mistakes, and explain them")
+@click.option(
+    "--scenario",
+    default=next(iter(STORIES)),
+    show_default=True,
+    metavar="NAME",
+    help=f"which conversation: {', '.join(STORIES)}",
+)
+@click.option("--no-tui", is_flag=True, help="do not open the recording on the full screen afterwards")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="folder of the recording [default: demo in the user's data folder]",
+)
+def command(scenario: str, no_tui: bool, folder: Path | None) -> None:
+    """Hold a conversation with planted mistakes, and explain them.
+
+    A voice client talks to a simulated Realtime server through the recording proxy, all on this machine: no key, no
+    network. What went wrong is then told from the recording alone.
+    """
+    story = STORIES.get(scenario)
+    if story is None:
+        raise UsageError(f"no demo {scenario!r}: known are {', '.join(STORIES)}")
+    path = _play(story, folder or _usual_folder())
+    recording = files.open_recording(path)
+    findings = sorted(lint(recording), key=lambda finding: (finding.severity.rank, finding.entry))
+    output.write_lines(_told(findings))
+    output.write_lines(_next(path, findings))
+    output.flush()
+    if not no_tui and output.is_terminal() and sys.stdin.isatty():
+        _show(path)
+
+
+def _play(story: Story, folder: Path) -> Path:
+    """Play the story, telling it as it happens, and return its recording."""
+    diagnostics.say(f"a voice client talks to a simulated server, through the recording proxy:\n{story.about}\n")
+    began = time.monotonic()
+    ink = output.Ink(on=output.wants_colour(sys.stderr))
+
+    def tell(who: str, what: str) -> None:
+        diagnostics.say(f"  {time.monotonic() - began:4.1f} s  {ink(who.ljust(_WHO), 'bold')} {what}")
+
+    path = asyncio.run(record(story, folder, tell))
+    diagnostics.say("")
+    return path
+
+
+def _told(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what was found, in words for people who have never seen it."""
+    shown = [finding for finding in findings if finding.severity is not Severity.INFO]
+    if not shown:
+        yield "What the recording says: nothing is wrong in this conversation."
+        return
+    yield "What the recording says went wrong:"
+    for number, finding in enumerate(shown, 1):
+        yield ""
+        yield from _explained(number, finding)
+
+
+def _explained(number: int, finding: Finding) -> Iterator[str]:
+    ink, width = output.Ink(on=output.wants_colour()), output.width()
+    rule = next(rule for rule in all_rules() if rule.id == finding.rule)
+    heading = f"{ink(finding.rule, _COLOURS[finding.severity], 'bold')} {ink(finding.name, 'bold')}"
+    yield f"{number}. {heading} ({finding.severity.value}, {finding.t:.1f} s into the call)"
+    page = rule.page()
+    for label, text in (
+        ("", page.what),
+        ("Here: ", finding.message),
+        ("Why it hurts: ", page.why),
+        ("To mend it: ", page.fix),
+    ):
+        lines = _wrapped(label + text, width)
+        yield from (line.replace(label, ink(label, "dim"), 1) if label else line for line in lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent="   ", subsequent_indent="   ", break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _next(path: Path, findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what to do next, to be copied."""
+    shown = shlex.quote(str(path))
+    yield ""
+    yield f"The recording: {path}"
+    yield ""
+    yield "Next:"
+    yield f"  realtime-inspector open {shown}"
+    yield f"  realtime-inspector lint {shown}"
+    if findings:
+        yield f"  realtime-inspector explain {findings[0].rule}"
+    yield "  realtime-inspector proxy          and point your own client at it"
+
+
+def _usual_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("realtime-inspector", appauthor=False) / "demo"
+
+
+def _show(path: Path) -> None:
+    """Open the recording on the full screen, once the reader is ready."""
+    click.pause("\npress a key to open it on the full screen; there, q leaves", err=True)
+    from realtime_inspector.tui import app
+
+    app.run([path], show_findings=True)

@@ -1,0 +1,36 @@
+"""What commands that serve have in common: where they listen, and how they say that they do."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from realtime_inspector.errors import UsageError
+
+
+def listen_address(listen: str) -> tuple[str, int]:
+    """Return host and port of a `--listen HOST:PORT`; without a host, this machine alone.
+
+    Raises:
+        UsageError: If it is none.
+    """
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8765")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def write_ready(path: Path, *, host: str, port: int, url: str) -> None:
+    """Write the file that says where it listens, as JSON; nobody can see it half-written.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    ready = {"host": host, "port": port, "url": url, "pid": os.getpid()}
+    try:
+        unfinished.write_text(json.dumps(ready) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"--ready-file {path}: {error.strerror}") from error

@@ -1,0 +1,69 @@
+"""`simulate`: a process of its own, as a program in another language would use it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+from websockets.sync.client import connect
+
+from realtime_inspector.cli.main import main
+
+
+@contextmanager
+def simulating(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, object]]]:
+    """Run the command on a free port, and yield it with what its ready file says."""
+    ready = folder / "ready.json"
+    command = [sys.executable, "-m", "realtime_inspector", "simulate", "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [*command, "--ready-file", str(ready), *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not ready.exists():
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert time.monotonic() < deadline
+            time.sleep(0.02)  # the file is what a shell script would wait for
+        yield process, orjson.loads(ready.read_bytes())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_ready_file_says_where_it_listens_and_a_client_is_served(tmp_path: Path) -> None:
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text('[[turn]]\nsay = "Hi."')
+    with simulating(tmp_path, "--scenario", str(scenario)) as (process, ready):
+        assert ready["pid"] == process.pid
+        url = f"ws://127.0.0.1:{ready['port']}/v1/realtime?model=m"
+        with connect(url, additional_headers={"Authorization": "Bearer k"}, proxy=None) as socket:
+            assert orjson.loads(socket.recv(timeout=10))["type"] == "session.created"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert out == ""
+        assert err.startswith(f"simulating 'mine' on ws://127.0.0.1:{ready['port']}/v1/realtime\n")
+        assert f"OPENAI_BASE_URL=http://127.0.0.1:{ready['port']}/v1" in err
+        assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--listen", "here"], "--listen 'here' is no HOST:PORT"),
+        (["--listen", "127.0.0.1:99999"], "is no HOST:PORT"),
+        (["--scenario", "nothing"], "no scenario 'nothing': known are chat, weather"),
+    ],
+)
+def test_a_wrong_option_is_one_line(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", *options]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
