@@ -83,6 +83,7 @@ class _Builder:
         self.name, self.header = name, header
         self.session = Session()
         self.ended = False
+        self.lost = 0
         self.opened_t = 0.0
         self.requests: list[Entry] = []
         self.exchanges: list[Exchange] = []
@@ -100,8 +101,11 @@ class _Builder:
 
     def _first_pass(self, entry: Entry) -> _Row | None:
         self.ended = self.ended or entry.kind is Kind.END
-        if entry.kind in {Kind.REQUEST, Kind.RESPONSE}:
+        if entry.kind in {Kind.REQUEST, Kind.RESPONSE} and entry.side is not Side.PROXY:
             self._http(entry)
+        elif entry.kind is Kind.GAP:
+            self.lost += int(entry.members.get("lost", 1))
+            return None
         elif entry.kind is Kind.END:
             return _Row(read(entry), appended_ms=self.session.input_audio.total_ms) if _is_reset(entry) else None
         elif entry.kind not in {Kind.MESSAGE, Kind.CLOSE} or entry.side is Side.PROXY:
@@ -155,6 +159,7 @@ class _Builder:
             exchanges=tuple(exchange for exchange in self.exchanges if not exchange.is_upgrade),
             dialect=self.session.dialect,
             cut_off=not self.ended and not closed,
+            lost=self.lost,
             header=self.header,
             client_types=frozenset(row.event.type for row in self.rows if row.event.from_client),
         )

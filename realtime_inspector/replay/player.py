@@ -49,6 +49,8 @@ HARMLESS_REFUSALS = frozenset(
 """Errors that a client meets when its cancel or truncate crosses the end of what it is about."""
 
 _APPEND = "input_audio_buffer.append"
+_LOST = 1006
+"""What a WebSocket library says where no close frame came."""
 _MAX_REASON_BYTES = 120
 
 
@@ -178,6 +180,7 @@ class Player:
         self._start = now
         if request is not None:
             self._note(replace(request, n=next(self._numbers), t=0.0))
+            self._note(self._entry(Side.SERVER, Kind.RESPONSE, now, members={"status": 101, "headers": []}))
         self._schedule.start(now)
         return self._flush(now)
 
@@ -203,7 +206,9 @@ class Player:
         """The client closed, or its connection was lost."""
         if not self.over:
             self.over = True
-            self._note(self._entry(Side.CLIENT, Kind.CLOSE, now, members={"code": code, "reason": reason}))
+            if code != _LOST:
+                self._note(self._entry(Side.CLIENT, Kind.CLOSE, now, members={"code": code, "reason": reason}))
+            self._end(now, "reset" if code == _LOST else "closed", by="client")
 
     def give_up(self, found: Mismatch, now: float) -> list[Action]:
         """Tell the client of a mismatch and close."""
@@ -326,6 +331,8 @@ class Player:
         return Mismatch(why, self.script.name, event.type, self._place, body, **members)
 
     def _why_unexpected(self, event: Event) -> str:
+        if self.script.lost:
+            return f"the recording has no such event, but {self.script.lost} messages are missing from it"
         if self.script.cut_off:
             last = max((step.line for step in self.script.steps), default=1)
             return f"the recording is cut off after line {last}"
@@ -401,9 +408,13 @@ class Player:
     def _close(self, code: int | None, reason: str, now: float, kind: Kind = Kind.CLOSE) -> None:
         self.over = True
         reason = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
-        members = {"code": code, "reason": reason} if kind is Kind.CLOSE else {"how": "reset", "by": "server"}
-        self._note(self._entry(Side.SERVER if kind is Kind.CLOSE else Side.PROXY, kind, now, members=members))
+        if kind is Kind.CLOSE:
+            self._note(self._entry(Side.SERVER, kind, now, members={"code": code, "reason": reason}))
+        self._end(now, "closed" if kind is Kind.CLOSE else "reset", by="server")
         self._actions.append(Close(code, reason, abort=kind is Kind.END))
+
+    def _end(self, now: float, how: str, *, by: str) -> None:
+        self._note(self._entry(Side.PROXY, Kind.END, now, members={"how": how, "by": by}))
 
     def _entry(self, side: Side, kind: Kind, now: float, **members: Any) -> Entry:
         return Entry(next(self._numbers), now - self._start, side, kind, **members)

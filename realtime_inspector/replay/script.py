@@ -136,6 +136,8 @@ class Script:
     """`ga`, `beta`, or empty while nothing shows it."""
     cut_off: bool = False
     """The recording ends before its connection did."""
+    lost: int = 0
+    """How many messages could not be recorded."""
     header: Header | None = None
     client_types: frozenset[str] = frozenset()
     """Every type the recorded client sent."""

@@ -13,27 +13,27 @@ import asyncio
 import logging
 import os
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from types import TracebackType
-from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.tls import server_context
 from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.redact import Redactor
-from realtime_inspector.replay.doors import Answer, Door, refused
+from realtime_inspector.replay.connection import Host, connection_class, response
+from realtime_inspector.replay.doors import Door
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.player import Action, Close, Options, Player, Report, Send, Wait
 from realtime_inspector.replay.report import Played
@@ -41,8 +41,6 @@ from realtime_inspector.replay.report import Report as Outcome
 from realtime_inspector.replay.script import Script
 
 SUBPROTOCOL = "realtime"
-_MAX_HTTP_BYTES = 4 << 20
-_METHOD_BYTES = 4
 _OWN_CODES = range(3000, 5000)
 _QUIET_ROUNDS = 20
 _LINGER = struct.pack("ii", 1, 0)
@@ -72,6 +70,7 @@ class ReplayServer:
         strict: bool = False,
         observers: Callable[[], Observer] | None = None,
         told: Callable[[str], object] | None = None,
+        tls: Callable[[], ssl.SSLContext] = server_context,
     ) -> None:
         """Prepare a server; it listens inside `async with`.
 
@@ -83,6 +82,7 @@ class ReplayServer:
             strict: What is left of a recording counts as a mismatch.
             observers: Makes an observer for a new connection; it gets all its events, of both sides.
             told: Is told of each mismatch, as text, when it happens.
+            tls: Gives the settings for clients that speak TLS; by default with the local CA's certificate.
         """
         redactor = Redactor.from_environment(os.environ)
         self.options = replace(options or Options(), redactor=redactor)
@@ -94,11 +94,14 @@ class ReplayServer:
         self._address = address or Address()
         self._strict = strict
         self._observers, self._told = observers, told
+        self._tls = tls
         self._chosen: dict[ServerConnection, Script] = {}
         self._talking: set[ServerConnection] = set()
         self._taken = 0
         """How many messages have come."""
         self._server: Server | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The loop it runs on, while it listens."""
 
     @property
     def port(self) -> int:
@@ -134,6 +137,7 @@ class ReplayServer:
             UsageError: If the address cannot be listened on.
         """
         host, port = self._address.host, self._address.port
+        self.loop = asyncio.get_running_loop()
         try:
             self._server = await serve(
                 self._talk,
@@ -141,7 +145,7 @@ class ReplayServer:
                 port,
                 process_request=self._admit,
                 select_subprotocol=_select,
-                create_connection=_connection_class(self._door, self._forget),
+                create_connection=connection_class(Host(self._door.plain, self._tls, self._forget, self._tell)),
                 compression=None,
                 max_size=None,
                 max_queue=None,
@@ -159,12 +163,13 @@ class ReplayServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take in what has already arrived, stop listening, close what is open."""
-        await self._drain()
+        await self.drain()
+        self.loop = None
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
         """Let the loop go round until no message is on its way from a socket's buffer to a player."""
         quiet = 0
         while quiet < _QUIET_ROUNDS:
@@ -175,7 +180,7 @@ class ReplayServer:
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Choose a recording for an upgrade, or answer otherwise."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            return _response(self._door.plain("GET", request.path))
+            return response(self._door.plain("GET", request.path))
         others_before = len(self._door.others)
         chosen = self._door.upgrade(connected=bool(self._chosen))
         if isinstance(chosen, Script):
@@ -184,7 +189,7 @@ class ReplayServer:
         if len(self._door.others) > others_before:
             self._tell(self._door.others[-1].text())
         self._settle()
-        return _response(chosen)
+        return response(chosen)
 
     async def _talk(self, connection: ServerConnection) -> None:
         script = self._chosen.get(connection)
@@ -250,73 +255,6 @@ class ReplayServer:
         """Notice that nothing more can come."""
         if not self._chosen and (self._door.refusing or not self._door.unserved):
             self.finished.set()
-
-
-def _connection_class(door: Door, forget: Callable[[ServerConnection], object]) -> type[ServerConnection]:
-    """Return a connection that also takes requests the WebSocket library refuses to read: those with a body."""
-
-    class Connection(ServerConnection):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._head = bytearray()
-            self._is_get = False
-
-        def data_received(self, data: bytes) -> None:
-            if self._is_get:
-                super().data_received(data)
-                return
-            self._head += data
-            if self._head.startswith(b"GET "):
-                self._is_get = True
-                super().data_received(bytes(self._head))
-            elif len(self._head) >= _METHOD_BYTES:
-                answer = _plain_answer(door, bytes(self._head))
-                if answer is not None:
-                    self.transport.write(_serialized(answer))
-                    self.transport.close()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            forget(self)
-
-    return Connection
-
-
-def _plain_answer(door: Door, request: bytes) -> Answer | None:
-    """Answer a plain request; None while it is not whole."""
-    head, gap, body = request.partition(b"\r\n\r\n")
-    if not gap and len(request) <= _MAX_HTTP_BYTES:
-        return None
-    first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    words = first.split(" ")
-    length = headers.get("content-length", "0")
-    if len(words) != len(("method", "target", "version")) or not length.isdecimal() or not gap:
-        return refused(400, "realtime-inspector: this is not a request that can be read")
-    if "chunked" in headers.get("transfer-encoding", ""):
-        if not body.endswith(b"0\r\n\r\n"):
-            return None
-    elif len(body) < int(length):
-        return None
-    return door.plain(words[0], words[1])
-
-
-def _serialized(answer: Answer) -> bytes:
-    headers = [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")]
-    lines = [f"HTTP/1.1 {answer.status} {_phrase(answer)}", *(f"{name}: {value}" for name, value in headers), "", ""]
-    return "\r\n".join(lines).encode("latin-1", "replace") + answer.body
-
-
-def _response(answer: Answer) -> Response:
-    headers = [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")]
-    return Response(answer.status, _phrase(answer), Headers(headers), answer.body)
-
-
-def _phrase(answer: Answer) -> str:
-    if answer.reason:
-        return answer.reason
-    known = {status.value: status.phrase for status in HTTPStatus}
-    return known.get(answer.status, "")
 
 
 def _request_entry(connection: ServerConnection) -> Entry | None:

@@ -35,6 +35,12 @@ def serving(scripts: Sequence[Script], options: Options | None = None, **more: A
             run(server.__aexit__(None, None, None))
 
 
+def drain(server: ReplayServer) -> None:
+    """Wait, from another thread, until the server has taken in what clients have sent so far."""
+    if server.loop is not None:
+        asyncio.run_coroutine_threadsafe(server.drain(), server.loop).result()
+
+
 async def _started(scripts: Sequence[Script], options: Options | None, more: dict[str, Any]) -> ReplayServer:
     return await ReplayServer(scripts, options, **more).__aenter__()
 

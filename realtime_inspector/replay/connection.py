@@ -1,0 +1,134 @@
+"""One connection of the replay server: plain or TLS, a WebSocket or a plain HTTP request.
+
+The WebSocket library reads a GET alone; what has a body is read here, and TLS is taken off before either.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+from realtime_inspector.replay.doors import Answer, refused
+from realtime_inspector.replay.tls import HANDSHAKE, TlsTransport
+
+_MAX_HTTP_BYTES = 4 << 20
+_METHOD_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a connection asks of its server."""
+
+    plain: Callable[[str, str], Answer]
+    """Answer a plain request, by method and target."""
+    tls: Callable[[], ssl.SSLContext]
+    """Give the settings for a TLS client."""
+    lost: Callable[[ServerConnection], object]
+    """Take note that a connection is gone."""
+    tell: Callable[[str], object]
+    """Tell people something."""
+
+
+def connection_class(host: Host) -> type[ServerConnection]:
+    """Return the class of a server's connections."""
+
+    class Connection(_Connection):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.host = host
+
+    return Connection
+
+
+class _Connection(ServerConnection):
+    host: Host
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._begun = False
+        self._tls: TlsTransport | None = None
+        self._request = bytearray()
+        self._is_get = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take TLS off, if there is any."""
+        try:
+            if not self._begun:
+                self._begin(data[0])
+            self._http(self._tls.decrypt(data) if self._tls is not None else data)
+        except ssl.SSLError as error:
+            self.host.tell(f"a client gave up TLS: {error.reason or error}; {_TRUST}")
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note of the end."""
+        super().connection_lost(exc)
+        self.host.lost(self)
+
+    def _begin(self, first: int) -> None:
+        self._begun = True
+        if first == HANDSHAKE:
+            self._tls = TlsTransport(self.transport, self.host.tls())
+            self.transport = self._tls
+
+    def _http(self, data: bytes) -> None:
+        if self._is_get:
+            super().data_received(data)
+            return
+        self._request += data
+        if self._request.startswith(b"GET "):
+            self._is_get = True
+            super().data_received(bytes(self._request))
+        elif len(self._request) >= _METHOD_BYTES:
+            answer = _answer(self.host, bytes(self._request))
+            if answer is not None:
+                self.transport.write(_serialized(answer))
+                self.transport.close()
+
+
+_TRUST = "it has to trust the local CA; `realtime-inspector ca` prints its path"
+
+
+def _answer(host: Host, request: bytes) -> Answer | None:
+    """Answer a plain request; None while it is not whole."""
+    head, gap, body = request.partition(b"\r\n\r\n")
+    if not gap and len(request) <= _MAX_HTTP_BYTES:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    words = first.split(" ")
+    length = headers.get("content-length", "0")
+    if len(words) != len(("method", "target", "version")) or not length.isdecimal() or not gap:
+        return refused(400, "realtime-inspector: this is not a request that can be read")
+    if "chunked" in headers.get("transfer-encoding", ""):
+        if not body.endswith(b"0\r\n\r\n"):
+            return None
+    elif len(body) < int(length):
+        return None
+    return host.plain(words[0], words[1])
+
+
+def _serialized(answer: Answer) -> bytes:
+    headers = [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")]
+    lines = [f"HTTP/1.1 {answer.status} {_phrase(answer)}", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace") + answer.body
+
+
+def response(answer: Answer) -> Response:
+    """Return an answer as the WebSocket library sends it."""
+    headers = [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")]
+    return Response(answer.status, _phrase(answer), Headers(headers), answer.body)
+
+
+def _phrase(answer: Answer) -> str:
+    if answer.reason:
+        return answer.reason
+    known = {status.value: status.phrase for status in HTTPStatus}
+    return known.get(answer.status, "")

@@ -1,0 +1,79 @@
+"""TLS on a transport that is open already: how one port takes plain clients and those that insist on `https`.
+
+The first byte of a connection says which it is. From then on this stands between the socket and the WebSocket library,
+which notices nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+from typing import Any
+
+HANDSHAKE = 0x16
+"""The first byte of a client that speaks TLS."""
+
+_READ_BYTES = 1 << 16
+
+
+class TlsTransport(asyncio.Transport):
+    """A server's end of TLS. What is written goes out encrypted; give what comes in to `decrypt`."""
+
+    def __init__(self, inner: asyncio.Transport, context: ssl.SSLContext) -> None:
+        super().__init__()
+        self._inner = inner
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._ready = False
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Take in bytes from the socket and return what they say.
+
+        Raises:
+            ssl.SSLError: If they are no TLS, or the client refuses the certificate.
+        """
+        self._incoming.write(data)
+        parts: list[bytes] = []
+        with suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            if not self._ready:
+                self._tls.do_handshake()
+                self._ready = True
+            while part := self._tls.read(_READ_BYTES):
+                parts.append(part)
+        self._flush()
+        return b"".join(parts)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send bytes."""
+        if data and not self.is_closing():
+            self._tls.write(data)
+            self._flush()
+
+    def close(self) -> None:
+        """Say goodbye in TLS and close the socket when everything is out."""
+        if not self.is_closing():
+            with suppress(ssl.SSLError):
+                self._tls.unwrap()
+            self._flush()
+            self._inner.close()
+
+    def can_write_eof(self) -> bool:
+        """TLS has no half-close here."""
+        return False
+
+    def is_closing(self) -> bool:
+        """See `asyncio.BaseTransport`."""
+        return self._inner.is_closing()
+
+    def abort(self) -> None:
+        """See `asyncio.WriteTransport`."""
+        self._inner.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """See `asyncio.BaseTransport`."""
+        return self._inner.get_extra_info(name, default)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._inner.write(self._outgoing.read())
