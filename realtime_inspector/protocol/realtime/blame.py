@@ -71,6 +71,13 @@ def param(error: Mapping[str, Any]) -> str:
     return text(error.get("param")) or (quoted[1] if quoted else "")
 
 
+def is_already_active(error: Mapping[str, Any]) -> bool:
+    """Tell whether an `error` object says that another response is in progress, in the words of any year."""
+    if text(error.get("code")) == "conversation_already_has_active_response":
+        return True
+    return "already has an active response" in text(error.get("message")).lower()
+
+
 def find(
     error: Mapping[str, Any], unanswered: Iterable[Pending], named: Mapping[str, Pending] | None = None
 ) -> tuple[Pending | None, str]:

@@ -1,0 +1,91 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""The user interrupts, and the conversation keeps what nobody heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+
+WAIT_S = 1.5
+LEAST_MS = 200.0
+_LOOK_BACK = 10
+
+
+class BargeInWithoutTruncate(Rule):
+    """The user speaks while the assistant's audio is still playing, and the client does not truncate it.
+
+    Why: the conversation keeps the whole answer, so the model believes that the user heard all of it.
+    Fix: on input_audio_buffer.speech_started stop playback and send conversation.item.truncate with the item's id,
+        content_index 0 and the milliseconds really played.
+    Limits: playback is not on the wire; it is taken to begin with the first delta, the earliest it can, and 200 ms must be
+        left. Not flagged with interrupt_response false, or where the server does the truncating (WebRTC, SIP).
+    Source: Realtime guide, "Interruption and truncation" (read 2026-11-22); community.openai.com/t/1378522.
+    """
+
+    id = "INT001"
+    name = "barge-in-without-truncate"
+    severity = Severity.WARNING
+    on = ("input_audio_buffer.speech_started",)
+    good = (
+        """
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}
+        +50ms > {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 1000}
+        +3s .
+        """,
+        """
+        # it had played to its end
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        +5s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}
+        +3s .
+        """,
+        """
+        # the assistant is meant to speak on
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "interrupt_response": false}}}}}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}
+        +3s .
+        """,
+    )
+    bad = (
+        """
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}  # INT001
+        +2s .
+        """,
+        """
+        # too late
+        < {"type": "response.audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<9000ms>"}
+        +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}  # INT001
+        +2s > {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 3000}
+        """,
+    )
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        """Wait for the truncation, where something can still be playing."""
+        spoken_over = (after.turn_detection or {}).get("interrupt_response") is False
+        elsewhere = after.is_sideband or "output_audio_buffer.started" in after.counts
+        playing = None if spoken_over or elsewhere else after.playing(event.t, LEAST_MS)
+        if playing is not None:
+            yield Deadline(event.t + WAIT_S, event, playing.item_id)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        """Ask whether it came, for any item then playing."""
+        speech_n, speech_t = deadline.event.n, deadline.event.t
+        recent = islice(reversed(session.playback.values()), _LOOK_BACK)
+        item = session.items.get(deadline.subject)
+        if any((playback.cut_n or 0) > speech_n for playback in recent) or (item is not None and item.deleted):
+            return
+        playback = session.playback[deadline.subject]
+        yield self.finding(
+            deadline.event,
+            f"the user speaks while at least {playback.ms - playback.played_ms(speech_t):.0f} ms of item {playback.item_id} "
+            "are not yet played, and the client does not truncate it: the model believes all of it was heard; send "
+            f"conversation.item.truncate with the milliseconds played (at most {playback.played_ms(speech_t):.0f})",
+            t=deadline.at,
+        )
