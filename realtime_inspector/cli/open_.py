@@ -1,0 +1,62 @@
+"""`open`: recordings on a full screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from realtime_inspector.errors import UsageError
+
+DEFAULT_DIR = Path("recordings")
+
+
+@click.command("open")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_DIR,
+    show_default=True,
+    help="where the recordings are, if no PATH is given",
+)
+def command(paths: tuple[Path, ...], folder: Path) -> None:
+    """Look at recordings on a full screen.
+
+    PATH is a recording, also one that is still being written, or a folder of them. `?` says what can be done.
+    """
+    open_paths(paths or (folder,))
+
+
+def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
+    """Show recordings until the user leaves; `show_findings` begins with what was found in them.
+
+    Raises:
+        UsageError: If there is no terminal, or a path that is not there.
+        RecordingError: If the only path is a file that cannot be read as a recording.
+    """
+    for path in paths:
+        # The recordings folder is made by whoever records first: that it is not there yet is no mistake.
+        if not path.exists() and path != DEFAULT_DIR:
+            raise UsageError(f"{path}: no such file or folder")
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        names = " ".join(map(str, paths))
+        raise UsageError(
+            f"open needs a terminal; as text: `realtime-inspector show {names}` or `realtime-inspector events {names}`"
+        )
+    _check(paths)
+    from realtime_inspector.tui import app
+
+    app.run(paths, show_findings=show_findings)
+
+
+def _check(paths: Sequence[Path]) -> None:
+    """Say at once what is wrong with a single file, before the screen is taken."""
+    if len(paths) == 1 and paths[0].is_file() and paths[0].stat().st_size:
+        from realtime_inspector.recording.files import open_recording
+
+        open_recording(paths[0])

@@ -1,0 +1,103 @@
+"""The app: which screens there are, and what is the same on all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.tui.screens.help import Action, HelpScreen, actions
+from realtime_inspector.tui.screens.session import SessionScreen
+from realtime_inspector.tui.screens.sessions import SessionsScreen
+from realtime_inspector.tui.shelf import Shelf
+from realtime_inspector.tui.study import Study
+
+
+class Actions(Provider):
+    """Everything that can be done now, for the palette."""
+
+    async def discover(self) -> Hits:
+        """Yield every action."""
+        for action in actions(self.screen):
+            yield DiscoveryHit(action.about, self._doing(action), help=f"key: {action.keys}")
+
+    async def search(self, query: str) -> Hits:
+        """Yield the actions that fit what was typed."""
+        matcher = self.matcher(query)
+        for action in actions(self.screen):
+            score = matcher.match(action.about)
+            if score > 0:
+                help_text = f"key: {action.keys}"
+                yield Hit(score, matcher.highlight(action.about), self._doing(action), help=help_text)
+
+    def _doing(self, action: Action) -> Callable[[], object]:
+        async def do() -> None:
+            await self.app.run_action(action.action, action.node)
+
+        return do
+
+
+class InspectorApp(App[None]):
+    """Recordings on a full screen."""
+
+    TITLE = "realtime-inspector"
+    COMMANDS = App.COMMANDS | {Actions}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", id="app.help"),
+    ]
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        show_findings: bool = False,
+        rules: Sequence[Rule] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.rules = rules
+        """The rules to check with; all of them if None."""
+        self._paths = paths
+        self._show_findings = show_findings
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        """Show the session if there is one to show, else the list."""
+        if len(self._paths) == 1 and self._paths[0].is_file():
+            self.open(self._paths[0])
+        else:
+            self.push_screen(SessionsScreen(Shelf(self._paths, self.rules, self._clock)))
+
+    def open(self, path: Path) -> None:
+        """Show one recording.
+
+        Raises:
+            RecordingError: If the file cannot be opened.
+        """
+        self.push_screen(SessionScreen(Study(path, self.rules, self._clock), show_findings=self._show_findings))
+
+    def leave(self) -> None:
+        """Go back one screen, or out."""
+        if len(self.screen_stack) > 2:  # below the first of ours is Textual's own
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def action_help(self) -> None:
+        """Say what can be done here."""
+        self.push_screen(HelpScreen(actions(self.screen)), self._do)
+
+    async def _do(self, action: Action | None) -> None:
+        if action is not None:
+            await self.run_action(action.action, action.node)
+
+
+def run(paths: Iterable[Path], *, show_findings: bool = False) -> None:
+    """Show recordings, or folders of them, until the user leaves."""
+    InspectorApp(list(paths), show_findings=show_findings).run()

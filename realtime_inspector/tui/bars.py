@@ -1,0 +1,60 @@
+"""What the bar of a session says: which recording, what was found, and how things stand. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from realtime_inspector.tui import groups, text
+from realtime_inspector.tui.study import Study
+from realtime_inspector.tui.text import Line, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What goes on, as far as the study itself does not know it."""
+
+    following: bool = False
+    unseen: int = 0
+    search: str = ""
+    problem: str = ""
+
+
+def left(study: Study) -> Line:
+    """Return the recording's name, model and length."""
+    model = text.safe(study.session.model)
+    return Line(
+        (
+            Span(f" {text.safe(study.path.name)} ", "title"),
+            Span(f" {model} " if model else ""),
+            Span(f" {text.length(study.length_s)}  {text.count(len(study.index), 'entry', 'entries')}", "dim"),
+        )
+    )
+
+
+def right(study: Study, standing: Standing) -> Line:
+    """Return the findings' tally and how things stand."""
+    return Line((*_state(study, standing), Span("  "), *groups.tally(study.counts)))
+
+
+def _state(study: Study, standing: Standing) -> list[Span]:
+    if standing.problem:
+        return [Span(text.safe(standing.problem), "error")]
+    spans = []
+    if standing.search:
+        spans.append(Span(f"{standing.search}  ", "warning"))
+    if study.index.progress < 1 and not study.read_through:
+        spans.append(Span(f"indexing {study.index.progress:.0%}  ", "dim"))
+    elif study.analysed < len(study.index):
+        spans.append(Span(f"checking {study.analysed / len(study.index):.0%}  ", "dim"))
+    return [*spans, *_growth(study, standing)]
+
+
+def _growth(study: Study, standing: Standing) -> list[Span]:
+    if study.live:
+        news = Span("following", "dim") if standing.following else Span(f"+{standing.unseen:,} new (G)", "warning")
+        return [Span("● live ", "good"), news]
+    if study.index.problem or study.index.torn_bytes:
+        return [Span("cut off: run repair", "warning")]
+    if not study.index.ended and study.read_through:
+        return [Span("no end: cut off", "warning")]
+    return []

@@ -1,0 +1,432 @@
+"""The Session screen: four panes over one moment of a recording.
+
+The panes place what pure functions say. Everything slow (indexing, the rules, the session at the cursor, searching) is
+done in slices of a few milliseconds between keys and frames, so no key ever waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.events import DescendantFocus
+from textual.screen import Screen
+from textual.widgets import Footer, Input
+
+from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.rule import all_rules
+from realtime_inspector.errors import NotAnEntry, RecordingError
+from realtime_inspector.tui import bars, detail, text
+from realtime_inspector.tui.bars import Standing
+from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.screens.explain import ExplainScreen
+from realtime_inspector.tui.study import Study
+from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.events import EventList
+from realtime_inspector.tui.widgets.findings import FindingList
+from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.tabs import PaneTabs
+from realtime_inspector.tui.widgets.wrapped import WrappedList
+
+if TYPE_CHECKING:
+    from realtime_inspector.tui.app import InspectorApp
+
+SLICE_S = 0.004
+"""How long the background work may go on before keys and frames have their turn."""
+FRAME_S = 0.05
+"""The panes show what is new at most so often."""
+POLL_S = 0.1
+"""How often a growing file is looked at while nothing else is to do."""
+
+PANES = ("events", "detail", "findings", "state")
+
+
+class SessionScreen(Screen[None]):
+    """One recording."""
+
+    app: InspectorApp
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
+    AUTO_FOCUS = ""
+    CSS_PATH = "session.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_pane(1)", "Next pane", show=False, id="session.next-pane"),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="session.previous-pane"),
+        Binding("1", "pane('events')", "Events", show=False, id="session.events"),
+        Binding("2", "pane('detail')", "Detail", show=False, id="session.detail"),
+        Binding("3", "pane('findings')", "Findings", show=False, id="session.findings"),
+        Binding("4", "pane('state')", "State", show=False, id="session.state"),
+        Binding("slash", "search", "Search", id="session.search"),
+        Binding("n", "search_on(1)", "Next match", show=False, id="session.next-match"),
+        Binding("N", "search_on(-1)", "Previous match", show=False, id="session.previous-match"),
+        Binding("left_curly_bracket", "finding(-1)", "Previous finding", show=False, id="session.previous-finding"),
+        Binding("right_curly_bracket", "finding(1)", "Next finding", id="session.next-finding"),
+        Binding("c", "cause", "Cause", id="session.cause"),
+        Binding("e", "explain", "Explain", id="session.explain"),
+        Binding("y", "copy", "Copy", id="session.copy"),
+        Binding("backspace", "jump_back", "Back from a jump", show=False, id="session.jump-back"),
+        Binding("escape", "leave", "Leave the pane", show=False, id="session.leave"),
+        Binding("q", "close", "Back", id="session.back"),
+    ]
+
+    def __init__(self, study: Study, *, show_findings: bool = False) -> None:
+        super().__init__()
+        self.desk = Desk(study)
+        self.problem = ""
+        """Why the recording cannot be read any further."""
+        self._pane = "findings" if show_findings else "events"
+        self._settled = False
+        self._drawn: dict[str, object] = {}
+        self._drawn_at = 0.0
+        self._wake = asyncio.Event()
+        self.resting = False
+        """Whether all there is was indexed, checked and drawn."""
+
+    @property
+    def study(self) -> Study:
+        """The recording."""
+        return self.desk.study
+
+    @property
+    def event_list(self) -> EventList:
+        """The list of events."""
+        return self.query_one("#events", EventList)
+
+    @property
+    def finding_list(self) -> FindingList:
+        """The list of findings."""
+        return self.query_one("#findings", FindingList)
+
+    def compose(self) -> ComposeResult:
+        """Make the bar, the panes and the line to search in."""
+        yield Bar(id="title")
+        yield PaneTabs(PANES, id="tabs")
+        with Container(id="panes"):
+            with Vertical(id="events-pane", classes="pane"):
+                yield Bar(id="heading")
+                yield EventList(self.study, id="events")
+            with Vertical(id="detail-pane", classes="pane"):
+                yield WrappedList(id="detail")
+            with Vertical(id="findings-pane", classes="pane"):
+                yield FindingList(id="findings")
+            with Vertical(id="state-pane", classes="pane"):
+                yield WrappedList(id="state")
+        yield Input(placeholder="text in what was sent; enter searches, escape leaves", id="search", compact=True)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Show what there is, and start the work."""
+        for number, name in enumerate(PANES, 1):
+            self.query_one(f"#{name}-pane").border_title = f"{number} {name.capitalize()}"
+        self.action_pane(self._pane)
+        with suppress(RecordingError):  # the work meets it again, and tells it
+            self.study.read_on()
+        self.run_worker(self._work(), exclusive=True)
+
+    def on_unmount(self) -> None:
+        """Let the file go."""
+        self.study.close()
+
+    @on(LineList.Resized, "#events")
+    def _on_resized(self) -> None:
+        self._soon()
+
+    # the work behind the panes
+
+    async def _work(self) -> None:
+        while not self.problem:
+            stop = perf_counter() + SLICE_S
+            try:
+                busy = self.desk.work(lambda stop=stop: perf_counter() < stop)  # type: ignore[misc]
+            except RecordingError as error:
+                self.problem, busy = str(error), False
+            self._settle()
+            if not busy or perf_counter() - self._drawn_at > FRAME_S:
+                self._draw()
+            await (asyncio.sleep(0) if busy else self._rest())
+
+    async def _rest(self) -> None:
+        """Wait for a key, or until it is time to look whether the file has grown."""
+        self._wake.clear()
+        self.resting = True
+        if self.study.index.ended:
+            await self._wake.wait()
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_S if self.study.live else 10 * POLL_S)
+
+    def _settle(self) -> None:
+        """Once all of the file was seen, follow its end or stay where it begins."""
+        if self._settled or not self.study.read_through:
+            return
+        self._settled = True
+        self.event_list.note_seen()
+        if self.study.live:
+            self.event_list.follow(True)
+
+    def _soon(self) -> None:
+        """Draw after the next slice."""
+        self._drawn_at = 0.0
+        self.resting = False
+        self._wake.set()
+
+    # drawing what has changed
+
+    def _draw(self) -> None:
+        self._drawn_at = perf_counter()
+        study = self.study
+        if self._changed("events", (len(study.index), study.found, study.formats(), self.desk.needle)):
+            self.event_list.needle = self.desk.needle
+            self.event_list.update()
+            if self.event_list.following:
+                self.desk.move(len(study.index) - 1)
+        if self._changed("findings", study.found):
+            self._draw_findings()
+        self._draw_detail()
+        if self._changed("state", self.desk.state):
+            self.query_one("#state", WrappedList).show_text(self.desk.state)
+        self._draw_bars()
+        if self.desk.outcome is not None:
+            self._draw_outcome()
+
+    def _changed(self, name: str, value: object) -> bool:
+        """Tell whether something is not what was drawn last."""
+        if name in self._drawn and self._drawn[name] == value:
+            return False
+        self._drawn[name] = value
+        return True
+
+    def _draw_findings(self) -> None:
+        checked = self.study.analysed == len(self.study.index)
+        self.finding_list.show_findings(self.study.findings, "nothing found" if checked else "checking …")
+
+    def _draw_detail(self) -> None:
+        study, row = self.study, self.event_list.row
+        seen = study.analysed == len(study.index)
+        known = len(study.findings_at(row.position)) if row is not None else 0
+        if self._changed("detail", (row, known, seen, self.desk.needle)):
+            shown = self.query_one("#detail", WrappedList)
+            shown.needle = self.desk.needle
+            moved = self._changed("detail row", (row, self.desk.needle))
+            shown.show_text(self.desk.detail(row), from_top=moved)
+
+    def _draw_bars(self) -> None:
+        search = f"searching {self.desk.search.progress:.0%}" if self.desk.search is not None else ""
+        standing = Standing(self.event_list.following, self.event_list.unseen, search, self.problem)
+        self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
+        self.query_one("#heading", Bar).show(self.event_list.heading)
+        count = len(self.study.findings)
+        self.query_one("#tabs", PaneTabs).choose(self._pane, {"findings": f"({count:,})" if count else ""})
+
+    def _draw_outcome(self) -> None:
+        outcome, self.desk.outcome = self.desk.outcome, None
+        if outcome is None:
+            return
+        if outcome.position is None:
+            self._tell(f"{self.desk.needle!r} is nowhere in what was sent")
+            return
+        self._go(outcome.position)
+        if outcome.wrapped:
+            self._tell("went once around")
+
+    def _tell(self, words: str) -> None:
+        self.notify(text.safe(words), markup=False, timeout=3)
+
+    # the cursor
+
+    def _go(self, position: int, pane: str = "") -> None:
+        """Bring all panes to an entry, and remember where they were."""
+        self.desk.jump(position)
+        self._arrive(pane)
+
+    def _arrive(self, pane: str = "") -> None:
+        listed = self.event_list
+        listed.follow(False)
+        y = self.study.folding.reveal(self.desk.position)
+        listed.update()
+        listed.go(y)
+        if pane:
+            self.action_pane(pane)
+        self._soon()
+
+    @on(LineList.Moved, "#events")
+    def _on_events_moved(self) -> None:
+        row = self.event_list.row
+        if row is not None:
+            self.desk.move(row.position)
+        self._soon()
+
+    @on(LineList.Moved, "#findings")
+    def _on_findings_moved(self) -> None:
+        row = self.finding_list.row
+        if row is not None and row.finding is not None:
+            self._go(self._position(row.finding))
+
+    @on(LineList.Chosen, "#events")
+    def _on_event_chosen(self) -> None:
+        self.action_pane("detail")
+
+    @on(LineList.Chosen, "#findings")
+    def _on_finding_chosen(self) -> None:
+        if self.finding_list.finding is not None:
+            self._go(self._position(self.finding_list.finding), "events")
+
+    @on(LineList.Chosen, "#detail")
+    @on(LineList.Chosen, "#state")
+    def _on_link_chosen(self, message: LineList.Chosen) -> None:
+        line = message.sender.line
+        if line is not None and line.target is not None:
+            self._go(self.study.position_of(line.target), "detail")
+
+    def _position(self, finding: Finding) -> int:
+        return min(max(0, finding.line - 2), max(0, len(self.study.index) - 1))
+
+    # panes
+
+    def action_pane(self, name: str) -> None:
+        """Give a pane the keys; on a small terminal, show it."""
+        self._pane = name
+        for pane in PANES:
+            self.query_one(f"#{pane}-pane").set_class(pane == name, "-active")
+        self.query_one(f"#{name}").focus()
+        self._soon()
+
+    def action_next_pane(self, by: int) -> None:
+        """Give the next pane the keys."""
+        self.action_pane(PANES[(PANES.index(self._pane) + by) % len(PANES)])
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Follow the focus where the mouse put it."""
+        name = event.widget.id
+        if name in PANES and name != self._pane:
+            self.action_pane(name)
+
+    def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
+        """Show the pane whose name was clicked."""
+        self.action_pane(message.name)
+
+    def action_leave(self) -> None:
+        """Leave the search, or the pane for the list of events."""
+        line = self.query_one("#search", Input)
+        if line.has_class("-open"):
+            line.remove_class("-open")
+            self.action_pane(self._pane)
+        elif self.desk.search is not None:
+            self.desk.search = None
+            self._soon()
+        elif self.desk.needle:
+            self.desk.needle = ""
+            self._soon()
+        else:
+            self.action_pane("events")
+
+    def action_close(self) -> None:
+        """Go back to the list of sessions, or leave."""
+        self.app.leave()
+
+    # searching
+
+    def action_search(self) -> None:
+        """Ask for a text to look for."""
+        line = self.query_one("#search", Input)
+        line.add_class("-open")
+        line.value = ""
+        line.focus()
+
+    @on(Input.Submitted, "#search")
+    def _on_search(self, event: Input.Submitted) -> None:
+        event.input.remove_class("-open")
+        self.desk.look_for(event.value)
+        self.action_pane(self._pane)
+
+    def action_search_on(self, step: int) -> None:
+        """Look for the same text again, forward or back."""
+        if not self.desk.needle:
+            self._tell("nothing was looked for yet; / does")
+            return
+        self.desk.look_for(self.desk.needle, forward=step > 0)
+        self._soon()
+
+    # findings
+
+    def action_finding(self, step: int) -> None:
+        """Go to the next or the previous entry with a finding."""
+        position = self.study.next_finding(self.desk.position, step)
+        if position is None:
+            self._tell("no further finding" if step > 0 else "no earlier finding")
+            return
+        self._go(position)
+        self.finding_list.point_at(self.study.findings_at(position)[0].entry)
+
+    def _current_finding(self) -> Finding | None:
+        """Return the finding under the cursor of the Findings pane, or the worst about the entry."""
+        if self._pane == "findings":
+            return self.finding_list.finding
+        found = self.study.findings_at(self.desk.position)
+        return min(found, key=lambda finding: finding.severity.rank, default=None)
+
+    def action_cause(self) -> None:
+        """Go to the entry that began what is wrong with this one."""
+        cause = self._cause()
+        if cause is None:
+            self._tell("no other entry is known to have caused this")
+            return
+        self._go(self.study.position_of(cause), "events" if self._pane == "findings" else "")
+
+    def _cause(self) -> int | None:
+        finding = self._current_finding()
+        if finding is not None and finding.cause is not None:
+            return finding.cause
+        with suppress(NotAnEntry, IndexError):
+            event = self.study.event(self.desk.position)
+            error = self.study.known(event, self.desk.position).error
+            return error.cause.n if error is not None and error.cause is not None else None
+        return None
+
+    def action_explain(self) -> None:
+        """Say what the rule behind a finding means."""
+        finding = self._current_finding()
+        if finding is None:
+            self._tell("nothing was found about this entry")
+            return
+        rules = self.app.rules if self.app.rules is not None else all_rules()
+        self.app.push_screen(ExplainScreen(next((r for r in rules if r.id == finding.rule), None), finding))
+
+    # copying
+
+    def action_copy(self) -> None:
+        """Copy what the pane shows: the entry as it was sent, the finding, the state."""
+        copied = self._copied()
+        self.app.copy_to_clipboard(copied)
+        self._tell(f"copied {text.size(len(copied.encode(errors='replace')))}" if copied else "nothing to copy")
+
+    def _copied(self) -> str:
+        if self._pane == "state":
+            return self.query_one("#state", WrappedList).text
+        if self._pane == "findings":
+            finding = self.finding_list.finding
+            return _in_words(self.study, finding) if finding is not None else ""
+        try:
+            return detail.copied(self.study.event(self.desk.position))
+        except NotAnEntry:
+            return self.study.index.line(self.desk.position).decode(errors="replace")
+        except IndexError:
+            return ""
+
+    def action_jump_back(self) -> None:
+        """Return to where the last jump began."""
+        if self.desk.back() is None:
+            self._tell("no jump to return from")
+            return
+        self._arrive()
+
+
+def _in_words(study: Study, finding: Finding) -> str:
+    words = f"{study.path}:{finding.line}: {finding.rule} {finding.name}: {finding.message}"
+    return f"{words}\nfix: {finding.fix}" if finding.fix else words

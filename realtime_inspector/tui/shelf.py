@@ -1,0 +1,144 @@
+"""The recordings of a folder with their figures, gathered little by little.
+
+A header and a last line are quick to read and come first; turns and findings need the whole recording and come in
+slices, the newest recording first. A recording that grows is read on from where it was left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.summary import Summary, of_session
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.recording import files
+from realtime_inspector.recording.entry import Header
+from realtime_inspector.tui.study import LIVE_S, Study
+
+
+@dataclass(slots=True)
+class Listed:
+    """One recording of the list, as far as it is known."""
+
+    path: Path
+    size: int = 0
+    changed: float = 0.0
+    """When the file grew last, by the wall clock."""
+    header: Header | None = None
+    summary: Summary | None = None
+    """None until the recording was read through."""
+    problem: str = ""
+    """Why it cannot be read."""
+    live: bool = False
+    """It has no end, and grew lately."""
+    study: Study | None = None
+    """The recording while it is being read, and while it grows."""
+    read_size: int = -1
+    """How large it was when it was last read through."""
+
+    @property
+    def started(self) -> str:
+        """When it began, as its header says."""
+        return self.header.started if self.header is not None else ""
+
+
+class Shelf:
+    """The recordings at some paths: folders, files or both."""
+
+    def __init__(
+        self, paths: Sequence[Path], rules: Sequence[Rule] | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.paths = paths
+        self.problem = ""
+        """Why a folder could not be listed."""
+        self.listed: dict[Path, Listed] = {}
+        self.version = 0
+        """Grows with every change."""
+        self._rules = rules
+        self._clock = clock
+
+    @property
+    def waiting(self) -> int:
+        """How many recordings have no figures yet."""
+        return sum(one.summary is None and not one.problem for one in self.listed.values())
+
+    def look(self) -> None:
+        """See which recordings there are by now, and which have grown."""
+        self.problem = ""
+        found = dict.fromkeys(self._find())
+        for path in [path for path in self.listed if path not in found]:
+            self._put_away(self.listed.pop(path))
+            self.version += 1
+        for path in found:
+            with suppress(OSError):
+                self._look_at(path)
+
+    def step(self, more: Callable[[], bool]) -> bool:
+        """Read on while `more` says so; tell whether there is anything left to read."""
+        for one in sorted(self.listed.values(), key=lambda one: (one.live, one.changed), reverse=True):
+            while self._is_due(one):
+                self._read(one, more)
+                if not more():
+                    return True
+        return False
+
+    def close(self) -> None:
+        """Let all files go."""
+        for one in self.listed.values():
+            self._put_away(one)
+
+    def _find(self) -> Iterator[Path]:
+        for path in self.paths:
+            if not path.is_dir():
+                yield path
+                continue
+            try:
+                yield from files.find(path)
+            except RecordingError as error:
+                self.problem = str(error)
+
+    def _look_at(self, path: Path) -> None:
+        status = path.stat()
+        one = self.listed.get(path)
+        if one is None:
+            one = self.listed[path] = Listed(path)
+            self._read_header(one)
+        ended = one.summary is not None and not one.summary.live
+        live = not ended and not one.problem and self._clock() - status.st_mtime < LIVE_S
+        if (one.size, one.live) != (status.st_size, live):
+            self.version += 1
+        one.size, one.changed, one.live = status.st_size, status.st_mtime, live
+
+    def _read_header(self, one: Listed) -> None:
+        try:
+            one.header = files.open_recording(one.path).header
+        except RecordingError as error:
+            one.problem = str(error)
+
+    def _is_due(self, one: Listed) -> bool:
+        return not one.problem and one.read_size != one.size
+
+    def _read(self, one: Listed, more: Callable[[], bool]) -> None:
+        """Read on in one recording, and gather its figures where it ends."""
+        try:
+            study = one.study = one.study or Study(one.path, self._rules, self._clock)
+            through = study.read_on()
+            if study.analyse(more) and through:
+                study.let_time_pass()
+                one.summary, one.read_size = of_session(study.session, study.counts, study.how), one.size
+                self.version += 1
+                if not study.live:
+                    self._put_away(one)
+        except RecordingError as error:
+            one.problem = str(error)
+            self.version += 1
+            self._put_away(one)
+
+    def _put_away(self, one: Listed) -> None:
+        if one.study is not None:
+            one.study.close()
+            one.study = None

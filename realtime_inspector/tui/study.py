@@ -1,0 +1,286 @@
+"""One recording under study: its index, its rows, what is found in it and its session at any moment.
+
+Works in slices and holds no loop, no thread and no screen: whoever shows it calls `step` between two frames. The clock
+is only asked how late it is in a recording that is still being written.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import Linter
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.summary import CUT_OFF
+from realtime_inspector.errors import NotAnEntry
+from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.index import Index
+from realtime_inspector.tui import rows
+from realtime_inspector.tui.detail import Known
+from realtime_inspector.tui.folding import Folding, Row
+from realtime_inspector.tui.rows import Cells, Formats, Stream
+from realtime_inspector.tui.travel import Travel
+
+LIVE_S = 120.0
+"""A recording without an end whose file has not grown for so long was cut off, not just quiet."""
+LAG_S = 1.0
+"""How far behind the wall clock silence is judged: what was sent may not be in the file yet."""
+
+_PREVIEW = 24
+_LARGE_BYTES = 1 << 20
+
+
+class Study:
+    """One recording, read on and on.
+
+    Raises:
+        RecordingError: If the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, rules: Sequence[Rule] | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self.index = Index(path)
+        self.folding = Folding(self.index)
+        self.analysed = 0
+        """Lines that the rules have seen."""
+        self.read_through = False
+        """Whether all that is in the file by now was indexed."""
+        self.found = 0
+        """How often findings came: a view that shows another number is out of date."""
+        self._rules = rules
+        self._clock = clock
+        self._started: float | None = None
+        self._begin_analysis()
+
+    def _begin_analysis(self) -> None:
+        self._linter: Linter | None = None
+        self.travel = Travel(self.index)
+        self.findings: list[Finding] = []
+        self._by_position: dict[int, list[Finding]] = {}
+        self._positions: list[int] = []
+        self._worst: dict[int, Severity] = {}
+        self.counts = dict.fromkeys(Severity, 0)
+        """Severity → how many findings."""
+        self.analysed = 0
+        self.how = CUT_OFF
+        """How the connection ended, as its end entry says."""
+        self._finished = False
+        self.found += 1
+
+    def close(self) -> None:
+        """Let the file go."""
+        self.index.close()
+
+    # reading on
+
+    @property
+    def live(self) -> bool:
+        """Whether it has no end and its file grew lately."""
+        if self.index.ended:
+            return False
+        try:
+            return self._clock() - self.path.stat().st_mtime < LIVE_S
+        except OSError:
+            return False
+
+    @property
+    def session(self) -> Session:
+        """The session as far as it was analysed."""
+        return self._linter.session if self._linter is not None else Session()
+
+    @property
+    def length_s(self) -> float:
+        """The time of the last entry."""
+        return self.index.times[-1] if len(self.index) else 0.0
+
+    @property
+    def now_s(self) -> float | None:
+        """How late it is in the recording by the wall clock; None if its header does not say when it began."""
+        if self._started is None and self.index.header is not None:
+            try:
+                self._started = datetime.fromisoformat(self.index.header.started).timestamp()
+            except ValueError:
+                self._started = float("nan")
+        return None if self._started is None else self._clock() - self._started
+
+    def read_on(self) -> bool:
+        """Index one more slice; tell whether all that is in the file by now was seen.
+
+        Raises:
+            RecordingError: If the file is no recording, or another one by now.
+        """
+        self.read_through = self.index.advance()
+        self.folding.grow()
+        return self.read_through
+
+    def analyse(self, more: Callable[[], bool]) -> bool:
+        """Let the rules see what was indexed, while `more` says so; tell whether they have seen all of it."""
+        if self._linter is None:
+            self._linter = Linter(self._rules)
+        if self._finished and self.analysed < len(self.index):
+            self._begin_analysis()  # it was held for cut off, and grows again
+            self._linter = Linter(self._rules)
+        for line in self.index.lines(self.analysed, len(self.index)):
+            self._take(line)
+            if not more():
+                return self.analysed == len(self.index)
+        return True
+
+    def let_time_pass(self) -> None:
+        """Judge silence at the end: of a live recording by the clock, of one that was cut off as ended."""
+        if self._linter is None or self._finished or self.index.ended or not len(self.index):
+            return
+        if self.live:
+            now = self.now_s
+            if now is not None and now - LAG_S > self.length_s:
+                self._keep(self._linter.advance(now - LAG_S))
+            return
+        self._finished = True
+        last = self._last_entry()
+        if last is not None:
+            end = Entry(last.n + 1, last.t, Side.PROXY, Kind.END, members={"how": CUT_OFF}, line=last.line)
+            self._keep(self._linter.feed(read(end)))
+
+    def _take(self, line: bytes) -> None:
+        assert self._linter is not None  # noqa: S101 - made by `analyse`, the only caller
+        try:
+            entry = jsonl.parse(line, self.analysed + 2)
+        except NotAnEntry:
+            self.analysed += 1
+            return
+        self._keep(self._linter.feed(read(entry)))
+        if entry.kind is Kind.END:
+            self.how = str(entry.members.get("how", ""))
+        self.analysed += 1
+        self.travel.offer(self.analysed, self._linter.session)
+
+    def _last_entry(self) -> Entry | None:
+        for position in range(len(self.index) - 1, -1, -1):
+            try:
+                return self.index.entry(position)
+            except NotAnEntry:
+                continue
+        return None
+
+    def _keep(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            position = min(max(0, finding.line - 2), len(self.index) - 1)
+            self.findings.append(finding)
+            self.counts[finding.severity] += 1
+            if position not in self._by_position:
+                insort(self._positions, position)
+            self._by_position.setdefault(position, []).append(finding)
+            fold = self.folding.fold_of(position)
+            worst = self._worst.get(fold)
+            if worst is None or finding.severity.rank < worst.rank:
+                self._worst[fold] = finding.severity
+            self.found += 1
+
+    # looking at it
+
+    def event(self, position: int) -> Event:
+        """Read one entry as an event.
+
+        Raises:
+            NotAnEntry: If the line is unreadable.
+        """
+        return read(self.index.entry(position))
+
+    def findings_at(self, position: int) -> Sequence[Finding]:
+        """Return what was found about one entry."""
+        return self._by_position.get(position, ())
+
+    def next_finding(self, position: int, step: int) -> int | None:
+        """Return the nearest position after (`step` 1) or before (-1) this one that has a finding."""
+        if step > 0:
+            at = bisect_right(self._positions, position)
+            return self._positions[at] if at < len(self._positions) else None
+        at = bisect_left(self._positions, position) - 1
+        return self._positions[at] if at >= 0 else None
+
+    def position_of(self, n: int) -> int:
+        """Return where the entry of a number stands: a recording that was edited may have holes."""
+        guess = min(max(0, n - 1), len(self.index) - 1)
+        if self._n(guess) == n:
+            return guess
+        low, high = 0, len(self.index) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._n(middle) < n:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def formats(self) -> Formats:
+        """Return what audio is, as far as it is known by now."""
+        session = self.session
+        return Formats(session.input_audio.format, session.output_format)
+
+    def cells(self, row: Row) -> Cells:
+        """Return what a row of the event list says."""
+        position = row.position
+        label, t, size = self.index.label(position), self.index.times[position], self.index.sizes[position]
+        worst = self.worst(row)
+        if size > _LARGE_BYTES:
+            return rows.of_large(position, t, label, size, worst)
+        try:
+            if row.folded:
+                return rows.of_stream(self.stream(row), worst, self.formats())
+            return rows.of_event(self.event(position), worst, self.formats(), member=row.member)
+        except NotAnEntry:
+            return rows.of_unreadable(position + 2, t, size)
+
+    def worst(self, row: Row) -> Severity | None:
+        """Return the worst finding about a row: its entry's, or that of any entry folded into it."""
+        if not row.member:
+            return self._worst.get(row.fold)
+        return rows.worst_of(finding.severity for finding in self.findings_at(row.position))
+
+    def stream(self, row: Row) -> Stream:
+        """Return what a folded row stands for.
+
+        Raises:
+            NotAnEntry: If its first line is unreadable.
+        """
+        payload_bytes, audio_bytes = self.folding.bytes(row.fold)
+        seconds = self.index.times[row.last] - self.index.times[row.position]
+        first = tuple(self.event(position) for position in self.folding.members(row.fold, _PREVIEW))
+        return Stream(row.count, payload_bytes, audio_bytes, seconds, first, open=row.open)
+
+    def known(self, event: Event, position: int) -> Known:
+        """Return what the rest of the recording says of an event."""
+        session = self.session
+        update = error = None
+        if event.type.endswith("session.updated"):
+            update = next((u for u in session.updates if u.answer is not None and u.answer.n == event.n), None)
+        if event.type == "error":
+            error = next((e for e in session.errors if e.at.n == event.n), None)
+        return Known(self.findings_at(position), update, error, self.formats(), lambda name: self._link(name, event.n))
+
+    def _link(self, name: str, here: int) -> int | None:
+        """Return the number of the entry that an id names, unless that is this entry."""
+        session = self.session
+        at = None
+        if name in session.items:
+            at = session.items[name].first
+        elif name in session.responses:
+            at = session.responses[name].created
+        elif name in session.calls:
+            at = session.calls[name].named
+        elif name in session.named:
+            at = session.named[name].at
+        return at.n if at is not None and at.n != here else None
+
+    def _n(self, position: int) -> int:
+        try:
+            return self.index.entry(position).n
+        except NotAnEntry:
+            return position + 1

@@ -1,0 +1,155 @@
+"""The event list: rows over the index, folds that open, and the end that is followed until the user scrolls."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from realtime_inspector.tui import rows
+from realtime_inspector.tui.folding import Row
+from realtime_inspector.tui.study import Study
+from realtime_inspector.tui.text import Line, Span
+from realtime_inspector.tui.widgets.line_list import LineList
+
+_CACHED = 512
+
+
+class EventLines:
+    """The rows of a study as lines, made when they come into view."""
+
+    def __init__(self, study: Study) -> None:
+        self.width = 80
+        self._study = study
+        self._made: dict[tuple[object, ...], Line] = {}
+
+    @property
+    def digits(self) -> int:
+        """How many digits an entry's number has at most."""
+        return max(4, len(str(len(self._study.index))))
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self._study.folding)
+
+    def __getitem__(self, y: int) -> Line:
+        """Return one row."""
+        study = self._study
+        row = study.folding.row(y)
+        key = (row, self.width, self.digits, study.worst(row), study.formats())
+        line = self._made.get(key)
+        if line is None:
+            if len(self._made) >= _CACHED:
+                self._made.clear()
+            line = self._made[key] = rows.line(study.cells(row), self.width, self.digits)
+        return line
+
+
+class EventList(LineList):
+    """One row an entry, or a fold of many."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "unfold", "Unfold", show=False, id="events.unfold"),
+        Binding("left,h", "fold", "Fold", show=False, id="events.fold"),
+    ]
+
+    def __init__(self, study: Study, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        self._lines = EventLines(study)
+        super().__init__(self._lines, id=id)
+        self._study = study
+        self._following = False
+        self._left_at = 0
+
+    @property
+    def marks_cursor(self) -> bool:
+        """Whether the cursor stays visible elsewhere: every pane shows the moment it is on."""
+        return True
+
+    @property
+    def heading(self) -> Line:
+        """What stands above the rows."""
+        heading = rows.heading(self._lines.width, self._lines.digits)
+        return Line((Span(" "), *heading.spans))
+
+    @property
+    def row(self) -> Row | None:
+        """The row the cursor is on."""
+        folding = self._study.folding
+        return folding.row(self.cursor) if len(folding) else None
+
+    @property
+    def following(self) -> bool:
+        """Whether the cursor stays at the end."""
+        return self._following
+
+    @property
+    def unseen(self) -> int:
+        """How many entries came since the end was left."""
+        return 0 if self._following else len(self._study.index) - self._left_at
+
+    def follow(self, following: bool) -> None:
+        """Stay at the end from now on, or where the cursor is."""
+        if self._following and not following:
+            self._left_at = len(self._study.index)
+        self._following = following
+        if following:
+            self.go(len(self._lines) - 1)
+
+    def note_seen(self) -> None:
+        """Count what comes from now on as new."""
+        self._left_at = len(self._study.index)
+
+    def update(self) -> None:
+        """Draw anew, and go on to the end if it is followed."""
+        self._lines.width = self.scrollable_content_region.width - 1
+        super().update()
+        if self._following:
+            self.go(len(self._lines) - 1)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Stop following where the user scrolls up, by wheel, bar or key."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._following and new_value < old_value and new_value < self.max_scroll_y:
+            self.follow(False)
+
+    def go(self, y: int, *, tell: bool = False) -> None:
+        """Put the cursor on a row; the end is followed no longer if the user moved it away."""
+        if tell and self._following and y < len(self._lines) - 1:
+            self.follow(False)
+        super().go(y, tell=tell)
+
+    def action_last(self) -> None:
+        """Go to the end, and stay there while the recording grows."""
+        super().action_last()
+        self.follow(not self._study.index.ended)
+
+    def action_unfold(self) -> None:
+        """Show the members of a fold."""
+        row = self.row
+        if row is not None and row.folded:
+            self._study.folding.open(row.fold)
+            self._changed()
+
+    def action_fold(self) -> None:
+        """Hide the members of the fold that the cursor is in."""
+        row = self.row
+        if row is None or not self._study.folding.is_open(row.fold):
+            return
+        first = self._study.folding.first(row.fold)
+        self._study.folding.close(row.fold)
+        self._changed()
+        self.go(self._study.folding.y_of(first), tell=True)
+
+    def action_choose(self) -> None:
+        """Open or close a fold; open a single entry."""
+        row = self.row
+        if row is None or not row.folded:
+            super().action_choose()
+        elif row.open:
+            self.action_fold()
+        else:
+            self.action_unfold()
+
+    def _changed(self) -> None:
+        self.follow(False)
+        self.update()

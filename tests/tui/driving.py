@@ -1,0 +1,80 @@
+"""Driving the app in tests: a coroutine against a pilot, waiting on conditions, and the screen as text."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from textual.pilot import Pilot
+
+from realtime_inspector.tui.app import InspectorApp
+from realtime_inspector.tui.screens.session import SessionScreen
+from tests.tui import sample
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+UPDATE = "UPDATE_SNAPSHOTS"
+"""Set this variable to write the snapshots anew; then read the difference."""
+PATIENCE_S = 20.0
+
+Play = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+def drive(app: InspectorApp, play: Play, size: tuple[int, int] = (80, 24)) -> None:
+    """Run the app without a terminal and play on it."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await play(pilot)
+
+    asyncio.run(run())
+
+
+def app_on(*paths: Path, now: float = sample.STARTED_AT + 1e6, show_findings: bool = False) -> InspectorApp:
+    """Return an app that checks with the tests' own rules, at a time of the wall clock."""
+    return InspectorApp(paths, show_findings=show_findings, rules=sample.RULES, clock=lambda: now)
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    start = monotonic()
+    while not holds():
+        assert monotonic() - start < PATIENCE_S, f"never held; the screen:\n{dump(pilot.app)}"
+        await pilot.pause()
+
+
+async def settled(pilot: Pilot[Any]) -> SessionScreen:
+    """Wait until the session's panes show all there is, and return its screen."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, SessionScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, SessionScreen)
+    await until(pilot, lambda: screen.problem or screen.resting)
+    await pilot.pause()
+    return screen
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys and wait until the panes have followed."""
+    await pilot.press(*keys)
+    await pilot.pause()
+    if isinstance(pilot.app.screen, SessionScreen):
+        await settled(pilot)
+
+
+def dump(app: Any) -> str:
+    """Return the screen as text."""
+    strips = app.screen._compositor.render_strips()
+    return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
+
+
+def check(app: Any, name: str) -> None:
+    """Compare the screen with its snapshot."""
+    path = SNAPSHOTS / f"{name}.txt"
+    shown = dump(app)
+    if os.environ.get(UPDATE):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(shown)
+    assert shown == path.read_text(), f"differs from {path}; look, then set {UPDATE}=1"
