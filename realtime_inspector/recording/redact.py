@@ -45,7 +45,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(_BEGIN + r"ek_[A-Za-z0-9_-]{6,}"), "[redacted:ek]"),
     (
         re.compile(
-            r"\b(bearer(?:\s|%20|\+)+)(?![a-z]{1,16}(?![A-Za-z0-9_~+/=-]))[A-Za-z0-9._~+/=%-]{6,}", re.IGNORECASE
+            r"\b((?i:bearer)(?:\s|%20|\+)+)"
+            r"(?![a-z]{1,16}\.?(?![A-Za-z0-9._~+/=%-]))[A-Za-z0-9._~+/=%-]{6,}"  # a plain word is no key
         ),
         r"\1[redacted:Bearer]",
     ),
