@@ -166,7 +166,6 @@ def command_line() -> CommandLine:
             ),
         ],
         context_settings={
-            "auto_envvar_prefix": "REALTIME_INSPECTOR",
             "help_option_names": ["-h", "--help"],
             "max_content_width": 80,
         },
@@ -218,7 +217,14 @@ def _defaults(name: str, command: click.Command) -> dict[str, Any]:
 
 def _options_of(names: list[str]) -> set[str]:
     """Return the options of these commands, by the name the configuration uses."""
-    return {key for name in names if (command := load(name)) is not None for key in config.option_keys(command)}
+    known: set[str] = set()
+    for name in names:
+        try:
+            command = load(name)
+        except ImportError:  # what only an extra brings is not installed: its options cannot be known
+            continue
+        known.update(config.option_keys(command) if command is not None else ())
+    return known
 
 
 def _is_path(word: str) -> bool:

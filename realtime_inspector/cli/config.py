@@ -8,6 +8,9 @@ current folder. A key is an option's long name; a table of a command's name hold
 
     [tool.realtime-inspector.lint]
     ignore = ["RAT"]
+
+A path in the file is relative to the file. The environment has `REALTIME_INSPECTOR_DIR` for every command, and
+`REALTIME_INSPECTOR_LINT_IGNORE` for one; it goes before the file, and the command line before both.
 """
 
 from __future__ import annotations
@@ -66,12 +69,10 @@ def defaults(
         own = found.values.get(name, {})
         _check(found, shared, options, load_for_keys)
         _check_own(found, name, own, options)
-        values.update(_fitting(options, shared))
-        values.update(_named(options, own))
-    environment = {
-        key: os.environ[ENVIRONMENT + _upper(key)] for key in options if ENVIRONMENT + _upper(key) in os.environ
-    }
-    values.update(_fitting(options, environment))
+        values.update(_fitting(options, _placed(found, options, shared)))
+        values.update(_named(options, _placed(found, options, own)))
+    values.update(_fitting(options, _environment(options, ENVIRONMENT)))
+    values.update(_named(options, _environment(options, f"{ENVIRONMENT}{_upper(name)}_")))
     return values
 
 
@@ -87,9 +88,15 @@ def find(folder: Path) -> Configuration | None:
         project = place / "pyproject.toml"
         if project.is_file() and _TABLE.encode() in project.read_bytes():
             tables = _read(project).get("tool", {})
-            if _TABLE in tables:
-                return Configuration(project, tables[_TABLE])
+            if isinstance(tables, Mapping) and _TABLE in tables:
+                return Configuration(project, _table(project, tables[_TABLE]))
     return None
+
+
+def _table(path: Path, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{path}: tool.{_TABLE} is no table")
+    return value
 
 
 def option_key(option: click.Option) -> str:
@@ -144,6 +151,22 @@ def _check_own(found: Configuration, name: str, own: Mapping[str, Any], options:
 def _near(key: str, known: Collection[str]) -> str:
     near = get_close_matches(_dashed(key), list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
+
+
+def _placed(found: Configuration, options: Mapping[str, click.Option], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values with their paths counted from the file's folder."""
+    folder = found.path.parent
+    if folder == Path.cwd():
+        return values
+    paths = {key for key, option in options.items() if isinstance(option.type, click.Path)}
+    return {
+        key: str(folder / value) if _dashed(key) in paths and isinstance(value, str) else value
+        for key, value in values.items()
+    }
+
+
+def _environment(options: Mapping[str, click.Option], prefix: str) -> Mapping[str, str]:
+    return {key: value for key in options if (value := os.environ.get(prefix + _upper(key)))}
 
 
 def _fitting(options: Mapping[str, click.Option], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,9 @@ A row is number, time, sender (→ client, ← server), type and what it says.
 
 \b
 A filter is made of
-  type:response.*  from:client  kind:ping    words, with * and a comma for "or"
+  type:response.*  from:client  kind:ping    words; * and , for "or"
   n:41  turn:2..4  t>1.5s  bytes>1k          numbers
-  latency>800ms                              after the event it answers
+  latency>800ms                              since the event it answers
   severity>=warning  rule:TOOL*              what was found about it
   word  ~"two words"  /call_[0-9]+/          somewhere in it, audio left out
 and of and, or, not, ( ).

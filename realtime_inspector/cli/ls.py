@@ -30,7 +30,7 @@ _HELP = """List recordings with their figures.
 \b
   realtime-inspector ls                  the folder ./recordings
   realtime-inspector ls calls/ one.jsonl
-  realtime-inspector ls --json | jq -r '.[] | select(.findings.error > 0).path'
+  realtime-inspector ls --json | jq -r '.[] | select(.turns > 9).path'
 
 FINDINGS counts errors (E), warnings (W) and information (i). AUDIO IN is the
 median time from response.created to the first audio.

@@ -54,13 +54,17 @@ def _run(arguments: list[str]) -> int:
 
     from realtime_inspector.cli.commands import COMPLETE_VARIABLE, command_line
 
+    commands = command_line()
+    if os.environ.get(COMPLETE_VARIABLE):
+        commands.main(arguments, prog_name=_program(), complete_var=COMPLETE_VARIABLE)
     try:
-        code = command_line().main(
-            arguments, prog_name=_program(), standalone_mode=False, complete_var=COMPLETE_VARIABLE
-        )
+        with commands.make_context(_program(), list(arguments)) as ctx:
+            commands.invoke(ctx)
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except click.Abort:
         return INTERRUPTED
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _program() -> str:
