@@ -50,9 +50,9 @@ class Recording:
         self.problems = reader.problems
         try:
             with open_bytes(self.path, self.content) as stream:
-                lines = _lines(stream)
-                next(lines, None)
-                for line in lines:
+                whole = _lines(stream)
+                next(whole, None)
+                for line in whole:
                     entry = reader.read(line)
                     if entry is not None:
                         yield entry

@@ -43,7 +43,7 @@ _MEMBERS: Mapping[Kind, Mapping[str, str]] = {
     Kind.NOTE: {"text": _TEXT},
 }
 """What a kind must have, and as what; views and rules rely on it."""
-_MAY = {"reason": _TEXT, "body": _TEXT, "error": _TEXT, "why": _TEXT}
+_MAY = {"reason": _TEXT, "body": _TEXT, "body_base64": _TEXT, "error": _TEXT, "why": _TEXT}
 """What some kinds may have besides, unless it is null."""
 
 

@@ -1,0 +1,76 @@
+"""`import`: a recording made of a log, or of whatever else has Realtime events in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli.export import write_file
+from realtime_inspector.errors import UsageError
+from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.entry import Header
+from realtime_inspector.recording.redact import Redactor
+
+_HELP = """Make a recording of a log: what a program printed, what somebody pasted into a
+report, an event log of one event a line.
+
+Events are found after any words, in JSON, in Python's or JavaScript's notation,
+on one line or on many. Who sent one and when is told by the words around it.
+Keys and tokens are replaced. The path of the recording is printed.
+
+\b
+  realtime-inspector import report.txt
+  realtime-inspector import report.txt -o call.jsonl
+  pbpaste | realtime-inspector import -
+
+`lint`, `show` and `events` read such a file without an import too.
+"""
+
+
+@click.command("import", help=_HELP)
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file (- for standard output)")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=reading.FOLDER, show_default=True,
+              help="where the recording goes, under a name of its own, without --output")  # fmt: skip
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def command(path: Path, out: Path | None, folder: Path) -> None:
+    """Make a recording of one file."""
+    recording = read_any(path)
+    if not recording.header.via.startswith("import:"):
+        raise UsageError(f"{path}: it is a recording already")
+    redactor = Redactor.from_environment(os.environ)
+    header = redactor.header(replace(recording.header, tool=f"realtime-inspector {version('realtime-inspector')}"))
+    lines = _lines(recording, header, redactor)
+    if out == Path("-"):
+        sys.stdout.buffer.writelines(lines)
+    else:
+        target = out or _target(folder, header)
+        write_file(target, lines, path)
+        output.write(str(target))
+    reading.tell_problems(recording)
+    if recording.header.tags.get("times") == "unknown":
+        diagnostics.say("no times in it: all entries stand at 0, and nothing is said about silence")
+
+
+def _lines(recording: Readable, header: Header, redactor: Redactor) -> Iterator[bytes]:
+    yield jsonl.dump_header(header)
+    for entry in recording:
+        yield jsonl.dump(redactor.entry(entry))
+
+
+def _target(folder: Path, header: Header) -> Path:
+    """Return where a recording without a name goes; the folder is made where it is missing."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror or error}") from error
+    started = datetime.fromisoformat(header.started)
+    return folder / f"{started:%Y%m%dT%H%M%SZ}_{header.id}.jsonl"

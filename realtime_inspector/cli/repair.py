@@ -1,0 +1,67 @@
+"""`repair`: a recording that was cut off, made whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from realtime_inspector.cli import diagnostics, reading
+from realtime_inspector.errors import RecordingError, UsageError
+from realtime_inspector.recording.repair import Repair, repair
+
+_HELP = """Cut the torn last line of a recording, as a crash or a full disk leaves it.
+
+The file is mended where it is, and kept as it was beside it, as FILE.bak.
+No entry that can be read is lost. A recording without a torn line stays as
+it is.
+
+\b
+  realtime-inspector repair call.jsonl             one recording
+  realtime-inspector repair recordings             all of a folder
+  realtime-inspector repair call.jsonl -o new.jsonl
+"""
+
+
+@click.command("repair", help=_HELP)
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="write it here; leave FILE as it is")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def command(paths: tuple[Path, ...], out: Path | None) -> None:
+    """Mend recordings."""
+    found = reading.find(paths, Path())
+    if out is not None and len(found) != 1:
+        raise UsageError(f"--output takes one recording, not {len(found)}")
+    refused = 0
+    for path in found:
+        try:
+            diagnostics.say(_told(repair(path, out)))
+        except RecordingError as error:
+            if len(found) == 1:
+                raise
+            refused += 1
+            diagnostics.warn(str(error))
+    if refused:
+        raise RecordingError(f"{refused} of {len(found)} files could not be mended")
+
+
+def _told(done: Repair) -> str:
+    """Say what was done to one recording."""
+    facts = []
+    if done.cut_bytes:
+        facts.append(f"cut a torn last line of {done.cut_bytes} bytes")
+    if done.torn_frame:
+        facts.append("closed the torn compression")
+    if done.unended:
+        facts.append("ended the last line")
+    if not facts:
+        facts.append("nothing to mend")
+    if done.bad_lines:
+        lines = "line is no entry" if done.bad_lines == 1 else "lines are no entries"
+        facts.append(f"{done.bad_lines} {lines} and left in place")
+    noun = "entry" if done.entries == 1 else "entries"
+    facts.append(f"{done.entries} {noun} can be read")
+    if done.kept is not None:
+        facts.append(f"the old file is {done.kept}")
+    elif done.written is not None:
+        facts.append(f"written to {done.written}")
+    return f"{done.path}: {'; '.join(facts)}"
