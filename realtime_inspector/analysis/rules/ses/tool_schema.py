@@ -1,0 +1,82 @@
+"""Asked wherever the client lists tools."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+
+_NAME = re.compile(r"^[a-zA-Z0-9_-]+$")
+
+
+class ToolSchema(Rule):
+    """What a tool says of itself or of its parameters cannot be right.
+
+    Why: the server may refuse the update, or the model calls the tool with arguments nobody expects, or not at all.
+    Fix: use a name of letters, digits, _ and -, once; describe the parameters as a JSON Schema object, and require
+        only what it has as properties.
+    Limits: the schema is not judged beyond that. A tool without parameters is fine.
+    Source: Realtime API reference, `session.tools` (read 2026-11-22).
+    """
+
+    id = "SES010"
+    name = "tool-schema"
+    severity = Severity.WARNING
+    on = ("session.update", "response.create")
+    good = (
+        """
+        > {"type": "session.update", "session": {"tools": [{"type": "function", "name": "a", "parameters": {}}]}}
+        > {"type": "session.update", "session": {"tools": [{"type": "mcp", "server_label": "a b"}]}}
+        """,
+        """
+        > {"type": "response.create", "response": {"tools": [{"type": "function", "name": "add", "parameters": {
+        """.rstrip()
+        + """"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]}}]}}
+        """,
+    )
+    bad = (
+        """
+        > {"type": "session.update", "session": {"tools": [{"type": "function", "name": "my tool"}]}}  # SES010
+        > {"type": "session.update", "session": {"tools": [{"name": "a"}, {"name": "a"}]}}  # SES010
+        """,
+        """
+        > {"type": "response.create", "response": {"tools": [{"name": "a", "parameters": {"type": "x"}}]}}  # SES010
+        > {"type": "response.create", "response": {"tools": [{"name": "a", "parameters": {"required": [1]}}]}}  # SES010
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Say of every tool what is wrong with it."""
+        member = "session" if event.type == "session.update" else "response"
+        tools = [tool for tool in mappings(event.get(f"{member}.tools")) if tool.get("type", "function") == "function"]
+        names = Counter(text(tool.get("name")) for tool in tools)
+        wrong = [problem for tool in tools for problem in _problems(tool)]
+        wrong += [f"{count} tools are called {name}" for name, count in names.items() if name and count > 1]
+        if wrong:
+            yield self.finding(event, "; ".join(wrong))
+
+
+def _problems(tool: Mapping[str, Any]) -> Iterator[str]:
+    name = text(tool.get("name"))
+    if name and not _NAME.match(name):
+        yield f"the name {name!r} has other characters than letters, digits, _ and -"
+    parameters = tool.get("parameters")
+    if parameters is not None and not isinstance(parameters, Mapping):
+        yield f"the parameters of {name} are no object: write a JSON Schema"
+    schema = mapping(parameters)
+    kind = schema.get("type", "object")
+    if kind != "object":
+        yield f"the parameters of {name} are of type {kind!r}: make it object"
+    required = schema.get("required")
+    properties = mapping(schema.get("properties"))
+    named = required if isinstance(required, list) else []
+    unknown = [str(part) for part in named if not isinstance(part, str) or part not in properties]
+    if unknown and "$ref" not in schema and "allOf" not in schema:
+        yield f"{name} requires {', '.join(unknown)}, which its properties do not have"

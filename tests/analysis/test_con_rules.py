@@ -1,0 +1,100 @@
+"""What the rules of the connection say, and what a recording's header lets them know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import lint
+from realtime_inspector.analysis.rule import all_rules
+from realtime_inspector.recording import transcript
+from realtime_inspector.recording.entry import Entry, Header, Kind
+
+STARTED = "2026-11-23T07:00:00.000000Z"
+STARTED_UNIX = 1795417200
+
+
+def found(rule_id: str, text: str, header: Header | None = None, date: str = "") -> list[Finding]:
+    """Return what one rule says of a transcript, its 101 sent with a `Date` header if there is one."""
+    entries = [_dated(entry, date) for entry in transcript.entries(text)]
+    return lint(entries, [rule for rule in all_rules() if rule.id == rule_id], header)
+
+
+def _dated(entry: Entry, date: str) -> Entry:
+    if entry.kind is not Kind.RESPONSE or not date:
+        return entry
+    return replace(entry, members={**entry.members, "headers": [["date", date]]})
+
+
+def expiring(seconds: float) -> str:
+    """Return a session that expires so many seconds after the recording's start, and runs on for two hours."""
+    created = f'{{"type": "session.created", "session": {{"id": "s1", "expires_at": {STARTED_UNIX + seconds}}}}}'
+    return f'< 101\n< {created}\n+7200s > {{"type": "response.create"}}'
+
+
+def test_the_end_of_a_session_is_told_five_minutes_and_one_minute_before() -> None:
+    notices = found("CON005", expiring(1200), Header("id", STARTED))
+    assert [(notice.t, notice.severity) for notice in notices] == [(900, Severity.WARNING), (1140, Severity.ERROR)]
+    assert notices[0].message == "session s1 ends in 5 min: move to a new one"
+
+
+def test_the_date_of_the_handshake_stands_in_for_the_header() -> None:
+    notices = found("CON005", expiring(1200), date="Mon, 23 Nov 2026 07:00:00 GMT")
+    assert [round(notice.t) for notice in notices] == [900, 1140]
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_without_a_clock_an_hour_is_assumed(date: str) -> None:
+    assert [round(notice.t) for notice in found("CON005", expiring(1200), date=date)] == [3300, 3540]
+
+
+def test_a_replayed_session_that_expired_long_ago_is_taken_as_new() -> None:
+    assert [round(notice.t) for notice in found("CON005", expiring(-9000), Header("id", STARTED))] == [3300, 3540]
+
+
+def test_a_header_without_a_time_is_no_clock() -> None:
+    assert [round(notice.t) for notice in found("CON005", expiring(1200), Header("id", "soon"))] == [3300, 3540]
+
+
+def test_a_close_says_what_was_under_way() -> None:
+    text = """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "arguments": "{}"}
+        x< 1011 keepalive ping timeout
+    """
+    (finding,) = found("CON002", text)
+    assert finding.message.startswith("the server closed with 1011 (keepalive ping timeout): an internal failure")
+    assert finding.message.endswith("; under way: 1 response (r1), 1 unanswered call (c1)")
+
+
+def test_an_expired_session_is_a_warning_and_a_refused_key_an_error() -> None:
+    assert found("CON002", "x< 1001 expired")[0].severity is Severity.WARNING
+    assert found("CON002", "x< 3000 invalid_request_error.invalid_api_key")[0].severity is Severity.ERROR
+
+
+def test_a_refusal_prints_the_status_and_the_servers_words() -> None:
+    text = '< 401 {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}'
+    (finding,) = found("CON003", text)
+    assert finding.message.startswith(
+        "the server refused the connection with 401 (invalid_api_key: Incorrect API key provided): the key is missing"
+    )
+
+
+def test_a_body_that_is_no_json_is_shown_in_part() -> None:
+    (finding,) = found("CON003", "< 502 " + "<p>bad gateway</p> " * 40)
+    assert "…): the server or a proxy before it failed" in finding.message
+
+
+def test_the_upstream_of_the_header_decides_where_a_proxy_hides_the_host() -> None:
+    text = '> GET /v1/realtime?model=m {"Host": "127.0.0.1:9000", "OpenAI-Beta": "realtime=v1"}'
+    openai = Header("id", STARTED, url="wss://api.openai.com/v1/realtime?model=m")
+    assert len(found("CON001", text, openai)) == 1
+    assert found("CON001", text, Header("id", STARTED, url="wss://other.example/v1/realtime")) == []
+    assert found("CON001", text) == []
+
+
+def test_a_message_with_its_type_in_event_is_corrected() -> None:
+    (finding,) = found("CON014", '> {"event": "response.create", "response": {}}')
+    assert finding.corrected == {"type": "response.create", "response": {}}
