@@ -14,6 +14,7 @@ Loading this costs nothing: all it needs is imported by the fixture.
 from __future__ import annotations
 
 import re
+import traceback
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from realtime_inspector.protocol.event import Event
     from realtime_inspector.protocol.realtime.session import Session
     from realtime_inspector.recording.entry import Entry, Header
-    from realtime_inspector.replay.player import Options
+    from realtime_inspector.replay.options import Options
     from realtime_inspector.replay.server import ReplayServer
 
 MODES = ("none", "once")
@@ -174,6 +175,8 @@ class _Playing(RealtimeServer):
 
     def problem(self) -> str:
         """See `RealtimeServer`."""
+        if self._server.failed is not None:
+            return "".join(traceback.format_exception(self._server.failed))
         report = self._server.report()
         if report.met:
             return ""
@@ -268,7 +271,7 @@ class _Asked:
         """
         from realtime_inspector.errors import UsageError
         from realtime_inspector.replay.matching import Policy
-        from realtime_inspector.replay.player import Options, speed
+        from realtime_inspector.replay.options import Options, speed
 
         matcher = self.match if callable(self.match) else None
         try:

@@ -16,7 +16,7 @@ from realtime_inspector.cli import diagnostics, output
 from realtime_inspector.errors import UsageError
 
 if TYPE_CHECKING:
-    from realtime_inspector.replay.player import Options
+    from realtime_inspector.replay.options import Options
     from realtime_inspector.replay.report import Report
 
 POLICIES = ("causal", "strict", "types", "none")
@@ -130,7 +130,7 @@ def player_options(chosen: dict[str, Any]) -> Options:
         UsageError: If the speed is none.
     """
     from realtime_inspector.replay.matching import Policy
-    from realtime_inspector.replay.player import Options, speed
+    from realtime_inspector.replay.options import Options, speed
 
     return Options(match=Policy(chosen["match"]), speed=speed(chosen["speed"]), ignore=tuple(chosen["ignore"]))
 

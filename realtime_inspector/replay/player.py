@@ -13,25 +13,25 @@ What happened is folded into `player.session` all the while, with the live ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import orjson
 
-from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 from realtime_inspector.recording.entry import Entry, Kind, Side
-from realtime_inspector.recording.redact import Redactor
-from realtime_inspector.replay import answers, mismatch
+from realtime_inspector.replay import answers
 from realtime_inspector.replay.causes import OPTIONAL
 from realtime_inspector.replay.errors import Refusal, refusal
 from realtime_inspector.replay.ids import IdMap
+from realtime_inspector.replay.judge import Judge
 from realtime_inspector.replay.lanes import CLOSE
-from realtime_inspector.replay.matching import Difference, Matcher, Policy, differences
+from realtime_inspector.replay.matching import Policy
 from realtime_inspector.replay.mismatch import Mismatch, Why
+from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.schedule import Schedule
 from realtime_inspector.replay.script import Expected, Script, Step
 
@@ -52,38 +52,6 @@ _APPEND = "input_audio_buffer.append"
 _LOST = 1006
 """What a WebSocket library says where no close frame came."""
 _MAX_REASON_BYTES = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to play."""
-
-    match: Policy = Policy.CAUSAL
-    speed: float = float("inf")
-    """How much faster than recorded; infinite for without any delay."""
-    ignore: tuple[str, ...] = ()
-    """Paths that are not compared."""
-    matcher: Matcher | None = None
-    redactor: Redactor = field(default_factory=Redactor)
-    """Takes secrets out of what is reported."""
-    patience_s: float = 2.0
-    """How long an answer may hang because another client event, which the recording had before, has not come."""
-
-
-def speed(text: str) -> float:
-    """Return a speed by its name: `recorded`, `max`, or how many times faster than recorded.
-
-    Raises:
-        UsageError: If it is none of these.
-    """
-    named = {"recorded": 1.0, "max": float("inf")}
-    try:
-        value = named[text] if text in named else float(text)
-    except ValueError:
-        value = 0.0
-    if not value > 0:
-        raise UsageError(f"speed {text!r} is none: `recorded`, `max`, or a number such as 2 for twice as fast")
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +115,7 @@ class Player:
         self._observe = observe
         self._ids = IdMap()
         self._schedule = Schedule(_paced(script) if self._unmatched else script.steps, self.options.speed)
-        self._by_type = script.by_type()
+        self._judge = Judge(script, self.options, self._ids, self.matched)
         self._lanes: dict[str, list[Step]] = {}
         for step in script.steps:
             self._lanes.setdefault(step.lane, []).append(step)
@@ -210,11 +178,6 @@ class Player:
                 self._note(self._entry(Side.CLIENT, Kind.CLOSE, now, members={"code": code, "reason": reason}))
             self._end(now, "reset" if code == _LOST else "closed", by="client")
 
-    def give_up(self, found: Mismatch, now: float) -> list[Action]:
-        """Tell the client of a mismatch and close."""
-        self._mismatch(found, now)
-        return self._take_actions()
-
     # client events
 
     def _append(self, event: Event, now: float) -> None:
@@ -229,7 +192,7 @@ class Player:
 
     def _client_event(self, event: Event, now: float) -> None:
         refused = refusal(event, self.session, dialect=self.script.dialect)
-        found, differing = self._find(event, refused)
+        found = self._judge.find(event, refused=refused is not None)
         if found is not None and refused is not None and not found.refused and found.despite != refused.code:
             found = None
         elif found is not None:
@@ -240,37 +203,14 @@ class Player:
             self._refuse(event, refused, now)
         elif self.options.match is Policy.STRICT or not self._harmless(event, now):
             self._note(event.entry)
-            self._mismatch(self._explain(event, differing), now)
-
-    def _find(self, event: Event, refused: Refusal | None) -> tuple[Expected | None, list[Difference]]:
-        """Return the recorded event that the live one stands for, or where it differs from the nearest."""
-        open_ones = self._open_ones(event)
-        fitting = (e for e in open_ones if not self._differences(e, event))
-        best = None
-        for expected in fitting:
-            if expected.refused is (refused is not None):
-                return expected, []
-            best = best or expected
-        return best, []
-
-    def _open_ones(self, event: Event) -> list[Expected]:
-        if self.options.match is Policy.STRICT:
-            following = next((e for e in self.script.expected if e.index not in self.matched), None)
-            return [following] if following is not None and following.type == event.type else []
-        return [e for e in self._by_type.get(event.type, ()) if e.index not in self.matched]
-
-    def _differences(self, expected: Expected, event: Event) -> list[Difference]:
-        if self.options.match is Policy.TYPES:
-            return []
-        ignore, matcher = self.options.ignore, self.options.matcher
-        return differences(expected.event, event, self._ids, ignore=ignore, matcher=matcher)
+            self._mismatch(self._judge.explain(event, self._place), now)
 
     def _match(self, expected: Expected, event: Event, now: float) -> None:
         self._note(event.entry)
         missing = [n for n in expected.needs if n not in self.matched]
         if missing and not expected.refused:
             nearest = self.script.expected[missing[0]]
-            self._mismatch(self._about(Why.EARLY, event, nearest=nearest), now)
+            self._mismatch(self._judge.about(Why.EARLY, event, self._place, nearest=nearest), now)
             return
         self.matched[expected.index] = self._place
         self._ids.learn(expected, event)
@@ -283,7 +223,7 @@ class Player:
         if refused.code in HARMLESS_REFUSALS and event.type in OPTIONAL and self.options.match is not Policy.STRICT:
             self.extras.append(event.type)
             return
-        found = self._about(Why.REFUSED, event, detail=self.options.redactor.text(refused.message))
+        found = self._judge.about(Why.REFUSED, event, self._place, detail=self.options.redactor.text(refused.message))
         self.mismatches.append(found)
         self._actions.append(Report(found))
 
@@ -315,34 +255,6 @@ class Player:
             self._schedule.drop(step.index, now)
 
     # mismatches
-
-    def _explain(self, event: Event, differing: list[Difference]) -> Mismatch:
-        near = [(self._differences(e, event), e) for e in self._open_ones(event)]
-        if not near:
-            return self._about(Why.UNEXPECTED, event, detail=self._why_unexpected(event))
-        found, nearest = min(near, key=lambda pair: (len(pair[0]), pair[1].index))
-        redactor = self.options.redactor
-        live, recorded = mismatch.redacted(event, redactor), mismatch.redacted(nearest.event, redactor)
-        shown = mismatch.shown(found, differences(recorded, live, self._ids))
-        return self._about(Why.DIFFERS, event, nearest=nearest, differences=shown)
-
-    def _about(self, why: Why, event: Event, **members: Any) -> Mismatch:
-        body = dict(mismatch.redacted(event, self.options.redactor).body)
-        return Mismatch(why, self.script.name, event.type, self._place, body, **members)
-
-    def _why_unexpected(self, event: Event) -> str:
-        if self.script.lost:
-            return f"the recording has no such event, but {self.script.lost} messages are missing from it"
-        if self.script.cut_off:
-            last = max((step.line for step in self.script.steps), default=1)
-            return f"the recording is cut off after line {last}"
-        known = self._by_type.get(event.type, [])
-        if self.options.match is Policy.STRICT:
-            following = next((e for e in self.script.expected if e.index not in self.matched), None)
-            return f"the recording has {following} in its place" if following else "the recording has no more"
-        if known:
-            return f"the recording has {len(known)}, the last in line {known[-1].line}, and all have come"
-        return "the recording has no such event"
 
     def _mismatch(self, found: Mismatch, now: float) -> None:
         self.mismatches.append(found)

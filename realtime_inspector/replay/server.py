@@ -35,7 +35,8 @@ from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.replay.connection import Host, connection_class, response
 from realtime_inspector.replay.doors import Door
 from realtime_inspector.replay.mismatch import Why
-from realtime_inspector.replay.player import Action, Close, Options, Player, Report, Send, Wait
+from realtime_inspector.replay.options import Options
+from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
 from realtime_inspector.replay.report import Played
 from realtime_inspector.replay.report import Report as Outcome
 from realtime_inspector.replay.script import Script
@@ -88,6 +89,8 @@ class ReplayServer:
         self.options = replace(options or Options(), redactor=redactor)
         self.players: list[Player] = []
         """One a connection, in the order in which they were opened."""
+        self.failed: Exception | None = None
+        """What went wrong in the replay itself, such as in a user's matcher."""
         self.finished = asyncio.Event()
         """All was served, or a mismatch has ended it, and nobody is connected any more."""
         self._door = Door(scripts, again=again)
@@ -122,7 +125,13 @@ class ReplayServer:
         return self.base_url.replace("http", "ws", 1) + "/realtime"
 
     def report(self) -> Outcome:
-        """Return what has come of it so far."""
+        """Return what has come of it so far.
+
+        Raises:
+            Exception: What went wrong in the replay itself, such as in a user's matcher.
+        """
+        if self.failed is not None:
+            raise self.failed
         return Outcome(
             connections=tuple(Played.of(player) for player in self.players),
             unserved=tuple(script.name for script in self._door.unserved),
@@ -201,6 +210,10 @@ class ReplayServer:
         self.players.append(player)
         try:
             await self._pump(connection, player)
+        except Exception as error:  # a user's matcher, or a fault of ours: the library would only log it
+            self.failed = self.failed or error
+            self._door.refusing = "realtime-inspector: the replay failed; see its report"
+            raise
         finally:
             player.left(_now(), connection.close_code, connection.close_reason or "")
             self._talking.discard(connection)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from realtime_inspector.replay.player import Options
+from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.script import Script
 from realtime_inspector.replay.server import ReplayServer
 
