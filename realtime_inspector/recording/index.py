@@ -28,10 +28,11 @@ _BLOCK_BYTES = 1 << 20
 _LOOK_BYTES = 600
 _STREAMED = (".delta", ".append")
 
+# Groups: time, sender, where the payload begins, type.
 _LINE = re.compile(
-    rb'\{"n":\d+,"t":(?P<t>\d+(?:\.\d+)?),"from":"(?P<side>client|server|proxy)","kind":"message"'
+    rb'\{"n":\d+,"t":(\d+(?:\.\d+)?),"from":"(client|server|proxy)","kind":"message"'
     rb'(?:,"fragments":\d+)?(?:,"compressed":true)?,"event":'
-    rb'(?P<event>)\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"(?P<type>[^"\\]*)"'
+    rb'()\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"'
 )
 _ITEM_ID = re.compile(rb'"item_id"\s*:\s*"([^"\\]*)"')
 _CHUNK = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
@@ -84,7 +85,10 @@ class Index:
         self.ended = False
         """Whether an `end` entry was seen."""
         self._known: dict[Label, int] = {UNREADABLE: 0}
-        self._quick: dict[tuple[bytes, bytes, bytes], tuple[int, bool]] = {}
+        self._quick: dict[tuple[bytes, bytes], tuple[int, bool]] = {}
+        """Sender and type → label, and whether it is a stream's."""
+        self._streams: dict[tuple[int, bytes], int] = {}
+        """Label without an item, and item → label."""
         self._offset = 0
         self._seen_bytes = -1
         self._unbroken = False
@@ -191,33 +195,44 @@ class Index:
         if found is None or block[end - 1] != 0x7D:
             self._take_unusual(block[start:end], offset)
             return
-        label_id, streamed = self._quick_label(block, found, end)
+        t, side, event_type = found.group(1, 2, 4)
+        label_id, streamed = self._quick.get((side, event_type)) or self._learn(side, event_type)
+        chunk = 0
+        if streamed:
+            label_id, chunk = self._piece(block, found.end(), end, label_id)
         self.offsets.append(offset)
-        self.times.append(float(found["t"]))
+        self.times.append(float(t))
         self.label_ids.append(label_id)
-        self.sizes.append(end - 1 - found.start("event"))
-        self.chunks.append(_chunk(block, found.end(), end) if streamed else 0)
+        self.sizes.append(end - 1 - found.start(3))
+        self.chunks.append(chunk)
 
     def _take_header(self, line: bytes) -> None:
         self.header = files.read_header(self.path, line)
 
-    def _quick_label(self, block: bytes, found: re.Match[bytes], end: int) -> tuple[int, bool]:
-        side, event_type = found["side"], found["type"]
-        known = self._quick.get((side, event_type, b""))
-        if known is None:
-            label = Label(Side(side.decode()), Kind.MESSAGE, event_type.decode(errors="replace"))
-            known = self._quick[side, event_type, b""] = (self._intern(label), label.streamed)
-        if not known[1]:
-            return known
-        item = _ITEM_ID.search(block, found.end(), min(end, found.end() + _LOOK_BYTES))
+    def _learn(self, side: bytes, event_type: bytes) -> tuple[int, bool]:
+        label = Label(Side(side.decode()), Kind.MESSAGE, event_type.decode(errors="replace"))
+        known = self._quick[side, event_type] = (self._intern(label), label.streamed)
+        return known
+
+    def _piece(self, block: bytes, start: int, end: int, label_id: int) -> tuple[int, int]:
+        """Return the label of a piece of a stream, its item named, and the length of its string without padding."""
+        look = min(end, start + _LOOK_BYTES)
+        found = _CHUNK.search(block, start, look)
+        if found is not None:
+            look = found.start()
+            begin = found.end()
+            stop = block.find(b'"', begin, end)
+            chunk = max(0, stop - begin - block[stop - 2 : stop].count(b"="))
+        else:
+            chunk = 0
+        item = _ITEM_ID.search(block, start, look)
         if item is None:
-            return known
-        stream = item[1]
-        of_item = self._quick.get((side, event_type, stream))
+            return label_id, chunk
+        of_item = self._streams.get((label_id, item[1]))
         if of_item is None:
-            label = self.labels[known[0]]._replace(stream=stream.decode(errors="replace"))
-            of_item = self._quick[side, event_type, stream] = (self._intern(label), True)
-        return of_item
+            label = self.labels[label_id]._replace(stream=item[1].decode(errors="replace"))
+            of_item = self._streams[label_id, item[1]] = self._intern(label)
+        return of_item, chunk
 
     def _take_unusual(self, line: bytes, offset: int) -> None:
         label, t, size, chunk = UNREADABLE, self.times[-1] if self.times else 0.0, len(line), 0
@@ -349,16 +364,6 @@ def _read_at(file: int, size: int, offset: int) -> bytes:
         return os.pread(file, size, offset)
     os.lseek(file, offset, os.SEEK_SET)
     return os.read(file, size)
-
-
-def _chunk(block: bytes, start: int, end: int) -> int:
-    """Return the length of the `delta` or `audio` string of a streamed line, padding left out."""
-    found = _CHUNK.search(block, start, min(end, start + _LOOK_BYTES))
-    if found is None:
-        return 0
-    begin = found.end()
-    stop = block.find(b'"', begin, end)
-    return max(0, stop - begin - block[stop - 2 : stop].count(b"="))
 
 
 def _look(entry: Entry) -> tuple[Label, int]:
