@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.cli.findings import Linted, count, in_words
@@ -108,11 +108,11 @@ def _case(linted: Linted, finding: Finding) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return escape("\n".join(map(printable, text.split("\n"))))
+    return escape("\n".join(map(printable, text.split("\n"))), quote=False)
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(printable(text))
+    return f'"{escape(printable(text))}"'
 
 
 def _cell(text: str) -> str:
