@@ -72,8 +72,8 @@ class ErrorStorm(Rule):
             return  # the storm was reported at its fifth error
         yield self.finding(
             event,
-            f"{kind!r} came {OFTEN} times within {event.t - recent[-OFTEN + 1].at.t:.1f} s: the client repeats what the "
-            "server refuses; stop and mend it",
+            f"{kind!r} came {OFTEN} times within {event.t - recent[-OFTEN + 1].at.t:.1f} s: the client repeats what "
+            "the server refuses; stop and mend it",
             cause=recent[-OFTEN + 1].cause or recent[-OFTEN + 1].at,
             related=[error.at.n for error in recent],
         )

@@ -1,0 +1,789 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""What a session is after its events, told as transcripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+
+from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.realtime.changes.waiting import LIMIT
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording import transcript
+from realtime_inspector.recording.entry import Entry, Kind, Side
+from tests.protocol.anything import SESSIONS, events
+
+
+def session(text: str) -> Session:
+    """Return the session after a transcript."""
+    return folded(read(entry) for entry in transcript.entries(text))
+
+
+def folded(events: Iterable[Event]) -> Session:
+    found = Session()
+    for event in events:
+        found.apply(event)
+    return found
+
+
+# the wire
+
+
+def test_the_handshake_tells_url_model_and_answer() -> None:
+    found = session("> GET /v1/realtime?model=gpt-realtime-2.1\n< 101")
+    assert found.model == "gpt-realtime-2.1"
+    assert found.handshake is not None
+    assert not found.is_sideband
+
+
+def test_a_deployment_in_the_url_is_the_model() -> None:
+    assert session("> GET /openai/realtime?api-version=2024-10-01&deployment=mine").model == "mine"
+
+
+def test_only_the_first_handshake_counts() -> None:
+    assert session("> GET /v1/realtime?model=a\n< 101\n> GET /v1/realtime?model=b\n< 101").model == "a"
+
+
+def test_a_socket_with_a_call_id_is_a_sideband() -> None:
+    found = session('> GET /v1/realtime?call_id=rtc_1\n< {"type": "session.created", "session": {}}')
+    assert found.is_sideband
+    assert not found.is_whole
+
+
+def test_a_session_is_whole_from_its_start_without_a_gap() -> None:
+    created = '< {"type": "session.created", "session": {}}'
+    assert session(created).is_whole
+    assert not session(f"{created}\n! 3 disk full").is_whole
+    assert not session('< {"type": "response.created"}').is_whole
+
+
+def test_the_first_close_and_how_it_ended_are_kept() -> None:
+    found = session("x> 1000 bye\nx< 1011\nx reset\nx")
+    assert found.close is not None
+    assert found.close.get("code") == 1000
+    assert found.ended is not None
+    assert (found.ended.n, found.ended_how) == (3, "reset")
+
+
+def test_an_intent_or_a_type_makes_it_a_transcription() -> None:
+    assert session("> GET /v1/realtime?intent=transcription").is_transcription
+    assert session('< {"type": "session.created", "session": {"type": "transcription"}}').is_transcription
+    assert not session('< {"type": "session.created", "session": {"type": "realtime"}}').is_transcription
+
+
+# the dialect
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ('> GET /v1/realtime?model=m {"OpenAI-Beta": "realtime=v1"}', "beta"),
+        ('> GET /v1/realtime?model=m {"Sec-WebSocket-Protocol": "realtime, openai-beta.realtime-v1"}', "beta"),
+        ("> GET /openai/realtime?api-version=2024-10-01&deployment=d", "beta"),
+        ("> GET /openai/v1/realtime?model=d", ""),
+        ('< {"type": "session.created", "session": {"output_modalities": ["audio"]}}', "ga"),
+        ('< {"type": "session.created", "session": {"audio": {}}}', "ga"),
+        ('< {"type": "session.created", "session": {"modalities": ["audio", "text"]}}', "beta"),
+        ('< {"type": "session.created", "session": {}}', ""),
+        ('< {"type": "transcription_session.created", "session": {}}', "beta"),
+        ('< {"type": "session.updated", "session": {"input_audio_format": "pcm16"}}', "beta"),
+        ('< {"type": "session.updated", "session": {"audio": {}}}', "ga"),
+        ('< {"type": "response.audio.delta", "delta": ""}', "beta"),
+        ('< {"type": "response.output_audio.delta", "delta": ""}', "ga"),
+        ('> {"type": "response.audio.delta", "delta": ""}', ""),
+    ],
+)
+def test_the_dialect_is_what_the_first_sign_shows(text: str, dialect: str) -> None:
+    found = session(text)
+    assert found.dialect == dialect
+    assert bool(found.dialect_reason) is bool(dialect)
+
+
+def test_the_first_session_of_the_server_outweighs_the_header() -> None:
+    found = session(
+        """
+        > GET /v1/realtime?model=m {"OpenAI-Beta": "realtime=v1"}
+        < {"type": "session.created", "session": {"audio": {}}}
+        < {"type": "response.audio.delta", "delta": ""}
+        """
+    )
+    assert (found.dialect, found.dialect_reason) == ("ga", "session.created has the ga shape")
+
+
+# the configuration
+
+
+def test_the_first_configuration_is_kept_beside_the_one_in_force() -> None:
+    found = session(
+        """
+        < {"type": "session.created", "session": {"id": "s1", "expires_at": 1763800000, "model": "m", "voice": "a"}}
+        > {"type": "session.update", "session": {"voice": "b"}}
+        < {"type": "session.updated", "session": {"model": "m", "voice": "b"}}
+        """
+    )
+    assert (found.id, found.expires_at, found.model) == ("s1", 1763800000.0, "m")
+    assert (found.default_config["voice"], found.config["voice"]) == ("a", "b")
+    assert found.config_at is not None
+    assert found.config_at.n == 3
+
+
+def test_updates_are_answered_in_order() -> None:
+    found = session(
+        """
+        > {"type": "session.update", "event_id": "e1", "session": {"voice": "a"}}
+        > {"type": "session.update", "session": {"voice": "b"}}
+        < {"type": "session.updated", "session": {"voice": "a"}}
+        """
+    )
+    first, second = found.updates
+    assert (first.status, first.event_id, first.effective) == ("accepted", "e1", {"voice": "a"})
+    assert second.status == "pending"
+    assert found.pending_updates == [second]
+    assert [pending.at.n for pending in found.unanswered] == [2]
+
+
+def test_an_error_that_overtakes_an_acknowledgement_refuses_the_update_it_speaks_of() -> None:
+    found = session(
+        """
+        > {"type": "session.update", "session": {"type": "realtime"}}
+        > {"type": "session.update", "session": {"type": "realtime", "modalities": ["audio"]}}
+        < {"type": "error", "error": {"code": "unknown_parameter", "param": "session.modalities"}}
+        < {"type": "session.updated", "session": {"audio": {}}}
+        """
+    )
+    assert [update.status for update in found.updates] == ["accepted", "rejected"]
+    assert found.updates[1].error == {"code": "unknown_parameter", "param": "session.modalities"}
+    assert found.unanswered == []
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ('{"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}', "server_vad"),
+        ('{"turn_detection": {"type": "semantic_vad"}}', "semantic_vad"),
+        ('{"audio": {"input": {"turn_detection": null}}}', None),
+        ("{}", None),
+    ],
+)
+def test_turn_detection_is_found_in_both_shapes(config: str, kind: str | None) -> None:
+    found = session(f'< {{"type": "session.created", "session": {config}}}').turn_detection
+    assert (found or {}).get("type") == kind
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ('{"audio": {"output": {"format": {"type": "audio/pcmu"}}}}', "audio/pcmu"),
+        ('{"output_audio_format": "g711_alaw"}', "audio/pcma"),
+        ("{}", "audio/pcm"),
+    ],
+)
+def test_the_output_format_is_found_in_both_shapes(config: str, name: str) -> None:
+    assert session(f'< {{"type": "session.created", "session": {config}}}').output_format.name == name
+
+
+# the user's audio
+
+
+def test_appends_are_counted_in_the_format_in_force() -> None:
+    found = session(
+        """
+        > {"type": "input_audio_buffer.append", "audio": "<100ms>"}
+        < {"type": "session.updated", "session": {"input_audio_format": "g711_ulaw"}}
+        > {"type": "input_audio_buffer.append", "audio": "<100ms>"}
+        """
+    ).input_audio
+    assert (found.appends, found.total_bytes, found.total_ms) == (2, 9600, 700.0)
+
+
+def test_what_is_appended_after_a_commit_belongs_to_the_next_turn() -> None:
+    found = session(
+        """
+        > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
+        > {"type": "input_audio_buffer.commit"}
+        > {"type": "input_audio_buffer.append", "audio": "<60ms>"}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        """
+    )
+    audio = found.input_audio
+    assert (audio.buffered_ms, audio.commits, audio.last_committed_by) == (60.0, 1, "client")
+    assert found.unanswered == []
+    assert found.open_turn is None
+
+
+def test_a_refused_commit_leaves_the_buffer_as_it_was() -> None:
+    found = session(
+        """
+        > {"type": "input_audio_buffer.append", "audio": "<60ms>"}
+        > {"type": "input_audio_buffer.commit"}
+        < {"type": "error", "error": {"code": "input_audio_buffer_commit_empty"}}
+        > {"type": "input_audio_buffer.append", "audio": "<60ms>"}
+        """
+    )
+    assert found.input_audio.buffered_ms == 120.0
+
+
+def test_a_clear_empties_the_buffer() -> None:
+    found = session(
+        """
+        > {"type": "input_audio_buffer.append", "audio": "<60ms>"}
+        > {"type": "input_audio_buffer.clear"}
+        < {"type": "input_audio_buffer.cleared"}
+        """
+    )
+    assert (found.input_audio.buffered_ms, found.input_audio.emptied) == (0.0, "clear")
+    assert found.unanswered == []
+
+
+def test_a_turn_of_voice_detection_is_open_until_a_response_begins() -> None:
+    text = """
+        > {"type": "input_audio_buffer.append", "audio": "<500ms>"}
+        < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 100}
+        < {"type": "input_audio_buffer.speech_stopped", "item_id": "u1", "audio_end_ms": 400}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        """
+    found = session(text)
+    speech = found.input_audio.speech[0]
+    assert (speech.item_id, speech.start_ms, speech.end_ms, speech.ended_by) == ("u1", 100.0, 400.0, "stopped")
+    assert found.input_audio.active_speech is None
+    assert found.input_audio.last_committed_by == "vad"
+    assert found.user_turns == 1
+    assert found.open_turn is not None
+    assert session(text + '< {"type": "response.created", "response": {"id": "r"}}').open_turn is None
+
+
+@pytest.mark.parametrize(
+    ("line", "by"),
+    [
+        ('< {"type": "input_audio_buffer.committed", "item_id": "u1"}', "committed"),
+        ('< {"type": "input_audio_buffer.cleared"}', "cleared"),
+        ('< {"type": "session.updated", "session": {"audio": {"input": {"turn_detection": null}}}}', "off"),
+        ('< {"type": "session.updated", "session": {"audio": {"output": {}}}}', ""),
+    ],
+)
+def test_speech_can_end_without_being_stopped(line: str, by: str) -> None:
+    started = '< {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 0}'
+    assert session(f"{started}\n{line}").input_audio.speech[0].ended_by == by
+
+
+def test_a_stop_without_a_start_is_nothing() -> None:
+    assert session('< {"type": "input_audio_buffer.speech_stopped", "audio_end_ms": 5}').input_audio.speech == []
+
+
+def test_what_the_user_said_comes_in_pieces_or_whole() -> None:
+    name = "conversation.item.input_audio_transcription"
+    pieces = f'< {{"type": "{name}.delta", "item_id": "u1", "delta": "Hel"}}'
+    found = session(f"{pieces}\n{pieces}")
+    assert (found.items["u1"].transcript, found.items["u1"].role) == ("HelHel", "user")
+    whole = f'< {{"type": "{name}.completed", "item_id": "u1", "transcript": "Hello."}}'
+    assert session(f"{pieces}\n{whole}\n{whole}").items["u1"].transcript == "Hello."
+
+
+# items
+
+
+def test_an_item_of_the_client_is_answered_by_its_id() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "id": "m1"}}
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "id": "m2"}}
+        < {"type": "conversation.item.added", "previous_item_id": "x", "item": {"id": "m2", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}
+        """
+    )
+    item = found.items["m2"]
+    assert (item.by_client, item.previous_item_id, item.text) == (True, "x", "Hi")
+    assert [pending.at.n for pending in found.unanswered] == [1]
+    assert found.conversation == [item]
+    assert found.user_turns == 1
+
+
+def test_an_item_without_an_id_is_answered_by_what_it_is() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "system"}}
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user"}}
+        < {"type": "conversation.item.added", "item": {"id": "m2", "type": "message", "role": "user"}}
+        """
+    )
+    assert found.items["m2"].by_client
+    assert [pending.at.n for pending in found.unanswered] == [1]
+
+
+def test_a_spoken_turn_does_not_answer_the_clients_message() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user"}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        < {"type": "conversation.item.added", "item": {"id": "u1", "type": "message", "role": "user"}}
+        < {"type": "conversation.item.added", "item": {"id": "m1", "type": "message", "role": "user"}}
+        """
+    )
+    assert [item.by_client for item in found.items.values()] == [False, True]
+    assert found.unanswered == []
+    assert found.user_turns == 2
+
+
+def test_an_item_of_a_response_does_not_answer_the_clients_message() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "assistant"}}
+        < {"type": "conversation.item.added", "item": {"id": "a1", "type": "message", "role": "assistant", "status": "in_progress"}}
+        """
+    )
+    assert len(found.unanswered) == 1
+    assert not found.items["a1"].by_client
+
+
+def test_the_betas_created_is_both_added_and_done() -> None:
+    found = session(
+        """
+        < {"type": "conversation.item.created", "item": {"id": "a1", "type": "message", "status": "in_progress"}}
+        < {"type": "conversation.item.created", "item": {"id": "m1", "type": "message", "status": "completed"}}
+        """
+    )
+    assert (found.items["a1"].done, found.items["m1"].done is not None) == (None, True)
+
+
+def test_a_server_that_sends_created_and_added_adds_once() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"id": "m1", "type": "message", "role": "user"}}
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user"}}
+        < {"type": "conversation.item.created", "item": {"id": "m1", "type": "message", "role": "user"}}
+        < {"type": "conversation.item.added", "item": {"id": "m1", "type": "message", "role": "user"}}
+        < {"type": "conversation.item.done", "item": {"id": "m1", "type": "message", "role": "user"}}
+        """
+    )
+    assert found.items["m1"].added is not None
+    assert found.items["m1"].added.n == 3
+    assert found.user_turns == 1
+    assert len(found.unanswered) == 1
+
+
+def test_a_truncation_cuts_the_item_and_the_playback() -> None:
+    found = session(
+        """
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        +1s > {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 900}
+        < {"type": "conversation.item.truncated", "item_id": "a1", "content_index": 0, "audio_end_ms": 900}
+        """
+    )
+    assert found.items["a1"].truncated_ms == 900.0
+    assert (found.playback["a1"].cut_ms, found.playback["a1"].cut_n) == (900.0, 2)
+    assert found.playing(1.0) is None
+    assert found.unanswered == []
+
+
+def test_deletes_and_retrieves_are_answered_by_the_items_id() -> None:
+    found = session(
+        """
+        < {"type": "conversation.item.added", "item": {"id": "m1", "type": "message"}}
+        > {"type": "conversation.item.retrieve", "item_id": "m1"}
+        > {"type": "conversation.item.retrieve", "item_id": "m2"}
+        > {"type": "conversation.item.delete", "item_id": "m1"}
+        < {"type": "conversation.item.retrieved", "item": {"id": "m2"}}
+        < {"type": "conversation.item.deleted", "item_id": "m1"}
+        """
+    )
+    assert [pending.at.n for pending in found.unanswered] == [2]
+    assert found.items["m1"].deleted
+    assert found.conversation == []
+
+
+def test_what_has_no_id_is_not_kept() -> None:
+    found = session(
+        """
+        < {"type": "conversation.item.added", "item": {"type": "message", "role": "user"}}
+        < {"type": "response.output_audio.delta", "delta": "<100ms>"}
+        < {"type": "response.output_item.done", "item": {"type": "function_call"}}
+        < {"type": "response.done", "response": {}}
+        < {"type": "conversation.item.deleted", "item_id": ""}
+        """
+    )
+    assert (found.items, found.responses, found.active, found.calls, found.playback) == ({}, {}, {}, {}, {})
+
+
+# responses
+
+
+def test_a_response_is_told_from_its_request_to_its_end() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "event_id": "e1", "response": {"metadata": {"k": "1"}}}
+        < {"type": "response.created", "response": {"id": "r1", "metadata": {"k": "1"}}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "a1", "type": "message", "role": "assistant"}}
+        < {"type": "response.output_audio_transcript.delta", "response_id": "r1", "item_id": "a1", "delta": "Hel"}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<100ms>"}
+        < {"type": "response.output_audio_transcript.delta", "response_id": "r1", "item_id": "a1", "delta": "lo."}
+        < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "a1", "type": "message", "status": "completed"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "usage": {"total_tokens": 5}}}
+        """
+    )
+    response, item = found.responses["r1"], found.items["a1"]
+    assert response.request is found.requests[0]
+    assert (found.requests[0].status, found.requests[0].response_id) == ("created", "r1")
+    assert (response.status, response.item_ids, response.usage) == ("completed", ["a1"], {"total_tokens": 5})
+    assert (response.metadata, response.active) == ({"k": "1"}, False)
+    marks = (response.first_output, response.first_audio, response.last_delta, item.done)
+    assert [at.n for at in marks if at is not None] == [4, 5, 6, 7]
+    assert (item.transcript, item.audio_ms, item.response_id, item.status) == ("Hello.", 100.0, "r1", "completed")
+    assert found.unanswered == []
+    assert found.active_response is None
+    assert found.last_response is response
+
+
+def test_a_response_of_voice_detection_has_no_request() -> None:
+    found = session('< {"type": "response.created", "response": {"id": "r1"}}')
+    assert found.responses["r1"].request is None
+    assert found.active_response is found.responses["r1"]
+
+
+def test_requests_find_their_responses_by_metadata_in_any_order() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "response": {"metadata": {"k": "1"}, "conversation": "none"}}
+        > {"type": "response.create", "response": {"metadata": {"k": "2"}, "conversation": "none"}}
+        > {"type": "response.create"}
+        < {"type": "response.created", "response": {"id": "r2", "metadata": {"k": "2"}}}
+        < {"type": "response.created", "response": {"id": "r3", "metadata": null}}
+        """
+    )
+    assert [request.response_id for request in found.requests] == ["", "r2", "r3"]
+    assert [request.at.n for request in found.pending_requests] == [1]
+    assert found.responses["r2"].out_of_band
+    assert found.active_response is found.responses["r3"]
+
+
+def test_a_server_that_gives_no_metadata_back_still_answers() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "response": {"metadata": {"k": "1"}}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        """
+    )
+    assert found.requests[0].response_id == "r1"
+
+
+def test_a_response_to_speech_does_not_answer_a_request_with_metadata() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "response": {"metadata": {"k": "1"}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        """
+    )
+    assert found.requests[0].status == "pending"
+
+
+def test_a_response_in_the_conversation_does_not_answer_a_request_outside_it() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "response": {"conversation": "none"}}
+        < {"type": "response.created", "response": {"id": "r1", "conversation_id": "conv_1"}}
+        """
+    )
+    assert found.requests[0].status == "pending"
+
+
+def test_a_response_outside_the_conversation_is_known_without_its_request() -> None:
+    created = (
+        '< {"type": "response.created", "response": {"id": "r1", "conversation_id": null, "metadata": {"k": "1"}}}'
+    )
+    assert session(created).responses["r1"].out_of_band
+
+
+def test_a_refused_request_gives_back_the_response_that_voice_detection_began() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "response": {"output_audio_format": "g711_ulaw"}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "error", "error": {"code": "conversation_already_has_active_response"}}
+        """
+    )
+    assert found.requests[0].status == "rejected"
+    assert (found.responses["r1"].request, found.responses["r1"].audio_format) == (None, None)
+    assert (found.errors[0].cause_type, found.errors[0].confidence) == ("response.create", "likely")
+
+
+def test_a_response_whose_beginning_is_missing_is_still_one() -> None:
+    found = session(
+        """
+        > {"type": "response.create"}
+        < {"type": "response.output_text.delta", "response_id": "r1", "item_id": "a1", "delta": "Hi"}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.done", "response": {"id": "r2", "status": "completed"}}
+        """
+    )
+    assert (found.responses["r1"].active, found.responses["r2"].active) == (True, False)
+    assert found.requests[0].response_id == "r1"
+    assert found.items["a1"].text == "Hi"
+
+
+def test_parts_of_an_item_are_kept_apart() -> None:
+    found = session(
+        """
+        < {"type": "response.output_text.delta", "item_id": "a1", "content_index": 1, "delta": "b"}
+        < {"type": "response.output_text.delta", "item_id": "a1", "content_index": 0, "delta": "a"}
+        < {"type": "response.output_text.done", "item_id": "a1", "content_index": 1, "text": "B"}
+        < {"type": "response.output_audio_transcript.done", "item_id": "a1", "transcript": "said"}
+        """
+    )
+    item = found.items["a1"]
+    assert (item.text, item.transcript) == ("aB", "said")
+    assert (item.written.part(0), item.written.part(7)) == ("a", "")
+
+
+@pytest.mark.parametrize("details", ['{"type": "cancelled", "reason": "turn_detected"}', '"turn_detected"'])
+def test_the_reason_of_an_end_is_found_in_both_forms(details: str) -> None:
+    found = session(
+        f'< {{"type": "response.done", "response": {{"id": "r", "status": "cancelled", "status_details": {details}}}}}'
+    )
+    assert (found.responses["r"].status, found.responses["r"].reason) == ("cancelled", "turn_detected")
+
+
+def test_a_cancel_is_answered_by_a_cancelled_response() -> None:
+    text = """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        > {"type": "response.cancel"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "%s"}}
+        """
+    assert session(text % "cancelled").unanswered == []
+    assert len(session(text % "completed").unanswered) == 1
+
+
+def test_a_cancel_that_came_too_late_is_what_the_error_answers() -> None:
+    found = session(
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        > {"type": "response.cancel", "response_id": "r1"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        < {"type": "error", "error": {"code": "response_cancel_not_active"}}
+        """
+    )
+    assert found.responses["r1"].cancel is not None
+    assert found.errors[0].cause == found.responses["r1"].cancel
+
+
+def test_the_format_of_a_response_counts_its_own_audio() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "response": {"audio": {"output": {"format": {"type": "audio/pcmu"}}}}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<100ms>"}
+        """
+    )
+    assert found.items["a1"].audio_ms == 600.0
+
+
+def test_audio_plays_one_item_after_another() -> None:
+    found = session(
+        """
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<2000ms>"}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a2", "delta": "<1000ms>"}
+        """
+    )
+    assert found.playback["a2"].start_t == pytest.approx(2.001)
+    playing = found.playing(2.5, least_ms=200)
+    assert playing is not None
+    assert playing.item_id == "a2"
+    assert found.playing(3.0, least_ms=200) is None
+
+
+# tool calls
+
+
+CALL = """
+    < {"type": "response.created", "response": {"id": "r1"}}
+    < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "weather", "status": "in_progress", "arguments": ""}}
+    < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1", "call_id": "c1", "delta": "{"}
+    < {"type": "response.function_call_arguments.done", "response_id": "r1", "item_id": "f1", "call_id": "c1", "arguments": "{}"}
+    < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "weather", "status": "completed", "arguments": "{}"}}
+    < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": [{"id": "f1", "type": "function_call", "call_id": "c1", "status": "completed"}]}}
+    """
+
+
+def test_a_call_is_told_from_its_arguments_to_its_output() -> None:
+    found = session(
+        CALL
+        + """
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "21"}}
+        < {"type": "conversation.item.added", "item": {"id": "o1", "type": "function_call_output", "call_id": "c1", "output": "21"}}
+        """
+    )
+    call = found.calls["c1"]
+    assert (call.name, call.arguments, call.item_id, call.response_id) == ("weather", "{}", "f1", "r1")
+    assert (call.status, call.done, call.output) == ("completed", call.done, "21")
+    assert [at.n for at in (call.named, call.done, *call.outputs, call.acknowledged) if at] == [2, 4, 7, 8]
+    assert found.calls_of("r1") == [call]
+    assert [output.status for output in found.outputs] == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '< {"type": "conversation.item.done", "item": {"id": "f", "type": "function_call", "call_id": "c", "status": "completed"}}',
+        '< {"type": "response.done", "response": {"id": "r", "output": [{"id": "f", "type": "function_call", "call_id": "c", "status": "completed"}]}}',
+        '< {"type": "response.output_item.done", "item": {"id": "f", "type": "function_call", "call_id": "c", "status": "completed"}}',
+    ],
+)
+def test_any_event_that_shows_a_complete_call_completes_it(line: str) -> None:
+    assert session(line).calls["c"].done is not None
+
+
+def test_a_refused_output_leaves_its_call_unanswered() -> None:
+    found = session(
+        CALL
+        + """
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": {}}}
+        < {"type": "error", "error": {"code": "invalid_type", "param": "item.output", "message": "no"}}
+        """
+    )
+    call = found.calls["c1"]
+    assert (call.outputs, call.output, [at.n for at in call.refused]) == ([], None, [7])
+    assert [(output.status, output.call_id) for output in found.outputs] == [("rejected", "c1")]
+
+
+def test_an_output_without_a_call_id_is_remembered_as_refused() -> None:
+    found = session(
+        CALL
+        + """
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": []}}
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "output": "21"}}
+        < {"type": "error", "error": {"code": "missing_required_parameter", "param": "item.call_id"}}
+        """
+    )
+    assert [(output.at.n, output.status, output.call_id) for output in found.outputs] == [(8, "rejected", "")]
+    assert found.calls["c1"].outputs == []
+
+
+def test_a_call_of_the_history_is_the_clients() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "function_call", "call_id": "c0", "name": "f", "arguments": "{}"}}
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c0", "output": "1"}}
+        """
+    )
+    assert (found.calls["c0"].by_client, len(found.calls["c0"].outputs)) == (True, 1)
+
+
+def test_calls_of_the_servers_own_tools_are_no_calls() -> None:
+    found = session(
+        """
+        < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "m1", "type": "mcp_call", "name": "f"}}
+        < {"type": "response.mcp_call_arguments.delta", "response_id": "r1", "item_id": "m1", "delta": "{"}
+        """
+    )
+    assert found.calls == {}
+    assert found.items["m1"].type == "mcp_call"
+
+
+# errors and limits
+
+
+def test_an_error_names_its_cause_by_the_clients_event_id() -> None:
+    found = session(
+        """
+        > {"type": "response.create", "event_id": "e1"}
+        > {"type": "response.create", "event_id": "e2"}
+        < {"type": "error", "error": {"type": "x", "code": "c", "message": "m", "param": "p", "event_id": "e2"}}
+        """
+    )
+    error = found.errors[0]
+    assert (error.type, error.code, error.message, error.param, error.event_id) == ("x", "c", "m", "p", "e2")
+    assert (error.cause, error.cause_type, error.confidence) == (found.requests[1].at, "response.create", "certain")
+    assert [request.status for request in found.requests] == ["pending", "rejected"]
+    assert found.pending_requests == [found.requests[0]]
+
+
+def test_an_error_about_audio_finds_the_append_it_names() -> None:
+    found = session(
+        """
+        > {"type": "input_audio_buffer.append", "event_id": "e1", "audio": "?"}
+        < {"type": "error", "error": {"code": "invalid_value", "param": "audio", "event_id": "e1"}}
+        """
+    )
+    assert found.errors[0].cause_type == "input_audio_buffer.append"
+    assert found.unanswered == []
+
+
+def test_an_error_about_a_message_without_a_type_finds_it() -> None:
+    found = session(
+        """
+        > {"event": "response.create"}
+        < {"type": "error", "error": {"code": "invalid_event", "message": "The 'type' field is missing."}}
+        """
+    )
+    assert found.errors[0].cause_type == "wire.untyped"
+    assert found.unanswered == []
+
+
+def test_an_error_without_an_object_is_an_error_all_the_same() -> None:
+    error = session('< {"type": "error", "error": "no"}').errors[0]
+    assert (error.code, error.cause, error.confidence) == ("", None, "none")
+
+
+def test_rate_limits_are_kept_by_name() -> None:
+    found = session('< {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "remaining": 5}, 7]}')
+    assert found.rate_limits == {"tokens": {"name": "tokens", "remaining": 5}}
+
+
+# whatever comes
+
+
+def test_a_proxys_own_message_changes_nothing() -> None:
+    found = folded([read(Entry(1, 0.0, Side.PROXY, Kind.MESSAGE, b'{"type": "session.created", "session": {}}'))])
+    assert (found.created, found.events) == (None, 1)
+
+
+def test_an_unknown_type_is_counted_only() -> None:
+    found = session('< {"type": "made.up", "item": {"id": "a"}}')
+    assert found.counts == {"made.up": 1}
+    assert found.items == {}
+
+
+def test_a_server_that_never_answers_leaves_the_newest_thousand_waiting() -> None:
+    events = [Event(Entry(n, 0.0, Side.CLIENT, Kind.MESSAGE), "made.up", {"event_id": str(n)}) for n in range(1, 1200)]
+    found = folded(events)
+    assert (len(found.unanswered), len(found.named)) == (LIMIT, LIMIT)
+    assert found.unanswered[0].at.n == 200
+
+
+@settings(deadline=None, max_examples=100)
+@given(SESSIONS)
+def test_no_sequence_of_messages_raises(drawn: list[tuple[float, tuple[Side, bytes]]]) -> None:
+    found = folded(events(drawn))
+    assert found.events == len(drawn)
+    assert len(found.pending_requests) == sum(request.status == "pending" for request in found.requests)
+    assert all(response.active for response in found.active.values())
+    assert found.model is not None
+    assert isinstance(found.playing(found.now), object)
+
+
+HARD = (
+    '> {"type": "response.create", "response": {"metadata": {"k": "%d"}}}',
+    '< {"type": "response.created", "response": {"id": "r%d", "metadata": {"k": "x"}}}',
+    '> {"type": "session.update", "session": {}}',
+    '< {"type": "error", "error": {"code": "conversation_already_has_active_response"}}',
+    '> {"type": "conversation.item.create", "item": {"id": "i%d", "type": "function_call_output"}}',
+    '< {"type": "response.output_text.delta", "response_id": "r0", "item_id": "a", "delta": "word %d"}',
+    '< {"type": "response.output_audio.delta", "response_id": "r0", "item_id": "b%d", "delta": "<10ms>"}',
+    '< {"type": "response.done", "response": {"id": "r%d", "status": "completed"}}',
+    '> {"type": "response.cancel"}',
+    '< {"type": "input_audio_buffer.speech_started", "item_id": "u%d"}',
+)
+
+
+def test_a_long_session_of_unanswered_wishes_takes_linear_time() -> None:
+    def seconds(length: int) -> float:
+        lines = [line % n if "%d" in line else line for n in range(length // len(HARD)) for line in HARD]
+        events = [read(entry) for entry in transcript.entries("\n".join(lines))]
+        began = time.process_time()
+        found = folded(events)
+        found.playing(found.now)
+        return time.process_time() - began
+
+    short, long = min(seconds(5_000) for _ in range(3)), seconds(20_000)
+    assert long < 12 * short  # four times the events; squared it would be sixteen
