@@ -130,6 +130,6 @@ def _usual_folder() -> Path:
 def _show(path: Path) -> None:
     """Open the recording on the full screen, once the reader is ready."""
     click.pause("\npress a key to open it on the full screen; there, q leaves", err=True)
-    from realtime_inspector.tui import app
+    from realtime_inspector.cli.open_ import open_paths
 
-    app.run([path], show_findings=True)
+    open_paths([path], show_findings=True)

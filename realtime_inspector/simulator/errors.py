@@ -149,6 +149,11 @@ def already_shorter(audio_ms: float, asked_ms: float) -> Refusal:
     return Refusal(f"Audio content of {audio_ms:.0f}ms is already shorter than {asked_ms:.0f}ms", "invalid_value")
 
 
+def session_expired(minutes: int) -> Refusal:
+    """The session has lasted its time."""
+    return Refusal(f"Your session hit the maximum duration of {minutes} minutes.", "session_expired")
+
+
 def beta_is_gone() -> Refusal:
     """The header of the beta."""
     message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."

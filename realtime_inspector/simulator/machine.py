@@ -3,7 +3,7 @@
     machine = Machine(scenario, Opening(model="gpt-realtime"))
     machine.receive('{"type": "response.create"}', now=0.2)
     machine.poll(now=0.5)        # what is to be sent by now
-    machine.next_due             # when to ask again, if nothing comes before
+    machine.next_due             # when to ask again, if the client says nothing before
 
 What a client sends never raises: what is wrong with it becomes an `error` event, as on the wire.
 """
@@ -30,6 +30,8 @@ from realtime_inspector.simulator.speaking import Speaking
 DEFAULT_MODEL = "gpt-realtime-2.1"
 _REFUSED = 4000
 """The close code of a connection the API does not take."""
+_EXPIRED = 1001
+"""The close code of a session that has lasted its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Machine:
 
     @property
     def next_due(self) -> float | None:
-        """When `poll` has something to send, if nothing comes before; None if it has to come from the client."""
+        """When `poll` has something to send if the client says nothing before; None once the connection is closed."""
         return self._schedule.next_due
 
     def poll(self, now: float) -> list[Send | Close]:
@@ -115,9 +117,19 @@ class Machine:
             self._schedule.close(_REFUSED, f"invalid_request_error.{refusal.code}")
             self.is_closed = True
             return
+        self._schedule.start(self._expire(), config.SESSION_S)
         self._listening.only_transcribes = is_transcription
         self._listening.configure(self._config["audio"]["input"])
         self._schedule.emit("session.created", session=copy.deepcopy(self._config))
+
+    def _expire(self) -> Process:
+        """End the session at its longest: an error, then a close of that reason."""
+        refusal = errors.session_expired(config.SESSION_S // 60)
+        self._schedule.emit("error", error=refusal.body(None))
+        self._schedule.close(_EXPIRED, refusal.message)
+        self.is_closed = True
+        return
+        yield 0.0
 
     # the session
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime_inspector.simulator.config import default_session, updated
+from realtime_inspector.simulator.config import default_session, default_transcription, updated
 from realtime_inspector.simulator.errors import Refusal
 
 DEFAULT = default_session("sess_1", "gpt-realtime-2.1", 0)
@@ -141,3 +141,13 @@ def test_an_update_leaves_the_session_it_began_with_alone() -> None:
     )
     assert before == default_session("sess_1", "m", 0)
     assert after["audio"]["output"]["format"] == {"type": "audio/pcmu"}
+
+
+@pytest.mark.parametrize("model", ["gpt-realtime-whisper", "gpt-live-transcribe"])
+def test_a_model_that_hears_until_the_commit_takes_no_turn_detection(model: str) -> None:
+    session = default_transcription("sess_1", 0)
+    asked = {"type": "transcription", **audio(transcription={"model": model})}
+    with pytest.raises(Refusal, match="Turn detection is not supported for this transcription model"):
+        updated(session, asked, has_audio=False)
+    asked["audio"]["input"]["turn_detection"] = None
+    assert updated(session, asked, has_audio=False)["audio"]["input"]["turn_detection"] is None

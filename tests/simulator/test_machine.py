@@ -55,6 +55,15 @@ def test_an_opening_the_api_does_not_take_is_an_error_and_close_4000(opening: Op
     assert driver.write() == []
 
 
+def test_a_session_ends_after_an_hour_with_an_error_and_close_1001() -> None:
+    driver = Driver()
+    assert driver.run(3599) == []
+    assert error_of(driver.run(2))["code"] == "session_expired"
+    assert driver.closed is not None
+    assert (driver.closed.code, driver.closed.reason) == (1001, "Your session hit the maximum duration of 60 minutes.")
+    assert driver.machine.next_due is None
+
+
 # messages that are no event
 
 
