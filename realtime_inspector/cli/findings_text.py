@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.cli.findings import Linted, Step, Trail, count, in_words
-from realtime_inspector.cli.output import Ink
+from realtime_inspector.cli.output import Ink, json_lines
 from realtime_inspector.recording.printable import printable
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _SHOWN_PLACES = 6
+_SHOWN_LINES = 40
 
 
 class Text:
@@ -21,9 +23,11 @@ class Text:
     def __init__(self, ink: Ink, width: int) -> None:
         self._ink = ink
         self._width = width
+        self._last_corrected: tuple[int, Mapping[str, Any]] | None = None
 
     def recording(self, linted: Linted) -> Iterator[str]:
         """Yield the lines about one recording."""
+        self._last_corrected = None
         for same in folded(linted.findings):
             yield from self._block(linted, same)
             yield ""
@@ -46,8 +50,19 @@ class Text:
         if cause is not None:
             yield from self._wrapped("cause: ", _cause(cause, first, linted.trail))
         yield from self._wrapped("fix: ", first.fix)
+        if first.corrected is not None:
+            yield from self._corrected(first.entry, first.corrected)
         if len(same) > 1:
             yield from self._wrapped("also: ", _places(same[1:]))
+
+    def _corrected(self, entry: int, event: Mapping[str, Any]) -> Iterator[str]:
+        label = self._ink("corrected:", "dim")
+        if (entry, event) == self._last_corrected:
+            yield f"  {label} as above"
+            return
+        self._last_corrected = (entry, event)
+        yield f"  {label}"
+        yield from (f"    {line}" for line in _shown(event, self._width - 4))
 
     def _wrapped(self, label: str, text: str) -> Iterator[str]:
         if not text:
@@ -100,11 +115,19 @@ def statistics(linted: Sequence[Linted]) -> list[tuple[int, Finding]]:
 
 
 def _cause(cause: Step, finding: Finding, trail: Trail) -> str:
-    where = f"line {cause.line}" if cause.line else f"entry {cause.n}"
+    where = f"entry {cause.n}" + (f" (line {cause.line})" if cause.line else "")
     at = trail.step(finding.entry)
     before_s = finding.t - cause.t
-    ago = f", {_duration(before_s)} before" if at is not None and before_s > 0 else ""
+    ago = f", {_duration(before_s)} before" if at is not None and before_s >= 0.001 else ""
     return f"{where}, {cause.type}{ago}"
+
+
+def _shown(event: Mapping[str, Any], columns: int) -> list[str]:
+    """Return an event as JSON to copy; of a long one, the beginning."""
+    lines = [printable(line) for line in json_lines(dict(event), columns)]
+    if len(lines) <= _SHOWN_LINES:
+        return lines
+    return [*lines[:_SHOWN_LINES], f"... {len(lines) - _SHOWN_LINES} more lines; --format json has them"]
 
 
 def _duration(seconds: float) -> str:

@@ -95,6 +95,21 @@ class Ink:
         return f"\x1b[{codes}m{text}\x1b[0m"
 
 
+def json_lines(value: Any, columns: int, lead: str = "") -> list[str]:
+    """Return a value as JSON for people, `lead` before it: what fits into so many columns stays on one line."""
+    whole = lead + orjson.dumps(value).decode()
+    if len(whole) < columns or not isinstance(value, dict | list) or not value:
+        return [whole]
+    lines = [lead + ("{" if isinstance(value, dict) else "[")]
+    members = value.items() if isinstance(value, dict) else [(None, part) for part in value]
+    for name, part in members:
+        before = "" if name is None else f"{orjson.dumps(name).decode()}: "
+        lines += [f"  {line}" for line in json_lines(part, columns - 2, before)]
+        lines[-1] += ","
+    lines[-1] = lines[-1].removesuffix(",")
+    return [*lines, "}" if isinstance(value, dict) else "]"]
+
+
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
     """Return rows as lines with aligned columns; `right` names the columns of numbers."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]

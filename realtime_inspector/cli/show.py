@@ -77,11 +77,11 @@ class Page:
         yield ", ".join(figures)
 
     def body(self, exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
-        """Yield what was said and done, turn by turn, with the findings in their places."""
-        waiting = sorted(findings, key=lambda finding: finding.entry)
+        """Yield what was said and done, turn by turn, with each finding where it was certain."""
+        waiting = sorted(findings, key=lambda finding: (finding.t, finding.entry))
         headings = {turn.start.n: turn for turn in exchanges}
         for line in said:
-            while waiting and waiting[0].entry < line.at.n:
+            while waiting and (waiting[0].t, waiting[0].entry) < (line.at.t, line.at.n):
                 yield from self._finding(waiting.pop(0))
             for n in [n for n in headings if n <= line.at.n]:
                 yield ""

@@ -13,6 +13,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
@@ -21,12 +23,17 @@ from realtime_inspector.cli.findings import Linted, Trail
 from realtime_inspector.cli.findings_ci import GitHub, JUnit, Markdown
 from realtime_inspector.cli.findings_json import Json, JsonLines
 from realtime_inspector.cli.findings_text import Concise, Text
-from realtime_inspector.cli.output import Ink
+from realtime_inspector.cli.output import Ink, json_lines
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from tests.analysis.sessions import events
 from tests.cli.helpers import CommandLine, write_recording
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
 SESSION = """
 > {"type": "session.update", "session": {}}
 +40ms < {"type": "error", "error": {"message": "no", "code": "bad"}}
@@ -107,7 +114,7 @@ def test_text_says_what_is_wrong_why_and_what_to_do(rti: CommandLine, call: Path
     assert ran.out == (
         "recordings/call.jsonl:3: error TST001 refused-event\n"
         "  the server refused 'no'\n"
-        "  cause: line 2, session.update, 40 ms before\n"
+        "  cause: entry 1 (line 2), session.update, 40 ms before\n"
         "  fix: send it as the API wants it\n"
         "\n"
         "recordings/call.jsonl:4: warning TST002 response-asked  × 2\n"
@@ -243,6 +250,43 @@ def test_many_findings_of_one_rule_are_folded() -> None:
 
     assert lines[0] == "call.jsonl:3: error TST001 refused-event  × 12"
     assert lines[3] == "  also: lines 4, 5, 6, 7, 8, 9 and 5 more"
+
+
+def test_the_corrected_event_is_shown_to_be_copied() -> None:
+    right = {"type": "session.update", "session": {"type": "realtime"}}
+    lines = written(Text(Ink(on=False), 80), linted(finding(corrected=right)))
+
+    assert lines[3:5] == ["  corrected:", '    {"type":"session.update","session":{"type":"realtime"}}']
+
+
+def test_a_correction_that_two_rules_share_is_shown_once() -> None:
+    right = {"type": "session.update"}
+    both = linted(finding(corrected=right), finding(rule="TST002", corrected=right))
+
+    assert [line for line in written(Text(Ink(on=False), 80), both) if "corrected" in line] == [
+        "  corrected:",
+        "  corrected: as above",
+    ]
+
+
+@given(JSON, st.integers(10, 80))
+def test_json_for_people_is_json(value: Any, columns: int) -> None:
+    assert json.loads("\n".join(json_lines(value, columns))) == value
+
+
+def test_json_for_people_keeps_on_one_line_what_fits() -> None:
+    assert json_lines({"a": {"b": [1, 2]}, "c": "d" * 20}, 24) == [
+        "{",
+        '  "a": {"b":[1,2]},',
+        f'  "c": "{"d" * 20}"',
+        "}",
+    ]
+
+
+def test_of_a_long_corrected_event_the_beginning_is_shown() -> None:
+    lines = written(Text(Ink(on=False), 80), linted(finding(corrected={"tools": [f"{n:60}" for n in range(100)]})))
+
+    assert lines[44] == "    ... 64 more lines; --format json has them"
 
 
 def test_colour_is_for_terminals(monkeypatch: pytest.MonkeyPatch, rti: CommandLine, call: Path) -> None:
