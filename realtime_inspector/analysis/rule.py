@@ -44,6 +44,10 @@ class Deadline:
     at_end: bool = False
     """Ask too when the session ends before that moment; `session.ended` tells the two apart."""
 
+    def moment(self, session: Session) -> float:
+        """Return when the rule is asked: at its time, or at the session's end before that."""
+        return self.at if session.ended is None else min(self.at, session.ended.t)
+
     def again(self, at: float) -> Deadline:
         """Return the same wait, to a later moment."""
         return replace(self, at=at, step=self.step + 1)
@@ -99,7 +103,7 @@ class Rule:
             severity=severity or self.severity,
             entry=event.n,
             line=event.entry.line,
-            t=event.t if t is None else t,
+            t=event.t if t is None else round(t, 6),
             message=message,
             fix=fix or self.page().fix,
             cause=None if began == event.n else began,

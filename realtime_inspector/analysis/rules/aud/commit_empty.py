@@ -87,7 +87,7 @@ class CommitEmpty(Rule):
         if taken and not unanswered and not _refused(session, deadline.event):
             return
         severity = Severity.INFO if deadline.subject.endswith(_RACE) else Severity.WARNING
-        yield self.finding(deadline.event, deadline.subject, severity=severity, t=min(deadline.at, session.now))
+        yield self.finding(deadline.event, deadline.subject, severity=severity, t=deadline.moment(session))
 
 
 _RACE = "the two crossed on the wire"

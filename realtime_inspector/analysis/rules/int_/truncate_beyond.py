@@ -99,7 +99,7 @@ class TruncateBeyond(Rule):
             + (f"were left of {item.id}" if deadline.subject else f"were sent of {item.id}")
             + ": the server refuses it and the conversation keeps what nobody heard; count the samples played, not the time",
             cause=item.first,
-            t=min(deadline.at, session.now),
+            t=deadline.moment(session),
             corrected={**event.body, "audio_end_ms": int(limit_ms)},
         )
 

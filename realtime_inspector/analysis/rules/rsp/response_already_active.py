@@ -86,7 +86,7 @@ class ResponseAlreadyActive(Rule):
         request = request_at(session, event.n)
         if request is None:
             return
-        t = min(deadline.at, session.now)
+        t = deadline.moment(session)
         active = session.responses.get(deadline.subject)
         if active is None:
             yield from self._asked_twice(event, session, request.status, t)

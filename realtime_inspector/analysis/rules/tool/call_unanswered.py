@@ -125,7 +125,7 @@ class CallUnanswered(Rule):
         if session.ended is None and since + WAIT_S > deadline.at:
             yield deadline.again(since + WAIT_S)
             return
-        until = min(deadline.at, session.now)
+        until = deadline.moment(session)
         if session.ended is not None and (session.ended_how == "cut off" or until - since < AFTER_REFUSAL_S):
             return
         spoken = (session.input_audio.last_committed_t or 0.0) > since
@@ -154,7 +154,7 @@ class CallUnanswered(Rule):
                 f'with "call_id": "{call.call_id}" inside item, then {{"type": "response.create"}}',
                 cause=output.at,
                 related=(call.done.n,) if call.done else (),
-                t=min(deadline.at, session.now),
+                t=deadline.moment(session),
                 severity=Severity.ERROR,
             )
 

@@ -86,5 +86,5 @@ class ResponseBeforeDone(Rule):
             "which made the call, is still in progress: the server refuses that; wait for its response.done",
             cause=active.created,
             related=(call.outputs[0].n,),
-            t=min(deadline.at, session.now),
+            t=deadline.moment(session),
         )
