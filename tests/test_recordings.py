@@ -25,8 +25,10 @@ def promised(name: str) -> set[str]:
     return set() if rules == "none" else set(rules.split(", "))
 
 
-def test_the_table_names_every_recording_once() -> None:
-    assert sorted(TABLE) == sorted(path.name for path in files.find(FOLDER))
+def test_the_table_names_every_sample_once() -> None:
+    recorded_here = re.compile(r"\d{8}T\d{6}Z_")  # what `proxy` makes in this folder when run in a checkout
+    samples = [path.name for path in files.find(FOLDER) if not recorded_here.match(path.name)]
+    assert sorted(TABLE) == sorted(samples)
     assert len(TABLE) >= 6
 
 
