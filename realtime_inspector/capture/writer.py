@@ -61,6 +61,8 @@ class Sink:
         self._writing: deque[bytes | _Lost] = deque()
         self._fd = -1
         self._size = 0
+        self._torn = False
+        """The file may end with a part of a line."""
         self._finished = False
         self._last_look = 0.0
 
@@ -140,6 +142,7 @@ class Sink:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(self.path, flags, 0o600)
         self._size = 0
+        self._torn = False
 
     def _look(self) -> None:
         """Begin the file anew if somebody deleted it: what was in it is a gap."""
@@ -175,23 +178,30 @@ class Sink:
         return jsonl.dump(Entry(number, lost.t, Side.PROXY, Kind.GAP, members={"lost": lost.count, "why": why}))
 
     def _write(self, block: bytes) -> None:
+        self._cut_torn()
         rest = memoryview(block)
         try:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._size)
+            self._torn = True
+            with contextlib.suppress(OSError):  # a disk that is full can be cut; if not, the next attempt begins so
+                self._cut_torn()
             raise
         self._size += len(block)
+
+    def _cut_torn(self) -> None:
+        if self._torn:
+            os.ftruncate(self._fd, self._size)
+            self._torn = False
 
 
 class Writer:
     """The thread. `warn` is told once when writing stops, and once when it goes on."""
 
-    def __init__(self, warn: Callable[[str], None] = lambda text: None, backlog_bytes: int = BACKLOG_BYTES) -> None:
+    def __init__(self, warn: Callable[[str], None] = lambda text: None, backlog_bytes: int | None = None) -> None:
         self._warn = warn
-        self._limit = backlog_bytes
+        self._limit = backlog_bytes if backlog_bytes is not None else BACKLOG_BYTES
         self._backlog = 0
         self._lock = threading.Lock()
         self._sinks: set[Sink] = set()

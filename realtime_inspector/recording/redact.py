@@ -184,7 +184,7 @@ class Redactor:
                 continue
             pieces += (text[at : string.start], orjson.dumps(value).decode())
             at = string.end
-            paths.append(string.name)
+            paths.append(self.text(string.name))
         return "".join(pieces) + text[at:], tuple(dict.fromkeys(paths))
 
     def _value(self, string: Found, label: str, depth: int) -> str | None:
@@ -243,14 +243,15 @@ class Redactor:
     def _header(self, header: Any, paths: list[str]) -> Any:
         name, value = header
         plain = _plain(name)
+        shown = self.text(name)
         if plain.endswith(_SECRET_ENDINGS) or plain in _SECRET_HEADERS:
-            redacted = value if _is_redacted(value) or not value else f"[redacted:{name}]"
+            redacted = value if _is_redacted(value) or not value else f"[redacted:{shown}]"
         else:
             redacted = self.text(value)
-        if redacted == value:
+        if (shown, redacted) == (name, value):
             return header
-        paths.append(f"headers.{name}")
-        return [name, redacted]
+        paths.append(f"headers.{shown}")
+        return [shown, redacted]
 
     def _member(self, name: str, value: str, members: Mapping[str, Any], paths: list[str]) -> str:
         if name == "body":
@@ -286,7 +287,8 @@ class Redactor:
         name, mark, value = member.partition("=")
         plain = _plain(unquote(name))
         if mark and value and (plain in _SECRET_QUERY or plain.endswith(_SECRET_ENDINGS)):
-            return member if _is_redacted(value) else f"{name}=[redacted:{name}]"
+            shown = self._quoted(name)
+            return member if _is_redacted(value) else f"{shown}=[redacted:{shown}]"
         return self._quoted(member)
 
     def _quoted(self, text: str) -> str:

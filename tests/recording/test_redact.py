@@ -40,7 +40,7 @@ def members(kind: Kind, **given_members: object) -> tuple[dict[str, object], tup
         ('{"k":"ek_1234567890"}', '{"k":"[redacted:ek]"}', ("k",)),
         ('{"k":"Bearer abc.DEF-123"}', '{"k":"Bearer [redacted:Bearer]"}', ("k",)),
         ('{"k":"\\u0073\\u006b-12345678"}', '{"k":"[redacted:sk]"}', ("k",)),
-        ('{"sk-12345678":1}', '{"[redacted:sk]":1}', ("sk-12345678",)),
+        ('{"sk-12345678":1}', '{"[redacted:sk]":1}', ("[redacted:sk]",)),
         (
             '{"session":{"tools":[{"type":"function"},{"type":"mcp","authorization":"t","headers":{"X":"v\\n","Y":"w"}}]}}',
             '{"session":{"tools":[{"type":"function"},{"type":"mcp","authorization":"[redacted:authorization]",'

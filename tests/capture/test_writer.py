@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.capture import writer as writer_module
+from realtime_inspector.capture.writer import Sink, Writer
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.files import open_recording
+from tests.capture.wire import outline, wait_for
+
+HEADER = jsonl.dump_header(Header("id", "2026-11-22T00:00:00.000000Z"))
+
+
+class Disk:
+    """The system's `write`, which fails on request."""
+
+    def __init__(self) -> None:
+        self.broken = 0
+        """errno of a broken disk; 0 while it works."""
+        self.room = 0
+        """How many bytes a broken disk still takes."""
+        self.failures = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self._write = os.write
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        self.gate.wait(10)
+        if not self.broken:
+            return self._write(descriptor, data)
+        if self.room:
+            taken, self.room = min(self.room, len(data)), 0
+            return self._write(descriptor, data[:taken])
+        self.failures += 1
+        raise OSError(self.broken, os.strerror(self.broken))
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    broken = Disk()
+    monkeypatch.setattr(os, "write", broken.write)
+    return broken
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def writer(said: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]:
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.01)
+    monkeypatch.setattr(writer_module, "LOOK_S", 0.0)
+    thread = Writer(said.append, backlog_bytes=2000)
+    yield thread
+    thread.close()
+
+
+def put(sink: Sink, *texts: str) -> None:
+    for text in texts:
+        sink.put(jsonl.dump(Entry(0, 1.0, Side.SERVER, Kind.MESSAGE, text.encode())), 1.0)
+
+
+def done(sink: Sink) -> list[str]:
+    """Finish a file and return what stands in it."""
+    sink.finish()
+    assert sink.done.wait(10)
+    return lines(sink.path)
+
+
+def lines(path: Path) -> list[str]:
+    recording = open_recording(path)
+    entries = list(recording)
+    assert recording.problems == []
+    assert [entry.n for entry in entries] == list(range(1, len(entries) + 1))
+    return outline(entries)
+
+
+def test_lines_are_numbered_as_they_are_written(writer: Writer, tmp_path: Path) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "one", "two")
+    wait_for(lambda: sink.entries == 2)
+    put(sink, "three")
+    assert done(sink) == ["server message one", "server message two", "server message three"]
+
+
+def test_a_sink_without_a_line_makes_no_file(writer: Writer, tmp_path: Path) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    sink.finish()
+    assert sink.done.wait(10)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_torn_line_and_loses_nothing_that_fits_the_backlog(
+    writer: Writer, disk: Disk, said: list[str], tmp_path: Path
+) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "before")
+    wait_for(lambda: sink.entries == 1)
+    disk.broken, disk.room = errno.ENOSPC, 30
+    put(sink, "while it is full")
+    wait_for(lambda: disk.failures > 2)
+    assert lines(sink.path) == ["server message before"]
+    disk.broken = 0
+    assert done(sink) == ["server message before", "server message while it is full"]
+    assert said == [
+        f"{sink.path}: cannot be written: No space left on device; the calls go on, what is lost is counted",
+        f"{sink.path}: can be written again",
+    ]
+
+
+def test_what_does_not_fit_the_backlog_is_a_gap_where_it_was_lost(writer: Writer, disk: Disk, tmp_path: Path) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "before")
+    wait_for(lambda: sink.entries == 1)
+    disk.broken = errno.ENOSPC
+    put(sink, "x" * 1500, "y" * 1500, "z" * 1500, "fits again")
+    wait_for(lambda: disk.failures > 0)
+    disk.broken = 0
+    wait_for(lambda: not sink.pending)
+    put(sink, "after")
+    assert done(sink) == [
+        "server message before",
+        f"server message {'x' * 40}",
+        "proxy gap 2 No space left on device",
+        "server message fits again",
+        "server message after",
+    ]
+    assert sink.lost == 2
+
+
+def test_a_slow_disk_delays_nobody_and_bounds_the_memory(writer: Writer, disk: Disk, tmp_path: Path) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    disk.gate.clear()
+    put(sink, *["x" * 500] * 100)
+    disk.gate.set()
+    entries = done(sink)
+    assert entries[-1].startswith("proxy gap ")
+    assert entries[-1].endswith("the disk was slower than the traffic")
+    assert len(entries) - 1 + sink.lost == 100
+
+
+def test_a_folder_that_vanished_and_a_deleted_file_are_made_again(writer: Writer, tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "a.jsonl"
+    sink = writer.sink(path, HEADER)
+    put(sink, "lost", "lost too")
+    wait_for(lambda: sink.entries == 2)
+    path.unlink()
+    path.parent.rmdir()
+    put(sink, "after")
+    assert done(sink) == ["proxy gap 2 the file was deleted while it was written", "server message after"]
+
+
+def test_a_folder_that_cannot_be_made_is_tried_again(writer: Writer, said: list[str], tmp_path: Path) -> None:
+    blocked = tmp_path / "folder"
+    blocked.touch()
+    sink = writer.sink(blocked / "a.jsonl", HEADER)
+    put(sink, "one")
+    wait_for(lambda: bool(said))
+    blocked.unlink()
+    assert done(sink) == ["server message one"]
+
+
+def test_one_file_that_fails_does_not_stop_the_others(writer: Writer, tmp_path: Path) -> None:
+    (tmp_path / "taken.jsonl").touch()
+    failing, working = writer.sink(tmp_path / "taken.jsonl", HEADER), writer.sink(tmp_path / "b.jsonl", HEADER)
+    put(failing, "one")
+    put(working, "two")
+    assert done(working) == ["server message two"]
+
+
+def test_closing_with_a_broken_disk_says_how_many_entries_are_lost(disk: Disk, said: list[str], tmp_path: Path) -> None:
+    thread = Writer(said.append)
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    disk.broken = errno.EIO
+    put(sink, "one", "two")
+    thread.close(timeout_s=0.1)
+    assert said[-1] == f"{sink.path}: 2 entries could not be written: Input/output error"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_writes_what_is_left(said: list[str], tmp_path: Path) -> None:
+    thread = Writer(said.append)
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, *["x"] * 1000)
+    thread.close()
+    assert len(lines(sink.path)) == 1000
+    assert said == []
