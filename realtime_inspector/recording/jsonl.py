@@ -34,9 +34,10 @@ _USUAL = re.compile(
 """How nearly every line begins: a message that came in one piece, with nothing replaced in it."""
 _SIDES = {side.encode(): side for side in Side}
 _TEXT = "a string"
+_HEADERS = "a list of [name, value]"
 _MEMBERS: Mapping[Kind, Mapping[str, str]] = {
-    Kind.REQUEST: {"method": _TEXT, "target": _TEXT, "headers": "a list of [name, value]"},
-    Kind.RESPONSE: {"status": "a whole number", "headers": "a list of [name, value]"},
+    Kind.REQUEST: {"method": _TEXT, "target": _TEXT, "headers": _HEADERS},
+    Kind.RESPONSE: {"status": "a whole number", "headers": _HEADERS},
     Kind.CLOSE: {"code": "a whole number or null"},
     Kind.END: {"how": _TEXT},
     Kind.GAP: {"lost": "a whole number"},
@@ -234,10 +235,8 @@ def _check(members: Mapping[str, Any], kind: Kind) -> None:
     for name in needed:
         if name not in members:
             raise KeyError(name)
-    if kind is Kind.MESSAGE:
-        return
     for name, value in members.items():
-        wanted = needed.get(name) or ("" if value is None else _MAY.get(name, ""))
+        wanted = needed.get(name) or (_HEADERS if name == "headers" else "" if value is None else _MAY.get(name, ""))
         if not _is(wanted, value):
             raise ValueError(f'"{name}" is not {wanted}')
 

@@ -83,13 +83,15 @@ def entries(text: str) -> list[Entry]:
 
 
 def render(entries: Iterable[Entry]) -> str:
-    """Return entries as a transcript; audio stays as it is."""
+    """Return entries as a transcript, one line each; audio stays as it is, times are rounded to milliseconds."""
     lines = []
-    before = 0.0
+    before = 0
     for entry in entries:
-        wait = round((entry.t - before) * 1000)
-        before = entry.t
-        lines.append((f"+{wait}ms " if wait > 1 else "") + _render(entry))
+        now = round(entry.t * 1000)
+        line = _render(entry)
+        comment = line.startswith("#")
+        lines.append((f"+{now - before}ms " if now - before > 1 and not comment else "") + line)
+        before = before if comment else max(now, before)
     return "\n".join(lines) + "\n"
 
 
@@ -159,8 +161,18 @@ def _render(entry: Entry) -> str:
         case Kind.GAP:
             return f"! {members.get('lost')} {members.get('why')}"
         case Kind.MESSAGE if not entry.binary:
-            return f"{sign} {entry.payload.decode(errors='replace')}"
+            return f"{sign} {_one_line(entry.payload)}"
         case Kind.MESSAGE:
             return f"b{sign} {b64encode(entry.payload).decode()}"
         case _:
             return f"# {entry.kind} of the {entry.side}"
+
+
+def _one_line(payload: bytes) -> str:
+    """Return a text message on one line; laid-out JSON is closed up."""
+    if b"\n" in payload or b"\r" in payload:
+        try:
+            payload = orjson.dumps(orjson.loads(payload))
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+            payload = b" ".join(payload.split())
+    return payload.decode(errors="replace")
