@@ -242,7 +242,7 @@ class Relay:
         except (OSError, ssl.SSLError) as error:
             sock.close()
             if isinstance(error, ssl.SSLError):
-                self._say(f"{client}: no TLS: {error.reason or error}; {_TRUST}")
+                self._say(f"{client}: no TLS: {getattr(error, 'reason', '') or error}; {_TRUST}")
         except BaseException:
             sock.close()
             raise

@@ -88,7 +88,10 @@ def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
             "if it is a private server, give the certificate of its CA with --upstream-ca FILE",
         )
     if isinstance(error, ssl.SSLError):
-        return f"{where} does not speak TLS as expected: {error.reason or error}", "is it ws:// instead of wss://?"
+        return (
+            f"{where} does not speak TLS as expected: {getattr(error, 'reason', '') or error}",
+            "is it ws:// instead of wss://?",
+        )
     if isinstance(error, socket.gaierror):
         return f"the name {upstream.host!r} is not known: {error.strerror}", "check the name, and the network"
     if isinstance(error, TimeoutError):

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.capture.upstream import Upstream, client_context, explain
+from realtime_inspector.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("url", "authority", "shown"),
+    [
+        ("wss://api.openai.com", "api.openai.com", "wss://api.openai.com"),
+        ("https://h:443/x/", "h", "wss://h"),
+        ("ws://h", "h", "ws://h"),
+        ("http://h:443", "h:443", "ws://h:443"),
+        ("ws://[::1]:81", "[::1]:81", "ws://[::1]:81"),
+    ],
+)
+def test_an_upstream_is_read_from_its_url(url: str, authority: str, shown: str) -> None:
+    upstream = Upstream.parse(url)
+    assert (upstream.authority, upstream.url) == (authority, shown)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "h", "h:80", "ftp://h", "ws://", "ws://h:x", "ws://h?a=b", "ws://h#a", "ws://u:p@h"]
+)
+def test_what_is_no_upstream_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="--upstream"):
+        Upstream.parse(url)
+
+
+def test_a_password_in_the_url_is_not_repeated() -> None:
+    with pytest.raises(UsageError) as caught:
+        Upstream.parse("wss://user:canary@h")
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "h:1 cannot be reached: Connection refused"),
+        (OSError(111, "Connect call failed ('127.0.0.1', 1)"), "h:1 cannot be reached: Connection refused"),
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed"), "h:1 cannot be reached: Connection refused"),
+        (socket.gaierror(-2, "Name or service not known"), "the name 'h' is not known: Name or service not known"),
+        (TimeoutError(), "h:1 does not answer"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "h:1 does not speak TLS as expected"),
+    ],
+)
+def test_a_failure_is_said_in_plain_words(error: OSError, why: str) -> None:
+    said, what_to_do = explain(error, Upstream.parse("ws://h:1"))
+    assert said.startswith(why)
+    assert what_to_do
+
+
+def test_certificates_are_verified_and_only_http_1_is_asked_for() -> None:
+    context = client_context()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_a_ca_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    with pytest.raises(UsageError, match=r"--upstream-ca .*ca\.pem: no certificates in PEM there"):
+        client_context(tmp_path / "ca.pem")
