@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -60,7 +60,7 @@ def command(path: Path, expression: str, form: str) -> None:
         output.write_lines(jsonl.dump(event.entry).decode() for event in choose(recording, chosen))
     else:
         rows = Rows(Ink(on=output.wants_colour()), output.width() if output.is_terminal() else None)
-        output.write_lines(rows.line(event) for event in choose(recording, chosen, rows.formats))
+        output.write_lines(rows.line(event) for event in choose(recording, chosen, rows.note))
     reading.tell_problems(recording)
 
 
@@ -77,12 +77,13 @@ def compiled(expression: str) -> Filter:
         raise UsageError(f"filter: {error.problem}") from None
 
 
-def choose(recording: Readable, chosen: Filter, session: Session | None = None) -> Iterator[Event]:
-    """Yield the events that a filter lets through; a session, if given, is kept at each of them."""
+def choose(
+    recording: Readable, chosen: Filter, note: Callable[[Event], object] = lambda event: None
+) -> Iterator[Event]:
+    """Yield the events that a filter lets through; `note` is told of all of them first."""
     index = facts.gather(lint.events(recording), header=recording.header) if chosen.needs_facts else None
     for event in map(read, recording):
-        if session is not None:
-            session.apply(event)
+        note(event)
         if chosen(event, index[event.n] if index is not None else facts.NOTHING):
             yield event
 
@@ -91,10 +92,15 @@ class Rows:
     """Events as rows of text."""
 
     def __init__(self, ink: Ink, width: int | None) -> None:
-        self.formats = Session()
-        """What is known so far: which format the audio has."""
+        self._formats = Session()
+        """Of the session only the configuration, which says what audio is."""
         self._ink = ink
         self._width = width
+
+    def note(self, event: Event) -> None:
+        """Take in what an event says of the rows after it."""
+        if event.type.endswith(("session.created", "session.updated")):
+            self._formats.apply(event)
 
     def line(self, event: Event) -> str:
         """Return an event's row."""
@@ -111,5 +117,5 @@ class Rows:
         return audio_gist(event.audio_bytes, self._format(event))
 
     def _format(self, event: Event) -> AudioFormat:
-        session = self.formats
+        session = self._formats
         return session.input_audio.format if event.side is Side.CLIENT else session.output_format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -78,14 +79,14 @@ class Page:
 
     def body(self, exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
         """Yield what was said and done, turn by turn, with each finding where it was certain."""
-        waiting = sorted(findings, key=lambda finding: (finding.t, finding.entry))
-        headings = {turn.start.n: turn for turn in exchanges}
+        waiting = deque(sorted(findings, key=lambda finding: (finding.t, finding.entry)))
+        headings = deque(exchanges)
         for line in said:
             while waiting and (waiting[0].t, waiting[0].entry) < (line.at.t, line.at.n):
-                yield from self._finding(waiting.pop(0))
-            for n in [n for n in headings if n <= line.at.n]:
+                yield from self._finding(waiting.popleft())
+            while headings and headings[0].start.n <= line.at.n:
                 yield ""
-                yield self._heading(headings.pop(n))
+                yield self._heading(headings.popleft())
             yield from self._line(line)
         for finding in waiting:
             yield from self._finding(finding)

@@ -123,7 +123,7 @@ class Tail:
 
     def _event(self, event: Event) -> Iterator[str]:
         found = self._linter.feed(event)
-        self._rows.formats.apply(event)
+        self._rows.note(event)
         self._ended = self._ended or event.type == WIRE_END
         if self._every or not event.type.endswith((".delta", ".append")):
             yield self._rows.line(event)
