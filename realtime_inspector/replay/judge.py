@@ -90,14 +90,13 @@ class Judge:
         return differences(expected.event, event, self._ids, ignore=ignore, matcher=matcher)
 
     def _why_unexpected(self, event: Event) -> str:
+        if self._options.match is Policy.STRICT and (following := self._following()) is not None:
+            return f"the recording has {following} in its place"
         if self._script.lost:
             return f"the recording has no such event, but {self._script.lost} messages are missing from it"
         if self._script.cut_off:
             last = max((step.line for step in self._script.steps), default=1)
             return f"the recording is cut off after line {last}"
-        if self._options.match is Policy.STRICT:
-            following = self._following()
-            return f"the recording has {following} in its place" if following else "the recording has no more"
         known = self._by_type.get(event.type, [])
         if known:
             return f"the recording has {len(known)}, the last in line {known[-1].line}, and all have come"

@@ -182,6 +182,9 @@ def _as_json(value: Any) -> Any:
 
 
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{6,}")
+_KIND = re.compile(r"[a-z]+_", re.IGNORECASE)
+"""What an id says of itself in front: `item_`."""
+_HEX = re.compile(r"[0-9a-f]{8,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 
@@ -189,6 +192,9 @@ def look_random(one: str, other: str) -> bool:
     """Tell whether two strings are both ids that somebody drew at random: alike but for a token with digits in it."""
     if _UUID.search(one) and _UUID.search(other):
         return _UUID.sub("", one) == _UUID.sub("", other)
+    kind, other_kind = _KIND.match(one), _KIND.match(other)
+    if kind and other_kind and kind[0] != other_kind[0]:
+        return False
     start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(one.rfind("_", 0, start), one.rfind("-", 0, start)) + 1
     tails = one[start:], other[start:]
@@ -196,8 +202,12 @@ def look_random(one: str, other: str) -> bool:
 
 
 def _mixed(token: str) -> bool:
-    """Tell whether a token is no word: it has digits, or capitals inside."""
-    return any(char.isdigit() for char in token) or any(char.isupper() for char in token[1:])
+    """Tell whether a token is no word: it is hexadecimal, or has digits or capitals inside."""
+    return (
+        _HEX.fullmatch(token) is not None
+        or any(char.isdigit() for char in token)
+        or any(char.isupper() for char in token[1:])
+    )
 
 
 def _covers(pattern: str, path: str) -> bool:
