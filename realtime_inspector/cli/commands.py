@@ -7,6 +7,7 @@ listing the commands imports none of them.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -194,12 +195,16 @@ def _without_command(ctx: click.Context, debug: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     opener = load("open")
-    if opener is not None and sys.stdin.isatty() and sys.stdout.isatty():
+    if opener is not None and _somebody_looks():
         ctx.default_map = {"open": _defaults("open", opener)}
         with opener.make_context("open", [], parent=ctx) as opened:
             opener.invoke(opened)
         return
     output.write(ctx.get_help())
+
+
+def _somebody_looks() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
 
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

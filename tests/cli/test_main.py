@@ -102,6 +102,19 @@ def test_a_file_in_place_of_a_command_is_opened(
     assert opened == [("call.jsonl", "other.jsonl"), ("not/there",)]
 
 
+@pytest.mark.parametrize(("ci", "shown"), [("", "the recordings"), ("1", "Usage: realtime-inspector")])
+def test_without_arguments_a_terminal_shows_the_recordings_unless_nobody_looks(
+    rti: CommandLine, monkeypatch: pytest.MonkeyPatch, ci: str, shown: str
+) -> None:
+    command = click.Command("open", callback=lambda: click.echo("the recordings"))
+    monkeypatch.setattr(commands, "load", lambda name: command)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("CI", ci)
+
+    assert rti().out.startswith(shown)
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
