@@ -227,7 +227,7 @@ def test_the_version_and_lint_start_in_under_400_ms(tmp_path: Path) -> None:
 
     def spent() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
+        return float(used.ru_utime + used.ru_stime)
 
     def fastest(*arguments: str) -> float:
         """Return the seconds of processor time, which other processes of this machine do not lengthen."""
