@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from openai import AsyncOpenAI
 
 from realtime_inspector.simulator import Simulator
 from realtime_inspector.simulator.scenario import parse
 from tests.simulator.driving import TOOLS, WEATHER
+
+openai = pytest.importorskip("openai")
 
 SCENARIO = parse("[pace]\nspeed = 100\ndelay_ms = 0\n" + WEATHER, "test")
 
@@ -22,9 +23,9 @@ def base_url(simulator: Simulator) -> str:
 def test_the_openai_client_gets_a_secret_and_holds_a_tool_turn() -> None:
     async def talk() -> list[str]:
         async with Simulator(SCENARIO) as simulator, asyncio.timeout(30):
-            client = AsyncOpenAI(api_key="sk-test", base_url=base_url(simulator))
+            client = openai.AsyncOpenAI(api_key="sk-test", base_url=base_url(simulator))
             secret = await client.realtime.client_secrets.create(session={"type": "realtime"})
-            short = AsyncOpenAI(api_key=secret.value, base_url=base_url(simulator))
+            short = openai.AsyncOpenAI(api_key=secret.value, base_url=base_url(simulator))
             async with short.realtime.connect(model="gpt-realtime-2.1") as connection:
                 return await _tool_turn(connection)
 

@@ -8,14 +8,10 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai.types.realtime import RealtimeServerEvent
-from pydantic import TypeAdapter
 
 from realtime_inspector.protocol.realtime.catalogue import GA_CLIENT_TYPES
 from realtime_inspector.simulator.machine import Opening
 from tests.simulator.driving import TALK, TOOLS, WEATHER, Driver, error_of, one, types
-
-SDK: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 
 def output(call_id: str | None, result: Any = "{}") -> dict[str, Any]:
@@ -307,6 +303,8 @@ def test_an_update_of_the_other_kind_of_session_is_refused(opening: Opening, ask
 
 
 def test_every_event_of_a_long_conversation_is_one_the_sdk_knows() -> None:
+    realtime, pydantic = pytest.importorskip("openai.types.realtime"), pytest.importorskip("pydantic")
+    sdk = pydantic.TypeAdapter(realtime.RealtimeServerEvent)
     driver = Driver(WEATHER)
     driver.listen(transcription={"model": "gpt-4o-transcribe"})
     call_id = driver.called()
@@ -329,7 +327,7 @@ def test_every_event_of_a_long_conversation_is_one_the_sdk_knows() -> None:
     driver.send("response.cancel")
     driver.run(5)
     for event in driver.events:
-        assert SDK.validate_python(event).type == event["type"]
+        assert sdk.validate_python(event).type == event["type"]
     assert len({event["event_id"] for event in driver.events}) == len(driver.events)
     assert len(set(types(driver.events))) >= 25
 
