@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -90,32 +89,50 @@ def run(cmd: Sequence[str], environment: Mapping[str, str]) -> tuple[int, int | 
         UsageError: If it cannot be run.
     """
     sys.stdout.flush()
-    try:
-        child = subprocess.Popen(list(cmd), env=dict(environment))  # noqa: S603 - running it is what the user asked for
-    except OSError as error:
-        raise UsageError(f"cannot run {cmd[0]!r}: {(error.strerror or str(error)).lower()}") from error
-    with child, _forwarding(child) as stops:
-        return child.wait(), stops[0] if stops else None
+    with _Signals() as signals:
+        try:
+            child = subprocess.Popen(list(cmd), env=dict(environment))  # noqa: S603 - running it is what was asked for
+        except OSError as error:
+            raise UsageError(f"cannot run {cmd[0]!r}: {(error.strerror or str(error)).lower()}") from error
+        signals.pass_to(child)
+        with child:
+            return child.wait(), signals.stop
 
 
-@contextmanager
-def _forwarding(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Pass signals on to the child; gives a list of those that ask to stop."""
-    stops: list[int] = []
+class _Signals:
+    """Signals that come while it is entered are for the child; those that come before there is one, wait for it."""
 
-    def forward(number: int, _: FrameType | None) -> None:
-        if number in {signal.SIGINT, signal.SIGTERM}:
-            stops.append(number)
-        if not (number == signal.SIGINT and _from_terminal()):
+    def __init__(self) -> None:
+        self.stop: int | None = None
+        """The first that asked to stop."""
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> _Signals:
+        known = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
+        self._before = {number: signal.signal(number, self._take) for number in known}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def pass_to(self, child: subprocess.Popen[bytes]) -> None:
+        """Name the child."""
+        self._child = child
+        for number in self._early:
             child.send_signal(number)
 
-    known = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
-    before = {number: signal.signal(number, forward) for number in known}
-    try:
-        yield stops
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def _take(self, number: int, _: FrameType | None) -> None:
+        if number in {signal.SIGINT, signal.SIGTERM}:
+            self.stop = self.stop or number
+        if number == signal.SIGINT and _from_terminal():
+            return
+        if self._child is None:
+            self._early.append(number)
+        else:
+            self._child.send_signal(number)
 
 
 def _from_terminal() -> bool:

@@ -1,0 +1,105 @@
+"""What a report says: enough to mend it, and no secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from realtime_inspector.replay.matching import MISSING, Difference
+from realtime_inspector.replay.mismatch import SHOWN_CHARS, Mismatch, Why
+from realtime_inspector.replay.report import Played, Report
+from tests.replay.helpers import TEXT, TOOLS, Live, client_messages, script
+
+NEAREST = script(TEXT).expected[0]
+
+
+def differing(*found: Difference) -> Mismatch:
+    """Return a mismatch with these differences."""
+    return Mismatch(Why.DIFFERS, "call.jsonl", "session.update", 3, {}, NEAREST, found)
+
+
+def test_one_line_says_what_came_where_it_belongs_and_where_it_differs() -> None:
+    found = differing(Difference("session.audio.output.voice", "alloy", "marin"))
+    assert found.message == (
+        "call.jsonl: client message 3 fits no recorded one; nearest is line 5: "
+        "session.update differs at session.audio.output.voice ('alloy' → 'marin')"
+    )
+
+
+def test_the_text_has_every_difference_the_cause_and_what_accepts_it() -> None:
+    found = differing(Difference("session.a", 1, 2), Difference("session.b", MISSING, {"x": "y"}))
+    assert found.text().splitlines()[1:] == [
+        "    session.a: recorded 1, came 2",
+        '    session.b: recorded nothing, came {"x":"y"}',
+        "    probably: the client says something else than it did when this was recorded",
+        "    to accept it: --ignore-path 'session.a' --ignore-path 'session.b'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "live", "cause"),
+    [
+        ("order_8d3f2a1b", "order_00ff11ee", "a random id"),
+        ("It is 2026-11-22.", "It is 2026-11-23.", "a clock"),
+        ("It is 10:15 on Monday", "It is 9:03 on Friday", "a clock"),
+        (MISSING, {"mode": "new"}, "a newer SDK"),
+        ("old", MISSING, "another SDK version"),
+        ("Hi", "Bye", "says something else"),
+    ],
+)
+def test_the_probable_cause_is_told(recorded: Any, live: Any, cause: str) -> None:
+    assert cause in differing(Difference("session.x", recorded, live)).cause
+
+
+def test_a_long_value_is_cut_in_text_and_whole_in_json() -> None:
+    found = differing(Difference("session.instructions", "a" * 5000, "b"))
+    assert len(found.text().splitlines()[1]) < SHOWN_CHARS + 80
+    assert found.to_json()["differences"][0]["recorded"] == "a" * 5000
+
+
+def test_the_report_as_json_is_complete() -> None:
+    live = Live(script(TOOLS))
+    update, item, *_ = client_messages(TOOLS)
+    live.send(update, {"type": "response.cancel"}, {**item, "item": {**item["item"], "role": "system"}})
+    told = orjson.loads(orjson.dumps(live.report().to_json()))
+    assert (told["schema_version"], told["verdict"], told["exit_code"]) == (1, "not met", 1)
+    (played,) = told["connections"]
+    assert (played["recording"], played["id"], played["matched"], played["expected"]) == (
+        "call.jsonl",
+        "01RECORDED",
+        1,
+        8,
+    )
+    assert played["extras"] == ["response.cancel"]
+    (found,) = played["mismatches"]
+    assert (found["why"], found["nearest"]) == (
+        "differs",
+        {"type": "conversation.item.create", "line": 7, "entry": 6},
+    )
+    assert found["came"]["event"]["item"]["role"] == "system"
+    assert found["differences"] == [{"path": "item.role", "recorded": "user", "came": "system"}]
+    assert played["never_came"][0] == {"type": "conversation.item.create", "line": 7, "entry": 6, "needed": True}
+    assert played["never_asked_for"][0]["type"] == "conversation.item.added"
+
+
+def test_what_is_left_fails_only_if_that_is_asked_for() -> None:
+    live = Live(script(TEXT))
+    live.send(client_messages(TEXT)[0])
+    assert live.report().exit_code == 0
+    assert live.report(strict=True).exit_code == 1
+    assert "2 recorded client events never came: conversation.item.create (line 7), " in live.report().text()
+
+
+def test_a_recording_that_nobody_connected_for_is_not_met() -> None:
+    assert not Report((), unserved=("call.jsonl",)).met
+    assert "call.jsonl: no client connected for it" in Report((), unserved=("call.jsonl",)).text()
+
+
+def test_a_recording_left_over_beside_others_fails_only_if_strict() -> None:
+    live = Live(script(TEXT))
+    live.send(*client_messages(TEXT))
+    played = (Played.of(live.player),)
+    assert Report(played, unserved=("more.jsonl",)).met
+    assert not Report(played, unserved=("more.jsonl",), strict=True).met
