@@ -29,6 +29,8 @@ _STRING = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z_$][\w$.]*+")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,400}+(?:\.\d{0,400}+)?(?:[eE][-+]?\d{1,4})?)n?(?![\w.])")
+_JOINT = re.compile(r"[ \t]*+(?:\+[ \t]*+)?\n[ \t]*+")
+"""Between the parts of a string that Python or Node broke over lines."""
 _SEPARATOR = re.compile(r"\s*(?::|=>?)")
 _CALL = re.compile(r"[A-Za-z_][\w.]*+\(")
 _KEYWORD = re.compile(r"\s*([A-Za-z_]\w*+)\s*=(?!=)")
@@ -43,6 +45,8 @@ _WORDS: dict[str, Any] = {
     "true": True, "false": False, "null": None, "True": True, "False": False, "None": None, "undefined": None,
     "NaN": None, "nan": None, "Infinity": None, "inf": None, "NOT_GIVEN": None, "Ellipsis": None, "nil": None,
 }  # fmt: skip
+_PLAIN = re.compile(r"(?:-?\d[\d.eE+-]*+|true|false|null|True|False|None)[ \t]*+(?:,|$)", re.MULTILINE)
+"""An element of a list, alone on its line."""
 _OPEN = {"{": "}", "[": "]", "(": ")"}
 _MAY_BEGIN_A_LINE = frozenset("}])\"',.…")
 """What may stand at the very beginning of a line inside an object; anything else begins the next line of a log."""
@@ -132,11 +136,19 @@ class _Reader:
         character = self._text[self._at]
         if character in _MAY_BEGIN_A_LINE:
             return True
-        bare = bool(self._frames[0].bare) and (character.isalpha() or character == "_")
-        if self._many_lines and (character in "{[" or bare or self._frames[-1].key is not None):
+        if self._many_lines and self._continues(character):
             return True
         self._at = before
         return False
+
+    def _continues(self, character: str) -> bool:
+        """Tell whether a line that is not indented goes on with an object laid out on many lines."""
+        frame = self._frames[-1]
+        if character in "{[" or frame.key is not None:
+            return True
+        if isinstance(frame.value, list):
+            return _PLAIN.match(self._text, self._at) is not None
+        return bool(self._frames[0].bare) and (character.isalpha() or character == "_")
 
     def _key(self, frame: _Frame) -> bool:
         string = _STRING.match(self._text, self._at)
@@ -168,23 +180,25 @@ class _Reader:
             return self._put(_number(number[0]), number.end())
         if _CALL.match(self._text, self._at):
             return self._open() is not None
-        word = _WORD.match(self._text, self._at)
+        word = _WORD.match(self._text, self._at + (character in "+-"))
         if word is not None and word[0] in _WORDS:
             return self._put(_WORDS[word[0]], word.end())
         return False
 
     def _string(self, found: re.Match[str]) -> bool:
-        """Put a string, with the ones that stand beside it as Python joins them; False if it has no end."""
-        parts, ended, at = [], True, found.end()
+        """Put a string, with the ones on the next lines that belong to it; False if it has no end."""
+        parts = []
         following: re.Match[str] | None = found
+        ended = True
         while following is not None and ended:
             part, ended = _text_of(following)
             parts.append(part)
-            at = following.end()
-            space = _SPACE.match(self._text, at)
-            next_at = space.end() if space else at
-            following = _STRING.match(self._text, next_at) if next_at > at else None
-        self._put("".join(parts), at)
+            end = following.end()
+            joint = _JOINT.match(self._text, end)
+            following = _STRING.match(self._text, joint.end()) if joint else None
+            if following is not None and _SEPARATOR.match(self._text, following.end()):
+                break
+        self._put("".join(parts), end)
         return ended
 
     def _put(self, value: Any, end: int) -> bool:

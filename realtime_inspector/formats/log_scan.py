@@ -52,8 +52,9 @@ def scan(text: str) -> Iterator[Sighting | Ending]:
     for start, end, events in _objects(text):
         yield from endings_in(text, told, start)
         between = text[max(told, start - _LOOK_BACK) : start]
-        follows = told > 0 and start - told < _LOOK_BACK and _ONLY_MARKS.fullmatch(between) is not None
-        before, after = _words_before(between), _words_after(text, end)
+        near = told > 0 and start - told < _LOOK_BACK
+        follows = near and _ONLY_MARKS.fullmatch(between) is not None
+        before, after = _words_before(between, near), _words_after(text, end)
         for number, found in enumerate(events):
             yield Sighting(start, found, before, after, follows or number > 0)
         told = end
@@ -138,12 +139,17 @@ def _escaped(text: str, begin: int, strings: int) -> tuple[int, list[Found]]:
     return rest.end(), [found for _, _, events in _objects(inner, strings + 1) for found in events]
 
 
-def _words_before(between: str) -> str:
-    """Return what stands before an object on its line; where that is nothing, the last two lines with words."""
+def _words_before(between: str, near: bool) -> str:
+    """Return what stands before an object on its line; where that is nothing, the last two lines with words.
+
+    Args:
+        between: The text before it, back to the event before at most.
+        near: It begins right after that event: the rest of its line speaks of that one.
+    """
     lines = _FENCE.sub("", between).split("\n")
     if _ONLY_MARKS.fullmatch(lines[-1]) is None:
         return lines[-1]
-    return "\n".join([line for line in lines if line.strip()][-2:])
+    return "\n".join([line for line in lines[near:] if line.strip()][-2:])
 
 
 def _words_after(text: str, end: int) -> str:
