@@ -64,8 +64,8 @@ def test_a_conversation_is_told_in_order() -> None:
     assert lines == [
         "## Turn 1, answered in 311 ms, interrupted",
         "**User** 0:01.0 What \\*is\\* &lt;it&gt; &#64;here?",
-        "**Tool** 0:02.0 `weather()` *(took 203 ms)*",
-        "**Assistant** 0:02.3 Three degrees, \\[c ~~lick\\](http\\://x)~~ "
+        "**Tool** 0:02.0 `weather()` *(took 202 ms)*",
+        "**Assistant** 0:02.3 Three degrees, \\[ ~~click\\](http\\://x)~~ "
         "*(heard 0.5 s of 1.0 s; cancelled: turn\\_detected)*",
     ]
 
