@@ -22,6 +22,10 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 _FIN, _RSV1, _RSV23, _OPCODE = 0x80, 0x40, 0x30, 0x0F
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+_WHOLE_TEXT, _WHOLE_BINARY = _FIN | _TEXT, _FIN | _BINARY
+_WHOLE = (_WHOLE_TEXT, _WHOLE_BINARY)
+"""First byte of a frame that is a message by itself, as nearly all are."""
+_NONE: dict[str, Any] = {}
 _U16, _U64 = Struct(">H"), Struct(">Q")
 _MAX_CONTROL_BYTES = 125
 _DEFLATE_TAIL = b"\x00\x00\xff\xff"
@@ -132,7 +136,10 @@ class FrameReader:
         payload = data[start:end]
         if second & 0x80:
             payload = apply_mask(payload, data[start - 4 : start])
-        self._take(first, payload, t, entries)
+        if self._first is None and first in _WHOLE and length <= MAX_MESSAGE_BYTES:
+            entries.append(Entry(0, t, self._side, Kind.MESSAGE, payload, first == _WHOLE_BINARY, members=_NONE))
+        else:
+            self._take(first, payload, t, entries)
         return end
 
     def _incomplete(self, data: bytes, at: int, start: int, length: int, t: float, entries: list[Entry]) -> int:

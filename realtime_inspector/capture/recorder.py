@@ -120,18 +120,15 @@ class Track:
 
     def feed(self, side: Side, data: bytes, at: float) -> None:
         """Take in bytes that were read from a side's socket at that time."""
-        for entry in self._tap.feed(side, data, self._t(at)):
-            self.add(entry)
+        self.add(*self._tap.feed(side, data, self._t(at)))
 
     def eof(self, side: Side, at: float) -> None:
         """Note that a side sends no more."""
-        for entry in self._tap.eof(side, self._t(at)):
-            self.add(entry)
+        self.add(*self._tap.eof(side, self._t(at)))
 
     def cut(self, at: float) -> None:
         """Record what has begun and will not be completed."""
-        for entry in self._tap.cut(self._t(at)):
-            self.add(entry)
+        self.add(*self._tap.cut(self._t(at)))
 
     def note(self, text: str, at: float) -> None:
         """Record a remark of this tool."""
@@ -146,25 +143,28 @@ class Track:
         """Record how the TCP connection ended, and finish the file; return it if there is one."""
         if not self._ended:
             self._ended = True
-            for entry in self._tap.end(self._t(at), how, error, by):
-                self.add(entry)
+            self.add(*self._tap.end(self._t(at), how, error, by))
             if self._sink is not None:
                 self._sink.finish()
         return self._sink
 
-    def add(self, entry: Entry) -> None:
-        """Record an entry; its number is given when it is written."""
+    def add(self, *entries: Entry) -> None:
+        """Record entries; their numbers are given when they are written."""
+        if not entries:
+            return
         if self._sink is None:
-            if entry.kind is Kind.END:
+            if entries[0].kind is Kind.END:
                 return  # a connection that sent nothing makes no file
-            self._sink = self._open(entry)
+            self._sink = self._open(entries[0])
             self._opened(self)
+        self.entries += len(entries)
+        self._sink.put([self._line(entry) for entry in entries], entries[0].t)
+
+    def _line(self, entry: Entry) -> bytes:
         try:
-            line = jsonl.dump(self._recorder.redactor.entry(entry))
+            return jsonl.dump(self._recorder.redactor.entry(entry))
         except Exception as error:  # a fault of ours may cost an entry, never the call
-            line = jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"))
-        self.entries += 1
-        self._sink.put(line, entry.t)
+            return jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"))
 
     def _t(self, at: float) -> float:
         self._last_t = max(self._last_t, at - self._began)

@@ -1,7 +1,8 @@
 """The thread that writes recordings: the event loop hands it lines and never waits for a disk.
 
-A sink is one file. Lines come without their number: it is given here, when they are written, so that a disk that was
-full leaves no hole in the numbers. What does not fit the backlog is counted, and becomes a gap where it was lost.
+A sink is one file. Lines get their number when they are queued: what does not fit the backlog is counted then and
+becomes a gap, and what is queued is written sooner or later, so a full disk leaves no hole in the numbers. The thread
+does little but system calls: while it computes, the event loop cannot.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ BATCH_S = 0.02
 """How long lines are gathered before they are written."""
 RETRY_S = 0.25
 """How long a failed file rests before the next attempt."""
-BLOCK_BYTES = 128 * 1024
-"""About as much goes into one system call."""
+BLOCK_BYTES = 2 * 1024 * 1024
+"""About as much goes into one system call: smaller ones would wait for the interpreter more often than for the disk."""
 LOOK_S = 1.0
 """How often a file is checked for having been deleted."""
 
@@ -33,12 +34,39 @@ _UNNUMBERED = b'{"n":0'
 
 
 @dataclass(slots=True)
+class _Lines:
+    """Lines to be written: each in two parts, the first of which has its number."""
+
+    first: int
+    parts: list[bytes | memoryview]
+    size: int
+
+    @property
+    def count(self) -> int:
+        return len(self.parts) // 2
+
+    def renumber(self, first: int) -> None:
+        if first != self.first:
+            self.first = first
+            self.parts[::2] = (b'{"n":%d' % number for number in range(first, first + self.count))
+
+
+@dataclass(slots=True)
 class _Lost:
     """Lines that were dropped, in the place where they would stand."""
 
-    count: int
+    lost: int
     t: float
     why: str = ""
+
+    @property
+    def count(self) -> int:
+        return 1
+
+    size = 0
+
+
+_Item = _Lines | _Lost
 
 
 class Sink:
@@ -56,9 +84,11 @@ class Sink:
         """Set when the file is finished and closed."""
         self._writer = writer
         self._header = header
-        self._queue: list[bytes | _Lost] = []
+        self._queue: list[_Item] = []
         """What came, under the writer's lock; `_writing` is the thread's alone."""
-        self._writing: deque[bytes | _Lost] = deque()
+        self._writing: deque[_Item] = deque()
+        self._number = 0
+        """Number of the last line or gap queued."""
         self._fd = -1
         self._size = 0
         self._torn = False
@@ -66,25 +96,45 @@ class Sink:
         self._finished = False
         self._last_look = 0.0
 
-    def put(self, line: bytes, t: float) -> None:
-        """Hand over a line whose number is 0; `t` is its time."""
-        self._writer.enqueue(self, line, t)
+    def put(self, lines: list[bytes], t: float) -> None:
+        """Hand over lines whose number is 0; `t` is the time of the first."""
+        self._writer.enqueue(self, lines, t)
 
     def finish(self) -> None:
         """Say that nothing more will come: the file is closed when all is written."""
         self._finished = True
-        self._writer.wake()
+        self._writer.wake(self)
 
-    def enqueue(self, line: bytes, t: float, *, room: bool) -> int:
-        """Queue a line, or count it as lost where there is no room; return the bytes queued."""
-        if room:
-            self._queue.append(line)
-            return len(line)
+    def enqueue(self, lines: list[bytes], t: float, *, room: int) -> int:
+        """Queue lines as long as there is room for so many bytes, count the rest as lost; return the bytes queued."""
+        size = sum(map(len, lines))
+        if size <= room:
+            self._append(lines, size)
+            return size
+        queued = 0
+        for line in lines:
+            if queued + len(line) <= room:
+                self._append([line], len(line))
+                queued += len(line)
+            else:
+                self._lose(t)
+        return queued
+
+    def _append(self, lines: list[bytes], size: int) -> None:
+        parts: list[bytes | memoryview] = []
+        number = first = self._number + 1
+        for line in lines:
+            parts += (b'{"n":%d' % number, memoryview(line)[len(_UNNUMBERED) :])
+            number += 1
+        self._number = number - 1
+        self._queue.append(_Lines(first, parts, size))
+
+    def _lose(self, t: float) -> None:
         if self._queue and isinstance(last := self._queue[-1], _Lost):
-            last.count += 1
+            last.lost += 1
         else:
+            self._number += 1
             self._queue.append(_Lost(1, t))
-        return 0
 
     def flush(self) -> None:
         """Write what is queued.
@@ -101,13 +151,13 @@ class Sink:
         if self._size == 0:
             self._write(self._header)
         while self._writing:
-            block, items, weight = self._block()
+            block, items = self._block()
             self._write(block)
-            self.entries += items
             for _ in range(items):
                 item = self._writing.popleft()
-                self.lost += item.count if isinstance(item, _Lost) else 0
-            self._writer.written(weight)
+                self.entries += item.count
+                self.lost += item.lost if isinstance(item, _Lost) else 0
+                self._writer.written(item.size)
 
     def close(self) -> None:
         """Close the file; one without a line is removed."""
@@ -122,7 +172,7 @@ class Sink:
     def give_up(self) -> int:
         """Forget what is queued; return how many entries that were."""
         self._writing.extend(self._writer.take(self._queue))
-        count = sum(item.count if isinstance(item, _Lost) else 1 for item in self._writing)
+        count = sum(item.lost if isinstance(item, _Lost) else item.count for item in self._writing)
         self._writing.clear()
         self.lost += count
         return count
@@ -157,25 +207,27 @@ class Sink:
             self.entries = 0
             self._open()
 
-    def _block(self) -> tuple[bytes, int, int]:
-        """Return the next lines with their numbers, how many they are, and their weight in the backlog."""
+    def _block(self) -> tuple[bytes, int]:
+        """Return the next lines, and how many items of the queue they are."""
         parts: list[bytes | memoryview] = []
-        weight = items = 0
+        size = items = 0
+        number = self.entries + 1
         for item in self._writing:
-            number = self.entries + items + 1
             if isinstance(item, _Lost):
                 parts.append(self._gap(number, item))
             else:
-                parts += (b'{"n":%d' % number, memoryview(item)[len(_UNNUMBERED) :])
-                weight += len(item)
+                item.renumber(number)
+                parts += item.parts
+            number += item.count
+            size += item.size
             items += 1
-            if weight > BLOCK_BYTES:
+            if size > BLOCK_BYTES:
                 break
-        return b"".join(parts), items, weight
+        return b"".join(parts), items
 
     def _gap(self, number: int, lost: _Lost) -> bytes:
         why = lost.why or self.problem or "the disk was slower than the traffic"
-        return jsonl.dump(Entry(number, lost.t, Side.PROXY, Kind.GAP, members={"lost": lost.count, "why": why}))
+        return jsonl.dump(Entry(number, lost.t, Side.PROXY, Kind.GAP, members={"lost": lost.lost, "why": why}))
 
     def _write(self, block: bytes) -> None:
         self._cut_torn()
@@ -205,6 +257,8 @@ class Writer:
         self._backlog = 0
         self._lock = threading.Lock()
         self._sinks: set[Sink] = set()
+        self._dirty: set[Sink] = set()
+        """Sinks with something to do."""
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._deadline = float("inf")
@@ -220,14 +274,15 @@ class Writer:
             self._sinks.add(sink)
         return sink
 
-    def enqueue(self, sink: Sink, line: bytes, t: float) -> None:
-        """Queue a line of a sink."""
+    def enqueue(self, sink: Sink, lines: list[bytes], t: float) -> None:
+        """Queue lines of a sink."""
         with self._lock:
-            self._backlog += sink.enqueue(line, t, room=self._backlog + len(line) <= self._limit)
+            self._backlog += sink.enqueue(lines, t, room=self._limit - self._backlog)
+            self._dirty.add(sink)
         if not self._wake.is_set():
             self._wake.set()
 
-    def take(self, queue: list[bytes | _Lost]) -> list[bytes | _Lost]:
+    def take(self, queue: list[_Item]) -> list[_Item]:
         """Empty a sink's queue; return what was in it."""
         with self._lock:
             taken = queue[:]
@@ -239,8 +294,10 @@ class Writer:
         with self._lock:
             self._backlog -= weight
 
-    def wake(self) -> None:
-        """Have the thread look at its files."""
+    def wake(self, sink: Sink) -> None:
+        """Have the thread look at a sink."""
+        with self._lock:
+            self._dirty.add(sink)
         self._wake.set()
 
     def close(self, timeout_s: float = 2.0) -> None:
@@ -270,9 +327,9 @@ class Writer:
 
     def _flush_all(self) -> None:
         with self._lock:
-            sinks = list(self._sinks)
+            dirty, self._dirty = self._dirty, set()
         now = time.monotonic()
-        for sink in sinks:
+        for sink in dirty.union(self._retry):
             if self._retry.get(sink, 0.0) <= now or self._stop.is_set():
                 self._flush(sink)
             if sink.finished and not sink.pending:

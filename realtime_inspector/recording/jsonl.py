@@ -79,7 +79,7 @@ def dump(entry: Entry) -> bytes:
 
 def is_event(payload: bytes) -> bool:
     """Tell whether a text message can stand in a line as it is: one line of JSON that holds an object."""
-    if b"\n" in payload or b"\r" in payload or not payload.lstrip(b" \t").startswith(b"{"):
+    if payload.find(b"\n") >= 0 or payload.find(b"\r") >= 0 or not payload.lstrip(b" \t").startswith(b"{"):
         return False
     try:
         orjson.loads(payload)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
@@ -28,7 +28,6 @@ _AUDIO = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
 _LOOK_BYTES = 600
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 _BASE64_MIN = 24
-_NOT_BASE64 = (b"-", b"_", b" ", b"\\", b"%")
 _MAX_DEPTH = 4
 """JSON in strings of JSON is read this deep."""
 
@@ -61,16 +60,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 _IN_BROKEN_JSON = re.compile(rf"""(["']({_NAMES})["']\s*:\s*["'])(?!\[redacted)(?:[^"'\\]|\\.)+""", re.IGNORECASE)
 _HEADERS_IN_BROKEN_JSON = re.compile(r"""(["']headers["']\s*:\s*\{)([^{}]*)""", re.IGNORECASE)
 _VALUE_IN_BROKEN_JSON = re.compile(r"""(:\s*["'])(?!\[redacted)(?:[^"'\\]|\\.)+""")
-
-_NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
-    (b"", (b"ek_", b"bearer", b"authorization", b'"headers"', b"api_key", b"apikey", b"access_token", b"refresh_token",
-           b"client_secret", b"expires_at", b"cookie", b"password")),
-    (b"-", (b"sk-", b"api-key", b"access-token", b"refresh-token", b"client-secret", b"openai-", b"subscription-key")),
-    (b"=", (b"key=", b"token=", b"secret=", b"sig=", b"signature=")),
-    (b"\\", (b"\\u00",)),
-)  # fmt: skip
-"""A byte to look for first, and what to look for if it is there, in lower case: without one of them, and without a
-value of the environment, a payload holds nothing to redact."""
 
 _SECRET_MEMBERS = frozenset(
     {"authorization", "proxyauthorization", "apikey", "xapikey", "accesstoken", "refreshtoken", "clientsecret"}
@@ -143,25 +132,25 @@ class Redactor:
 
     def _suspicious(self, payload: bytes) -> bool:
         look = self._without_audio(payload) if len(payload) > _LOOK_BYTES else payload
-        if self._escapes and look.find(b"\\") >= 0:
-            return True
-        find = look.lower().find  # `in` takes four times as long on bytes
-        for first, needles in _NEEDLES:
-            if find(first) >= 0:
-                for needle in needles:
-                    if find(needle) >= 0:
-                        return True
-        return _holds(look, self._needles)
+        for needle in self._needles:
+            if look.find(needle) >= 0:
+                return True
+        return _looks_secret(look.lower()) or (self._escapes and look.find(b"\\") >= 0)
 
     def _without_audio(self, payload: bytes) -> bytes:
         """Cut a long base64 string out that cannot hold a secret: no key has only base64's letters but a known one."""
         found = _AUDIO.search(payload, 0, _LOOK_BYTES)
         if found is None:
             return payload
-        start, end = found.end(), payload.find(b'"', found.end())
+        start = found.end()
+        end = payload.find(b'"', start)
         audio = payload[start:end]
-        if end < 0 or _holds(audio, _NOT_BASE64) or _holds(audio, self._in_audio):
+        find = audio.find
+        if end < 0 or find(b"-") >= 0 or find(b"_") >= 0 or find(b" ") >= 0 or find(b"\\") >= 0 or find(b"%") >= 0:
             return payload
+        for needle in self._in_audio:
+            if find(needle) >= 0:
+                return payload
         return payload[:start] + payload[end:]
 
     def _document(self, text: str, path: str, depth: int = 0) -> tuple[str, tuple[str, ...]]:
@@ -304,8 +293,38 @@ _FORM = re.compile(r"[A-Za-z0-9_.%+~*\[\]-]+=[^\s&]*(?:&[A-Za-z0-9_.%+~*\[\]-]+=
 _LONG_KEY = re.compile(rb"(?<![A-Za-z0-9])(sk|ek)[-_][A-Za-z0-9_-]{20,}")
 
 
-def _holds(data: bytes, needles: Sequence[bytes]) -> bool:
-    return any(data.find(needle) >= 0 for needle in needles)
+def _looks_secret(low: bytes) -> bool:
+    """Tell whether text in lower case may hold something that looks like a secret.
+
+    Every pattern and name below needs one of these strings. A chain of `find` is the fastest way to look for them: `in`
+    takes four times as long on bytes, an expression of all of them ten times. Each message goes through here.
+    """
+    find = low.find
+    return (
+        find(b"ek_") >= 0
+        or find(b"bearer") >= 0
+        or find(b"authorization") >= 0
+        or find(b'"headers"') >= 0
+        or find(b"apikey") >= 0
+        or find(b"api_key") >= 0
+        or find(b"access_token") >= 0
+        or find(b"refresh_token") >= 0
+        or find(b"client_secret") >= 0
+        or find(b"expires_at") >= 0
+        or find(b"password") >= 0
+        or (find(b"\\u00") >= 0)
+        or (find(b"-") >= 0 and _looks_secret_with_hyphen(low))
+        or (find(b"=") >= 0 and _looks_like_query(low))
+    )
+
+
+def _looks_secret_with_hyphen(low: bytes) -> bool:
+    needles = (b"sk-", b"api-key", b"access-token", b"refresh-token", b"client-secret", b"openai-", b"subscription-key")
+    return any(low.find(needle) >= 0 for needle in needles)
+
+
+def _looks_like_query(low: bytes) -> bool:
+    return any(low.find(needle) >= 0 for needle in (b"key=", b"token=", b"secret=", b"sig=", b"signature="))
 
 
 def _forms(value: str) -> Iterator[str]:
