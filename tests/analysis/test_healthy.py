@@ -15,7 +15,7 @@ from realtime_inspector.recording.entry import Entry
 START = """
     > GET /v1/realtime?model=gpt-realtime-2.1 {"Authorization": "[redacted:Authorization]"}
     +80ms < 101
-    < {"type": "session.created", "session": {"type": "realtime", "id": "sess_1", "model": "gpt-realtime-2.1", "output_modalities": ["audio"], "audio": {"input": {"format": {"type": "audio/pcm", "rate": 24000}, "turn_detection": {"type": "server_vad", "silence_duration_ms": 200, "create_response": true, "interrupt_response": true}}, "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "marin"}}, "tools": []}}
+    < {"type": "session.created", "session": {"type": "realtime", "id": "sess_1", "model": "gpt-realtime-2.1", "output_modalities": ["audio"], "audio": {"input": {"format": {"type": "audio/pcm", "rate": 24000}, "turn_detection": {"type": "server_vad", "silence_duration_ms": 200, "create_response": true, "interrupt_response": true}}, "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "marin"}}, "tools": [{"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}]}}
     """
 UPDATED = START.split("session.created", 1)[1].strip().removeprefix('", ')
 SESSION_UPDATED = f'< {{"type": "session.updated", {UPDATED}'

@@ -23,7 +23,7 @@ FATAL: Mapping[str, str] = {
 """Code → what it means. No retry helps."""
 
 NEXT: Mapping[str, str] = {
-    "missing_required_parameter": "add it",
+    "missing_required_parameter": "add that parameter",
     "unknown_parameter": "take it out: the whole event was refused because of it",
     "invalid_value": "use one of the values the API takes",
     "invalid_type": "give it the type the API takes",

@@ -1,0 +1,74 @@
+"""A file's header where samples belong."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+
+HEAD = 24
+"""Characters of base64 that are looked at."""
+MAGIC = (
+    (b"RIFF", "a WAV file"),
+    (b"OggS", "an Ogg file"),
+    (b"fLaC", "a FLAC file"),
+    (b"ID3", "an MP3 file"),
+    (b"\x1a\x45\xdf\xa3", "a WebM file"),
+)
+
+
+class ContainerHeader(Rule):
+    """Appended audio begins like a file (WAV, Ogg, FLAC, MP3, WebM), not like raw samples.
+
+    Why: the API takes raw samples only: a header is a click, compressed audio is noise, and no speech is detected.
+    Fix: decode the file and send its samples: PCM 16 bit mono 24 kHz, or G.711 as the session says.
+    Limits: looks at the first bytes of the first chunk, and of the first one after a commit or clear.
+    Source: Realtime guide, "Audio formats" (read 2026-11-22).
+    """
+
+    id = "AUD005"
+    name = "container-header"
+    severity = Severity.ERROR
+    on = ("input_audio_buffer.append",)
+    good = (
+        """
+        > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
+        """,
+        """
+        # such bytes in the middle of audio mean nothing
+        > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
+        > {"type": "input_audio_buffer.append", "audio": "T2dnUwACAAAAAAAAAAA="}
+        > {"type": "input_audio_buffer.append", "audio": "%%%%"}
+        """,
+    )
+    bad = (
+        """
+        > {"type": "input_audio_buffer.append", "audio": "UklGRiQAAABXQVZFZm10IBAAAAA="}  # AUD005
+        """,
+        """
+        > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
+        > {"type": "input_audio_buffer.commit"}
+        > {"type": "input_audio_buffer.append", "audio": "T2dnUwACAAAAAAAAAAA="}  # AUD005
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Look at the first bytes of a stretch of audio."""
+        if before.input_audio.buffered_ms > 0 or not event.audio_bytes:
+            return
+        try:
+            head = binascii.a2b_base64(event.audio()[:HEAD])
+        except ValueError:
+            return
+        kind = next((name for magic, name in MAGIC if head.startswith(magic)), "")
+        if kind == "a WAV file" and head[8:12] != b"WAVE":
+            return
+        if kind:
+            yield self.finding(
+                event,
+                f"this audio begins like {kind}, and the server takes raw samples only: decode it and send the samples",
+            )

@@ -1,0 +1,90 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""An MCP call that waits for its approval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import mapping, text
+
+WAIT_S = 10.0
+LOOK_BACK = 200
+
+
+class ApprovalPending(Rule):
+    """An MCP call asks for approval and gets no answer, or an answer names a request that never was.
+
+    Why: the call waits, and with it the user.
+    Fix: send an item of type mcp_approval_response with the request's id as approval_request_id.
+    Limits: counts ten seconds: a person may take longer. A wrong id is an error, where the recording has the session from its
+        start.
+    Source: Realtime API reference, `conversation.item.create` (read 2026-11-22).
+    """
+
+    id = "MCP003"
+    name = "approval-pending"
+    severity = Severity.WARNING
+    on = ("conversation.item.added", "conversation.item.done", "response.output_item.done", "conversation.item.create")
+    good = (
+        """
+        < {"type": "conversation.item.added", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}
+        +5s > {"type": "conversation.item.create", "item": {"type": "mcp_approval_response", "approval_request_id": "p1", "approve": true}}
+        < {"type": "conversation.item.added", "item": {"id": "q1", "type": "mcp_approval_response", "approval_request_id": "p1", "approve": true}}
+        +9s .
+        """,
+        """
+        < {"type": "session.created", "session": {}}
+        < {"type": "conversation.item.added", "item": {"id": "m1", "type": "message", "role": "user"}}
+        +20s .
+        """,
+    )
+    bad = (
+        """
+        < {"type": "conversation.item.added", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}  # MCP003
+        < {"type": "conversation.item.done", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}
+        +11s .
+        """,
+        """
+        < {"type": "session.created", "session": {}}
+        > {"type": "conversation.item.create", "item": {"type": "mcp_approval_response", "approval_request_id": "p9", "approve": true}}  # MCP003
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Look up the request that an answer names."""
+        request_id = text(event.get("item.approval_request_id"))
+        if not event.from_client or event.get("item.type") != "mcp_approval_response" or not before.is_whole:
+            return
+        if request_id not in before.items:
+            yield self.finding(
+                event, f"no approval request of this session has the id {request_id!r}", severity=Severity.ERROR
+            )
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        """Wait for the answer to a request."""
+        item = after.items.get(text(event.get("item.id")))
+        if item is None or item.type != "mcp_approval_request" or not event.from_server:
+            return
+        if item.first is not None and item.first.n == event.n:
+            yield Deadline(event.t + WAIT_S, event, item.id)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        """Ask whether it came."""
+        sent = (mapping(each.body.get("item")) for each in session.unanswered)
+        known = (item.body for item in reversed(session.items.values()))
+        if any(
+            text(body.get("approval_request_id")) == deadline.subject for body in chain(sent, islice(known, LOOK_BACK))
+        ):
+            return
+        body = session.items[deadline.subject].body
+        yield self.finding(
+            deadline.event,
+            f"the MCP call {text(body.get('name'))} of {text(body.get('server_label'))} has waited {WAIT_S:.0f} s for its "
+            f"approval: send an mcp_approval_response with approval_request_id {deadline.subject!r}",
+            t=deadline.at,
+        )

@@ -1,0 +1,65 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""A response that is complete and empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+
+
+class EmptyCompleted(Rule):
+    """A response is completed but brought nothing: no text, no audio, no call.
+
+    Why: the user hears silence, and nothing looks wrong to the client.
+    Fix: ask again, once; if it stays so, look at the instructions, at tool_choice, and at empty text items in the history.
+    Limits: only where the response shows its output and the recording shows no delta of it; a model told to stay silent looks
+        the same.
+    Source: Realtime API reference, `response.done` (read 2026-11-22); github.com/livekit/agents/issues/5952.
+    """
+
+    id = "RSP010"
+    name = "empty-completed"
+    severity = Severity.WARNING
+    on = ("response.done",)
+    good = (
+        """
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}]}}
+        < {"type": "response.done", "response": {"id": "r2", "status": "completed", "output": [{"type": "function_call", "call_id": "c1"}]}}
+        """,
+        """
+        # it does not show its output, or was cancelled
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        < {"type": "response.done", "response": {"id": "r2", "status": "cancelled", "output": []}}
+        """,
+    )
+    bad = (
+        """
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}  # RSP010
+        """,
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": [{"type": "message", "role": "assistant", "content": []}]}}  # RSP010
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Look at what it brought."""
+        body = mapping(event.body.get("response"))
+        output = body.get("output")
+        if body.get("status") != "completed" or not isinstance(output, list):
+            return
+        response = before.responses.get(text(body.get("id")))
+        brought = response is not None and response.first_output is not None
+        if brought or any(item.get("type") != "message" or item.get("content") for item in mappings(output)):
+            return
+        yield self.finding(
+            event,
+            f"response {text(body.get('id'))} is completed but empty: the user hears nothing; ask again once, and look at "
+            "instructions, tool_choice and history if it stays so",
+            cause=response.created if response is not None else None,
+        )

@@ -1,0 +1,76 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""A response that begins and does not end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import text
+
+WAIT_S = 15.0
+
+
+class NeverDone(Rule):
+    """A response began, brings nothing for 15 seconds, and does not end.
+
+    Why: the server takes no other response for the conversation meanwhile; the assistant is stuck.
+    Fix: after a timeout send response.cancel, then ask again; if that does not help, open a new session.
+    Limits: counts from the last delta; a model that reasons may be silent for long. Only GA sessions: other servers end
+        responses without a word.
+    Source: Realtime API reference, `response.done` (read 2026-11-22); github.com/2FastLabs/agent-squad/issues/573.
+    """
+
+    id = "RSP004"
+    name = "never-done"
+    severity = Severity.ERROR
+    on = ("response.created",)
+    dialects = frozenset({"ga", ""})
+    good = (
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        +10s < {"type": "response.output_text.delta", "response_id": "r1", "item_id": "a1", "delta": "Hi"}
+        +10s < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +30s .
+        """,
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        +10s x
+        """,
+    )
+    bad = (
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}  # RSP004
+        +16s .
+        """,
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}  # RSP004
+        +5s < {"type": "response.output_text.delta", "response_id": "r1", "item_id": "a1", "delta": "Hi"}
+        +16s .
+        """,
+    )
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        """Wait for the end."""
+        response_id = text(event.get("response.id"))
+        if response_id in after.active:
+            yield Deadline(event.t + WAIT_S, event, response_id)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
+        """Ask whether it came, or anything else of it."""
+        response = session.active.get(deadline.subject)
+        if response is None:
+            return
+        since = response.last_delta.t if response.last_delta is not None else response.created.t
+        if since + WAIT_S > deadline.at:
+            yield deadline.again(since + WAIT_S)
+            return
+        yield self.finding(
+            deadline.event,
+            f"response {response.id} has brought nothing for {WAIT_S:.0f} s and has not ended: no other response can begin; "
+            "send response.cancel and ask again",
+            t=deadline.at,
+        )

@@ -1,0 +1,90 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""A turn that voice detection ended, and no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import text
+
+WAIT_S = 3.0
+
+
+class CommitWithoutResponse(Rule):
+    """Voice detection ended the user's turn, it is to begin responses, and none begins.
+
+    Why: the user has spoken and hears nothing.
+    Fix: look at the errors and rate limits around it; with interrupt_response false a response in progress can swallow the
+        turn: then send response.create yourself.
+    Limits: counts three seconds, while nothing else runs and nobody speaks; only GA sessions whose configuration says that
+        voice detection is on.
+    Source: Realtime API reference, `session.update` (read 2026-11-22).
+    """
+
+    id = "VAD002"
+    name = "commit-without-response"
+    severity = Severity.ERROR
+    on = ("input_audio_buffer.committed",)
+    dialects = frozenset({"ga"})
+    good = (
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": true}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        +1s < {"type": "response.created", "response": {"id": "r1"}}
+        +9s .
+        """,
+        """
+        # the client answers itself
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": false}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        +9s .
+        """,
+        """
+        # the user goes on speaking
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u2", "audio_start_ms": 9}
+        +9s .
+        """,
+    )
+    bad = (
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": true}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}  # VAD002
+        +4s .
+        """,
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "semantic_vad"}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}  # VAD002
+        < {"type": "conversation.item.added", "item": {"id": "u1", "type": "message", "role": "user"}}
+        +4s > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
+        """,
+    )
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        """Wait for the response."""
+        turn, detection = after.open_turn, after.turn_detection
+        if turn is None or turn.n != event.n or detection is None or after.is_transcription:
+            return
+        if detection.get("create_response") is not False and after.active_response is None:
+            yield Deadline(event.t + WAIT_S, event)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        """Ask whether it began, or something else did."""
+        turn = session.open_turn
+        busy = session.active_response is not None or session.input_audio.active_speech is not None
+        if turn is None or turn.n != deadline.event.n or busy:
+            return
+        asked = bool(session.requests) and session.requests[-1].at.n > deadline.event.n
+        if asked or session.turn_detection is None:
+            return
+        yield self.finding(
+            deadline.event,
+            f"voice detection committed the user's turn ({text(deadline.event.body.get('item_id'))}), but no response began "
+            f"within {WAIT_S:.0f} s though create_response is on: look for errors and rate limits, or send response.create",
+            t=deadline.at,
+        )

@@ -1,0 +1,75 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""A response asked for although voice detection begins one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import mapping
+
+WITHIN_S = 1.0
+
+
+class DoubleResponsePerTurn(Rule):
+    """The client asks for a response right after voice detection committed the turn, which begins one by itself.
+
+    Why: one of the two is refused, or the user is answered twice.
+    Fix: leave the response to voice detection, or set create_response false and ask yourself.
+    Limits: within one second of the commit, unless the client put something into the conversation in between; only where the
+        session says that voice detection is on.
+    Source: Realtime API reference, `session.update` (read 2026-11-22); github.com/pipecat-ai/pipecat/issues/3960.
+    """
+
+    id = "VAD007"
+    name = "double-response-per-turn"
+    severity = Severity.WARNING
+    on = ("response.create",)
+    good = (
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": false}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        > {"type": "response.create"}
+        """,
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        > {"type": "response.create", "response": {"conversation": "none"}}
+        +3s > {"type": "response.create"}
+        """,
+    )
+    bad = (
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": true}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        > {"type": "response.create"}  # VAD007
+        """,
+        """
+        < {"type": "session.created", "session": {"turn_detection": {"type": "server_vad"}, "modalities": ["audio", "text"]}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        +500ms > {"type": "response.create"}  # VAD007
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Look for the commit just before it."""
+        audio, detection = before.input_audio, before.turn_detection
+        if detection is None or detection.get("create_response") is False or audio.last_committed_by != "vad":
+            return
+        committed_n, committed_t = audio.last_committed_n or 0, audio.last_committed_t or 0.0
+        given = bool(before.outputs) and before.outputs[-1].at.n > committed_n
+        waiting = any(each.type == "conversation.item.create" and each.at.n > committed_n for each in before.unanswered)
+        asked = bool(before.requests) and before.requests[-1].at.n > committed_n
+        late = event.t - committed_t > WITHIN_S or before.now <= 0
+        if given or waiting or asked or late or mapping(event.body.get("response")).get("conversation") == "none":
+            return
+        yield self.finding(
+            event,
+            f"voice detection committed the turn {event.t - committed_t:.1f} s ago (entry {committed_n}) and begins a response "
+            "by itself: leave it to that, or set create_response false",
+            cause=committed_n,
+        )
