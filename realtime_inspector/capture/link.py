@@ -7,7 +7,6 @@ go through as they are. What happens to one socket happens to the other: an end,
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import struct
 import time
@@ -216,20 +215,11 @@ class Link:
         """Answer the client ourselves, say so in the recording, and end the connection."""
         self._refused = True
         self._ended("closed", Side.PROXY)
-        error = {"message": refusal.message, "type": "realtime_inspector_error", "code": refusal.code, "param": None}
-        body = json.dumps({"error": error}, ensure_ascii=False)
-        length = len(body.encode())
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(length)), ("Connection", "close")]
-        lines = [
-            f"HTTP/1.1 {refusal.status} {refusal.reason}",
-            *(f"{name}: {value}" for name, value in headers),
-            "",
-            body,
-        ]
         at = time.monotonic()
         self.tee.put(None, 0, self.track.cut, at)
-        self.tee.put(None, 0, self.track.answer, refusal.status, refusal.reason, headers, body, at)
-        self.client.write("\r\n".join(lines).encode())
+        answer = refusal.status, refusal.reason, refusal.headers, refusal.body
+        self.tee.put(None, 0, self.track.answer, *answer, at)
+        self.client.write(refusal.answer())
         self.client.open("connecting")
         self.server.close()
         if self.client.tls or self.client.ended:

@@ -79,12 +79,17 @@ class Recorder:
                 f"{self.folder}: recordings cannot be written there: {error.strerror}; choose another folder with --dir"
             ) from error
 
-    def track(self, source: Source, opened: Callable[[Track], None] = lambda track: None) -> Track:
+    def track(
+        self,
+        source: Source,
+        opened: Callable[[Track], None] = lambda track: None,
+        wanted: Callable[[Entry], bool] | None = None,
+    ) -> Track:
         """Begin the recording of a connection that was just accepted.
 
-        It becomes a file with its first entry; `opened` is told then.
+        It becomes a file with its first entry (of those that are wanted, if not all are); `opened` is told then.
         """
-        return Track(self, source, opened)
+        return Track(self, source, opened, wanted)
 
     def sink(self, path: Path, header: Header) -> Sink:
         """Return the file of a track."""
@@ -98,7 +103,13 @@ class Recorder:
 class Track:
     """One connection being recorded. All times are those of `time.monotonic`."""
 
-    def __init__(self, recorder: Recorder, source: Source, opened: Callable[[Track], None]) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        source: Source,
+        opened: Callable[[Track], None],
+        wanted: Callable[[Entry], bool] | None = None,
+    ) -> None:
         self.source = source
         self.path: Path | None = None
         """The file, once there is something to record."""
@@ -106,6 +117,7 @@ class Track:
         """How many entries were handed to the writer."""
         self._recorder = recorder
         self._opened = opened
+        self._wanted = wanted
         self._began = time.monotonic()
         self._started = time.time()
         self._tap = Tap()
@@ -150,6 +162,8 @@ class Track:
 
     def add(self, *entries: Entry) -> None:
         """Record entries; their numbers are given when they are written."""
+        if self._wanted is not None:
+            entries = tuple(filter(self._wanted, entries))
         if not entries:
             return
         if self._sink is None:

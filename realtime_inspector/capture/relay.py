@@ -54,6 +54,7 @@ class Relay:
         redactor: Redactor | None = None,
         tls: Callable[[], ssl.SSLContext] | None = None,
         tags: dict[str, str] | None = None,
+        opened: Callable[[Track], None] | None = None,
     ) -> None:
         """Prepare a relay.
 
@@ -67,6 +68,7 @@ class Relay:
             redactor: What takes secrets out; by default one that knows this process's environment.
             tls: Gives the settings for TLS clients, when the first one comes; by default the local CA's.
             tags: What every recording's header carries.
+            opened: Told when a recording begins; `say` then tells of problems alone.
 
         Raises:
             UsageError: If the upstream is no URL or the CA no certificate.
@@ -80,6 +82,7 @@ class Relay:
         self._say = say
         self._tls = tls
         self._tags = tags
+        self._told_opened = opened
         self._server_tls: asyncio.Task[ssl.SSLContext] | None = None
         self._client_tls = client_context(upstream_ca) if self.upstream.tls else None
         self._listeners: list[socket.socket] = []
@@ -301,12 +304,15 @@ class Relay:
         )
 
     def _opened(self, track: Track) -> None:
-        self._say(f"{track.source.client}: recording to {track.path}")
+        if self._told_opened is not None:
+            self._told_opened(track)
+        else:
+            self._say(f"{track.source.client}: recording to {track.path}")
 
     def _closed(self, link: Link) -> None:
         self._links.discard(link)
         self._idle.set()
-        if link.track.path is not None:
+        if link.track.path is not None and (self._told_opened is None or link.track.lost):
             lost = f", {link.track.lost} lost" if link.track.lost else ""
             self._say(f"{link.track.source.client}: ended, {link.track.entries} entries{lost}: {link.track.path}")
 
@@ -319,7 +325,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
-        return asyncio.new_event_loop()
+        return asyncio.SelectorEventLoop()  # also where another is the default: `add_reader` is needed
     return uvloop.new_event_loop()
 
 

@@ -5,6 +5,7 @@ Sans-I/O. Follows both directions until the connection is upgraded; from then on
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,23 @@ class Refusal:
     reason: str
     code: str
     message: str
+
+    @property
+    def body(self) -> str:
+        """The error as the API words its own."""
+        error = {"message": self.message, "type": "realtime_inspector_error", "code": self.code, "param": None}
+        return json.dumps({"error": error}, ensure_ascii=False)
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of the answer, behind which the connection ends."""
+        length = len(self.body.encode())
+        return [("Content-Type", "application/json"), ("Content-Length", str(length)), ("Connection", "close")]
+
+    def answer(self) -> bytes:
+        """Return the whole answer."""
+        headers = (f"{name}: {value}" for name, value in self.headers)
+        return "\r\n".join([f"HTTP/1.1 {self.status} {self.reason}", *headers, "", self.body]).encode()
 
 
 class Rewriter:

@@ -56,9 +56,9 @@ class LocalCA:
         """The system's CAs and ours in one file, for SSL_CERT_FILE, which replaces the system's."""
         own = self.certificate.read_text()
         path = self.folder / "bundle.pem"
-        text = "\n".join(part.strip() for part in (*_system_certificates(), own)) + "\n"
+        text = "\n".join(part.strip() for part in (*system_certificates(), own)) + "\n"
         if not path.exists() or path.read_text() != text:
-            _write(path, text.encode(), 0o644)
+            write_whole(path, text.encode(), 0o644)
         return path
 
     def server_context(self) -> ssl.SSLContext:
@@ -73,7 +73,7 @@ class LocalCA:
     def _ensure(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _lock(self.folder / "lock"):
+            with lock(self.folder / "lock"):
                 if not self._is_good():
                     self._make()
         except OSError as error:
@@ -104,7 +104,7 @@ class LocalCA:
         """Make a new leaf, and a new CA if the old one is no good."""
         authority, key = self._authority()
         leaf, leaf_key = _make_leaf(authority, key)
-        _write(self.folder / "localhost.pem", _pem_key(leaf_key) + _pem(leaf) + _pem(authority), 0o600)
+        write_whole(self.folder / "localhost.pem", _pem_key(leaf_key) + _pem(leaf) + _pem(authority), 0o600)
 
     def _authority(self) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
         from cryptography import x509
@@ -121,8 +121,8 @@ class LocalCA:
         except (OSError, ValueError, TypeError):
             pass
         certificate, key = _make_authority()
-        _write(self.folder / "ca-key.pem", _pem_key(key), 0o600)
-        _write(self.folder / "ca.pem", _pem(certificate), 0o644)
+        write_whole(self.folder / "ca-key.pem", _pem_key(key), 0o600)
+        write_whole(self.folder / "ca.pem", _pem(certificate), 0o644)
         return certificate, key
 
 
@@ -236,7 +236,7 @@ def _pem_key(key: EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _system_certificates() -> Iterator[str]:
+def system_certificates() -> Iterator[str]:
     """Yield the certificates that this system trusts, as PEM."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile and Path(paths.cafile).is_file():
@@ -246,7 +246,7 @@ def _system_certificates() -> Iterator[str]:
         yield ssl.DER_cert_to_PEM_cert(certificate)
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def write_whole(path: Path, data: bytes, mode: int) -> None:
     """Write a file in one step: whoever reads it sees the old one or the new one."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -259,7 +259,7 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         raise
 
 
-def _lock(path: Path) -> AbstractContextManager[None]:
+def lock(path: Path) -> AbstractContextManager[None]:
     """Hold a lock among the processes that use the folder."""
     from contextlib import contextmanager
 
