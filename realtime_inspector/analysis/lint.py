@@ -36,7 +36,7 @@ class Linter:
         self.failed: dict[str, Exception] = {}
         """Rule's id → what it raised."""
         self._on: dict[str, list[Rule]] = defaultdict(list)
-        self._asked: dict[tuple[str, str], list[Rule]] = {}
+        self._asked: dict[tuple[str, str], tuple[list[Rule], list[Rule]]] = {}
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
         for rule in all_rules() if rules is None else rules:
@@ -46,12 +46,12 @@ class Linter:
     def feed(self, event: Event) -> list[Finding]:
         """Take one event in and return what the rules say about it, and about the time that passed before it."""
         findings = self.advance(event.t)
-        rules = self._rules(event)
-        for rule in rules:
+        checking, waiting = self._rules(event)
+        for rule in checking:
             findings += self._ask(rule, event, partial(rule.check, event, self.session), findings)
         running = self.session.ended is None
         self.session.apply(event)
-        for rule in rules:
+        for rule in waiting:
             for deadline in self._ask(rule, event, partial(rule.wait, event, self.session), findings):
                 self._push(rule, deadline)
         if running and event.type == WIRE_END:
@@ -88,12 +88,17 @@ class Linter:
             else:
                 findings.append(outcome)
 
-    def _rules(self, event: Event) -> list[Rule]:
+    def _rules(self, event: Event) -> tuple[list[Rule], list[Rule]]:
+        """Return the rules to ask about an event: those that check it, and those that wait for something after it."""
         name = ga_name(event.type) if event.from_server else event.type
         key = (name if name in self._on else "*", self.session.dialect)
         if key not in self._asked:
             candidates = dict.fromkeys((*self._on.get(key[0], ()), *self._on.get("*", ())))
-            self._asked[key] = [r for r in candidates if key[1] in r.dialects and r.id not in self.failed]
+            rules = [rule for rule in candidates if key[1] in rule.dialects and rule.id not in self.failed]
+            self._asked[key] = (
+                [rule for rule in rules if type(rule).check is not Rule.check],
+                [rule for rule in rules if type(rule).wait is not Rule.wait],
+            )
         return self._asked[key]
 
     def _ask(self, rule: Rule, event: Event, question: Callable[[], Iterable[_T]], findings: list[Finding]) -> list[_T]:
