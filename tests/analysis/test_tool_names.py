@@ -9,8 +9,22 @@ from realtime_inspector.analysis.rules.tool.names import silence_is_meant
 
 @pytest.mark.parametrize(
     "name",
-    ["end_call", "endCall", "hang_up", "hangup", "hang-up", "end_the_conversation", "wait_for_user", "stay_silent"]
-    + ["transfer_call", "transfer_to_human", "disconnect", "phone_end_call", "do_nothing", "noop"],
+    [
+        "end_call",
+        "endCall",
+        "hang_up",
+        "hangup",
+        "hang-up",
+        "end_the_conversation",
+        "wait_for_user",
+        "stay_silent",
+        "transfer_call",
+        "transfer_to_human",
+        "disconnect",
+        "phone_end_call",
+        "do_nothing",
+        "noop",
+    ],
 )
 def test_a_name_that_ends_or_waits_means_silence(name: str) -> None:
     assert silence_is_meant(name)
