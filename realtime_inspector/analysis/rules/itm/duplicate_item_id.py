@@ -1,4 +1,3 @@
-
 """An id that another item has."""
 
 from __future__ import annotations
