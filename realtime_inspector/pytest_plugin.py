@@ -27,6 +27,7 @@ import pytest
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.finding import Finding
+    from realtime_inspector.capture.relay import Relay
     from realtime_inspector.protocol.event import Event
     from realtime_inspector.protocol.realtime.session import Session
     from realtime_inspector.recording.entry import Entry, Header
@@ -40,7 +41,7 @@ _MARKER = (
     "realtime(recording=None, match='causal', speed='max', ignore=(), strict=False): "
     "the recording that realtime_server plays, and how exactly the client has to follow it"
 )
-_SETTLE_S = 1.0
+_SETTLE_S = 2.0
 _POLL_S = 0.01
 _KEPT = pytest.StashKey["RealtimeServer"]()
 
@@ -195,8 +196,9 @@ class _Playing(RealtimeServer):
 class _Recording(RealtimeServer):
     """The upstream is the server, and what passes is recorded."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        super().__init__(url)
+    def __init__(self, relay: Relay, folder: Path) -> None:
+        super().__init__(relay.url)
+        self._relay = relay
         self._folder = folder
 
     def settle(self) -> None:
@@ -207,7 +209,8 @@ class _Recording(RealtimeServer):
 
         deadline = monotonic() + _SETTLE_S
         while monotonic() < deadline:
-            if all(entries and entries[-1].kind is Kind.END for _, entries in self._read()):
+            ended = [entries for _, entries in self._read() if entries and entries[-1].kind is Kind.END]
+            if len(ended) >= self._relay.connections:
                 return
             sleep(_POLL_S)
 
@@ -352,7 +355,7 @@ def _recording(asked: _Asked) -> Iterator[RealtimeServer]:
         folder = Path(name)
         try:
             with relay_in_thread(asked.upstream, folder) as relay:
-                yield _Recording(relay.url, folder)
+                yield _Recording(relay, folder)
         except InspectorError as error:
             pytest.fail(str(error), pytrace=False)
         finally:
@@ -363,7 +366,7 @@ def _keep(folder: Path, path: Path) -> None:
     """Give recordings their name: one is a file, several are a folder in the order in which they began."""
     from realtime_inspector.recording import files
 
-    made = files.find(folder)
+    made = [path for path in files.find(folder) if _was_answered(path)]
     if len(made) == 1:
         made[0].replace(path)
     elif made:
@@ -371,3 +374,11 @@ def _keep(folder: Path, path: Path) -> None:
         several.mkdir()
         for number, each in enumerate(made, 1):
             each.replace(several / f"{number:02}.jsonl")
+
+
+def _was_answered(path: Path) -> bool:
+    """Tell whether a server said anything: what only this tool answered, for want of an upstream, is no recording."""
+    from realtime_inspector.recording import files
+    from realtime_inspector.recording.entry import Side
+
+    return any(entry.side is Side.SERVER for entry in files.open_recording(path))
