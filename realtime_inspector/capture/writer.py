@@ -21,7 +21,7 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 
 BACKLOG_BYTES = 64 * 1024 * 1024
 """Lines that wait for the disk, of all files together; what comes beyond is counted and dropped."""
-BATCH_S = 0.02
+BATCH_S = 0.01
 """How long lines are gathered before they are written."""
 RETRY_S = 0.25
 """How long a failed file rests before the next attempt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -72,7 +73,8 @@ async def _serve(relay: Relay, ready_file: Path | None) -> int:
     loop = asyncio.get_running_loop()
     ended_by: asyncio.Future[int] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _end, ended_by, number)
+        with contextlib.suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
+            loop.add_signal_handler(number, _end, ended_by, number)
     async with relay:
         if ready_file is not None:
             _write_whole(ready_file, _ready(relay))
