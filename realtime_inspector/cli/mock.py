@@ -102,9 +102,12 @@ async def _serve(
 ) -> Report:
     from realtime_inspector.replay.server import Address, ReplayServer
 
-    server = ReplayServer(
-        scripts, options, address=Address(host, port), again=not once, strict=strict, told=say_mismatch
-    )
+    def told(text: str) -> None:
+        say_mismatch(text)
+        if server.refusing and not once:
+            diagnostics.say("no further connection is taken; start it again for another try")
+
+    server = ReplayServer(scripts, options, address=Address(host, port), again=not once, strict=strict, told=told)
     async with server:
         diagnostics.say(f"serving {scripts[0].name}{_and_more(len(scripts))} on {server.ws_url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any")

@@ -134,6 +134,8 @@ class Player:
     @property
     def never_came(self) -> list[Expected]:
         """The recorded client events for which no live one came."""
+        if self._unmatched:
+            return []
         return [expected for expected in self.script.expected if expected.index not in self.matched]
 
     @property

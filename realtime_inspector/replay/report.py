@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from realtime_inspector.replay.lanes import CLOSE
+from realtime_inspector.replay.matching import Policy
 from realtime_inspector.replay.mismatch import Mismatch
 from realtime_inspector.replay.player import Player
 from realtime_inspector.replay.script import Expected, Step
@@ -33,6 +34,8 @@ class Played:
     """Recorded client events for which none came."""
     never_asked_for: tuple[Step, ...]
     """Recorded server events that were not sent."""
+    whole: bool = False
+    """All of the recording has to happen, whatever the report as a whole says."""
 
     @classmethod
     def of(cls, player: Player) -> Played:
@@ -47,6 +50,7 @@ class Played:
             mismatches=tuple(player.mismatches),
             never_came=tuple(player.never_came),
             never_asked_for=tuple(step for step in player.never_asked_for if step.lane != CLOSE),
+            whole=player.options.match is Policy.STRICT,
         )
 
     @property
@@ -88,8 +92,9 @@ class Report:
     @property
     def met(self) -> bool:
         """Whether the client did what the recordings have; one that never came did not."""
-        left = bool(self.unserved) or any(played.leftovers for played in self.connections)
-        return bool(self.connections or not self.unserved) and not self.mismatches and not (self.strict and left)
+        if self.mismatches or (self.unserved and (self.strict or not self.connections)):
+            return False
+        return not any(played.leftovers and (self.strict or played.whole) for played in self.connections)
 
     @property
     def exit_code(self) -> int:

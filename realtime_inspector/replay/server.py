@@ -33,7 +33,7 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.replay.connection import Host, connection_class, response
-from realtime_inspector.replay.doors import Door
+from realtime_inspector.replay.doors import Answer, Door
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
@@ -100,6 +100,7 @@ class ReplayServer:
         self._tls = tls
         self._chosen: dict[ServerConnection, Script] = {}
         self._talking: set[ServerConnection] = set()
+        self._told_others = 0
         self._taken = 0
         """How many messages have come."""
         self._server: Server | None = None
@@ -123,6 +124,11 @@ class ReplayServer:
     def ws_url(self) -> str:
         """Where a WebSocket client connects to."""
         return self.base_url.replace("http", "ws", 1) + "/realtime"
+
+    @property
+    def refusing(self) -> bool:
+        """Whether nobody gets in any more, after a mismatch."""
+        return bool(self._door.refusing)
 
     def report(self) -> Outcome:
         """Return what has come of it so far.
@@ -154,7 +160,7 @@ class ReplayServer:
                 port,
                 process_request=self._admit,
                 select_subprotocol=_select,
-                create_connection=connection_class(Host(self._door.plain, self._tls, self._forget, self._tell)),
+                create_connection=connection_class(Host(self._plain, self._tls, self._forget, self._tell)),
                 compression=None,
                 max_size=None,
                 max_queue=None,
@@ -189,14 +195,12 @@ class ReplayServer:
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Choose a recording for an upgrade, or answer otherwise."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            return response(self._door.plain("GET", request.path))
-        others_before = len(self._door.others)
+            return response(self._plain("GET", request.path))
         chosen = self._door.upgrade(connected=bool(self._chosen))
         if isinstance(chosen, Script):
             self._chosen[connection] = chosen
             return None
-        if len(self._door.others) > others_before:
-            self._tell(self._door.others[-1].text())
+        self._tell_others()
         self._settle()
         return response(chosen)
 
@@ -254,6 +258,18 @@ class ReplayServer:
                 case Close():
                     await _close(connection, action)
         return until
+
+    def _plain(self, method: str, target: str) -> Answer:
+        """Answer a plain request."""
+        answer = self._door.plain(method, target)
+        self._tell_others()
+        return answer
+
+    def _tell_others(self) -> None:
+        """Tell of what was asked for and is in no recording."""
+        for found in self._door.others[self._told_others :]:
+            self._tell(found.text())
+        self._told_others = len(self._door.others)
 
     def _forget(self, connection: ServerConnection) -> None:
         """A connection is gone; if its handshake was never completed, its recording waits for another."""

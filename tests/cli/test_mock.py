@@ -85,6 +85,15 @@ def test_it_serves_again_until_it_is_stopped(recording: Path) -> None:
     assert "6 of 6 client events matched" in said
 
 
+def test_after_a_mismatch_it_says_that_it_has_to_be_started_again(recording: Path) -> None:
+    with mock(recording) as (process, url):
+        talk(url, {"type": "response.create", "response": {"instructions": "No."}})
+        process.send_signal(signal.SIGINT)
+        said = rest_of(process)
+    assert process.returncode == 1
+    assert "no further connection is taken; start it again for another try" in said
+
+
 def test_a_path_that_is_not_compared_is_accepted(recording: Path) -> None:
     update, item, respond = client_messages(TEXT)
     item["item"]["content"][0]["text"] = "Something else"

@@ -106,6 +106,14 @@ def test_strict_takes_the_recorded_order_alone() -> None:
     assert "the recording has session.update (line 5) in its place" in found.message
 
 
+def test_strict_wants_the_whole_recording() -> None:
+    live = Live(script(TEXT), Options(match=Policy.STRICT))
+    live.send(UPDATE, ITEM)
+    assert not live.report().met
+    live.send(RESPOND)
+    assert live.report().met
+
+
 def test_strict_takes_no_harmless_event() -> None:
     live = Live(script(TEXT), Options(match=Policy.STRICT))
     live.send(UPDATE, {"type": "input_audio_buffer.clear"})
@@ -120,7 +128,7 @@ def test_without_matching_the_events_come_by_the_clock_alone() -> None:
     live.send({"type": "what"}, b"ever")
     live.wait(1)
     assert len(live.got) == 10
-    assert live.report().met
+    assert live.report(strict=True).met
 
 
 def test_a_matcher_of_the_user_decides_first() -> None:

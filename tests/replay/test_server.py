@@ -203,10 +203,13 @@ def fetch(url: str, data: bytes | None, **options: Any) -> Any:
 
 
 def test_http_is_answered_from_the_recording() -> None:
-    with serving([script(SECRETS), script(TEXT)]) as server:
+    told: list[str] = []
+    with serving([script(SECRETS), script(TEXT)], told=told.append) as server:
         assert fetch(f"{server.base_url}/realtime/client_secrets", b'{"session": {}}') == {"value": "ek_1"}
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as missing:
             fetch(f"{server.base_url}/models", None)
+        missing.value.close()
+    assert told == ["call.jsonl: GET /v1/models was not recorded"]
 
 
 @pytest.fixture
