@@ -36,7 +36,6 @@ TEXTS = sorted(
     and "__pycache__" not in path.parts
 )
 MOST_LINES = 500
-MOST_LINES_OF_TESTS = 800
 """Tests are tables: they may be longer."""
 HEAVY = ("textual", "rich", "mitmproxy", "websockets", "cryptography", "uvloop", "asyncio", "ssl")
 """What reading recordings never loads."""
@@ -99,8 +98,7 @@ def test_the_version_is_answered_before_anything_is_loaded(tmp_path: Path) -> No
 def test_no_module_is_long() -> None:
     lines = {name(path): path.read_text(encoding="utf-8").count("\n") for path in MODULES}
 
-    most = {path: MOST_LINES_OF_TESTS if path.startswith("tests") else MOST_LINES for path in lines}
-    assert {path: number for path, number in lines.items() if number > most[path]} == {}
+    assert {path: number for path, number in lines.items() if number > MOST_LINES} == {}
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,9 +51,8 @@ def test_the_file_is_what_the_installed_package_gives() -> None:
     openai = pytest.importorskip("openai")
     if openai.__version__ != schema.source().version:
         pytest.skip(f"made from openai {schema.source().version}, {openai.__version__} is installed")
-    make_schema = script()
-    recorded = make_schema.TARGET.read_text()
-    assert make_schema.dump(make_schema.dated(make_schema.make(), json.loads(recorded), "2000-01-01")) == recorded
+    # In a process of its own: which of two equal types `typing` remembers depends on what was imported before.
+    assert subprocess.run([sys.executable, SCRIPT, "--check"], check=False).returncode == 0
 
 
 def test_a_new_version_of_the_package_gets_the_day_it_was_read() -> None:

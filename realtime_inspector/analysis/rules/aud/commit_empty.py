@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A commit of nothing."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """An `error` event that belongs to the ordinary course of a conversation."""
 
 from __future__ import annotations

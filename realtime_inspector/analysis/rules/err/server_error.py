@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """An `error` event, and the client event that caused it."""
 
 from __future__ import annotations

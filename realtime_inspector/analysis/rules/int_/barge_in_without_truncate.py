@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """The user interrupts, and the conversation keeps what nobody heard."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A command that only WebRTC and SIP calls know."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A truncation behind the end of what there is."""
 
 from __future__ import annotations

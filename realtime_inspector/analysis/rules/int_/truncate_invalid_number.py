@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A truncation at no whole millisecond."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A truncation of something that has no audio of the assistant."""
 
 from __future__ import annotations

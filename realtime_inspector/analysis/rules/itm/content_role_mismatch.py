@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """Content of the wrong kind for who says it."""
 
 from __future__ import annotations

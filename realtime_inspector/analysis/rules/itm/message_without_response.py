@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A message to the assistant, and nobody asks it to answer."""
 
 from __future__ import annotations

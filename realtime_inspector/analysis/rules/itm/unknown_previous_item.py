@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """An item to stand after one that is not there."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """An MCP server whose tools could not be listed."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """The line cut while the assistant can still be heard."""
 
 from __future__ import annotations

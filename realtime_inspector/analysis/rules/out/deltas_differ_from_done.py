@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """Pieces that do not make up the whole."""
 
 from __future__ import annotations

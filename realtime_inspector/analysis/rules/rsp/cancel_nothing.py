@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A cancel where nothing runs."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A cancel of a response that never was."""
 
 from __future__ import annotations

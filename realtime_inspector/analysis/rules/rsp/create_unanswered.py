@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A response asked for, and no word from the server."""
 
 from __future__ import annotations

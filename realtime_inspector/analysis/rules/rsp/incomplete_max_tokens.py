@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A response cut off by its token limit."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """Instructions of one response in place of the session's."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A response that begins and does not end."""
 
 from __future__ import annotations

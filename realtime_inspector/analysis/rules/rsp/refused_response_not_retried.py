@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A response refused because another one ran, and never asked for again."""
 
 from __future__ import annotations

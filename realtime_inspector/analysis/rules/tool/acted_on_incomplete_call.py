@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """An output for a call that was never complete."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """Arguments of a call that the tool cannot read."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A call of the model that the client never answered, and why, where that shows."""
 
 from __future__ import annotations

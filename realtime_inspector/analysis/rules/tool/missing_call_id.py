@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A tool's output that does not say which call it answers."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """The headline: a tool's output was given, and nobody asks the assistant to go on."""
 
 from __future__ import annotations

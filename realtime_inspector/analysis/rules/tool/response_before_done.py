@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A tool's output and the wish for a response, before the calling response is done."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """Silence while a tool runs."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """The same call again and again."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A call of a tool that is not in the session."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """A turn that voice detection ended, and no answer."""
 
 from __future__ import annotations

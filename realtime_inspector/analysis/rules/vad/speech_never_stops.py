@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """Speech that voice detection never finds the end of."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - an event of a transcript is one line
 """The end of another speech than the one that began."""
 
 from __future__ import annotations
