@@ -1,0 +1,155 @@
+"""mitmproxy, embedded: only the addons that proxying needs, in the event loop it is started in.
+
+It keeps one master for a process and sets a task factory on its loop, so it gets a loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import exceptions
+from mitmproxy.addons.core import Core
+from mitmproxy.addons.next_layer import NextLayer
+from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.addons.tlsconfig import TlsConfig
+from mitmproxy.master import Master
+from mitmproxy.options import Options
+
+from realtime_inspector.capture.intercept.addon import Addon, Plan
+from realtime_inspector.capture.tap import MAX_BODY_BYTES
+from realtime_inspector.capture.tee import Tee
+from realtime_inspector.errors import UsageError
+
+CLOSE_TIMEOUT_S = 1.0
+"""How long open connections have to close in good order."""
+_NEVER_S = 10 * 365 * 24 * 3600
+
+
+class Engine:
+    """One running mitmproxy."""
+
+    def __init__(self, plan: Plan, mode: str, host: str, port: int, folder: Path, trusted: Path) -> None:
+        """Prepare one.
+
+        Args:
+            plan: What becomes of connections.
+            mode: mitmproxy's word for where they come from.
+            host: Address to listen on, in modes that listen.
+            port: Port to listen on; 0 takes a free one.
+            folder: Where mitmproxy has its CA.
+            trusted: File of the CAs that servers may be signed by.
+        """
+        self._plan = plan
+        self._mode = mode
+        self._settings: dict[str, Any] = {
+            "mode": [mode],
+            "listen_host": host,
+            "listen_port": port,
+            "confdir": str(folder),
+            "ssl_verify_upstream_trusted_ca": str(trusted),
+            "tcp_timeout": _NEVER_S,
+        }
+        self._complaints = _Complaints(plan.say)
+        self._run: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start, and return when it listens.
+
+        Raises:
+            UsageError: If it cannot, with the reason.
+        """
+        self._tee = Tee(asyncio.get_running_loop())
+        self._servers = Proxyserver()
+        self.addon = Addon(self._plan, self._tee, self._servers.connections)
+        started = asyncio.Event()
+        self.addon.on_start = started.set
+        try:
+            self._master = self._assembled()
+        except exceptions.OptionsError as error:
+            raise UsageError(f"--mode {self._mode}: {_one_line(str(error))}") from None
+        self._run = asyncio.create_task(self._master.run())
+        waiting = asyncio.create_task(started.wait())
+        await asyncio.wait([self._run, waiting], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        problem = next((server.last_exception for server in self._servers.servers if server.last_exception), None)
+        if problem is not None or self._run.done():
+            await self._stop()
+            raise UsageError(_cannot_start(self._mode, problem)) from problem
+        logging.getLogger("mitmproxy").addHandler(self._complaints)
+
+    @property
+    def port(self) -> int:
+        """Where it listens; 0 in a mode that does not."""
+        return next((int(address[1]) for address in self._servers.listen_addrs()), 0)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user needs to know of the mode."""
+        texts = (server.to_json().get("wireguard_conf") for server in self._servers.servers)
+        return [line for text in texts if text for line in str(text).splitlines()]
+
+    async def close(self) -> None:
+        """Stop listening, end the connections, and let go of everything."""
+        logging.getLogger("mitmproxy").removeHandler(self._complaints)
+        await self._servers.servers.update([])
+        self.addon.end()
+        self._each_socket(lambda io: io.handler.cancel() if io.handler is not None else None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._until_idle(), CLOSE_TIMEOUT_S)
+        self._each_socket(lambda io: io.writer.transport.abort() if hasattr(io.writer, "transport") else None)
+        self.addon.finish()
+        self._tee.drain()
+        await self._stop()
+
+    def _assembled(self) -> Master:
+        options = Options()
+        master = Master(options)
+        master.addons.add(Core(), self._servers, self.addon, NextLayer(), TlsConfig())
+        # A server that is connected to at once has its TLS mirrored to the client. Where traffic is sent elsewhere, the
+        # server it was meant for must not even be connected to.
+        strategy = "eager" if self._plan.upstream is None else "lazy"
+        options.update(connection_strategy=strategy, stream_large_bodies=str(MAX_BODY_BYTES), **self._settings)
+        return master
+
+    def _each_socket(self, do: Callable[[Any], object]) -> None:
+        for handler in list(self._servers.connections.values()):
+            for io in list(handler.transports.values()):
+                do(io)
+
+    async def _until_idle(self) -> None:
+        while self._servers.connections:
+            self.addon.one_left.clear()
+            await self.addon.one_left.wait()
+            await asyncio.sleep(0)
+
+    async def _stop(self) -> None:
+        if self._run is not None:
+            self._master.shutdown()
+            await asyncio.gather(self._run, return_exceptions=True)
+
+
+class _Complaints(logging.Handler):
+    """Tells what mitmproxy takes for an error of its own."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(f"mitmproxy: {_one_line(record.getMessage())}")
+
+
+def _cannot_start(mode: str, problem: Exception | None) -> str:
+    said = _one_line(str(problem)) if problem is not None and str(problem) else type(problem).__name__
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return f"--mode {mode}: {said}; choose another address with --listen HOST:PORT (port 0 takes a free one)"
+    return f"--mode {mode}: {said}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,79 @@
+"""Which part of a program's traffic is recorded: an interceptor sees all of it. No socket, no clock.
+
+Realtime is what says so: `/realtime` in the path, or `realtime` among the subprotocols. All else passes unrecorded, and
+so do its keys and its contents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from realtime_inspector.capture.http import MAX_HEAD_BYTES, Exchange, Head
+from realtime_inspector.recording.entry import Entry, Kind
+
+API_HOST = "api.openai.com"
+
+_PATH = re.compile(r"/realtime(?:/|$)", re.IGNORECASE)
+_FIRST_LINE = re.compile(rb"[A-Z]{1,20} [!-~]+ HTTP/1\.[01]\r?\n")
+_BEGINNING = re.compile(rb"[A-Z]{1,20}(?: [!-~]*(?: (?:H(?:T(?:T(?:P(?:/(?:1(?:\.[01]?\r?)?)?)?)?)?)?)?)?)?")
+
+
+class Opening(Enum):
+    """What the first bytes of a client are, while they are no whole head."""
+
+    UNFINISHED = auto()
+    """They may become an HTTP/1.1 request."""
+    OTHER = auto()
+    """They are not one."""
+
+
+def is_api(host: str) -> bool:
+    """Tell whether a host is OpenAI's API, in whatever region."""
+    name = host.lower().rstrip(".")
+    return name == API_HOST or name.endswith(f".{API_HOST}")
+
+
+def is_realtime(target: str, headers: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a request belongs to the Realtime API, its HTTP part included."""
+    if _PATH.search(target.partition("?")[0]):
+        return True
+    offered = (value for name, value in headers if name.lower() == "sec-websocket-protocol")
+    return any(word.strip().lower() == "realtime" for value in offered for word in value.split(","))
+
+
+def first_head(data: bytes) -> Head | Opening:
+    """Return the head of the request that a client begins with."""
+    line_end = data.find(b"\n") + 1
+    fits = _FIRST_LINE.fullmatch(data, 0, line_end) if line_end else _BEGINNING.fullmatch(data)
+    if fits is None or len(data) > MAX_HEAD_BYTES:
+        return Opening.OTHER
+    for part in Exchange().client(data):
+        return part.head if part.head is not None else Opening.OTHER
+    return Opening.UNFINISHED
+
+
+class Scope:
+    """The entries of one connection that are recorded: requests of the Realtime API, and what follows from them."""
+
+    def __init__(self) -> None:
+        self._asked: deque[bool] = deque()
+        self._inside = False
+        """The last thing that passed is recorded, so what has no request of its own is, too."""
+
+    def __call__(self, entry: Entry) -> bool:
+        """Tell whether an entry is recorded; ask once for every one, in order."""
+        if entry.kind is Kind.REQUEST:
+            self._inside = is_realtime(str(entry.members.get("target", "")), entry.members.get("headers", ()))
+            self._asked.append(self._inside)
+        elif entry.kind is Kind.RESPONSE:
+            self._inside = self._answered(int(entry.members.get("status", 0)))
+        return self._inside or entry.kind is Kind.END
+
+    def _answered(self, status: int) -> bool:
+        if not self._asked:
+            return self._inside
+        interim = status < 200 and status != 101
+        return self._asked[0] if interim else self._asked.popleft()

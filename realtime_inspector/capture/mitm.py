@@ -1,0 +1,269 @@
+"""The interceptor: for programs that cannot be pointed anywhere. It needs the extra `intercept`, which is mitmproxy.
+
+    async with Interceptor("forward", Path("recordings")) as interceptor:
+        print(interceptor.url)  # for HTTPS_PROXY
+
+mitmproxy takes the connections and opens TLS; the bytes behind it go the same way as in the relay: forwarded first,
+then looked at by the same tap and recorder. Importing this module imports nothing of mitmproxy; starting does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from realtime_inspector.capture.recorder import Recorder, Track
+from realtime_inspector.capture.upstream import Upstream
+from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.redact import Redactor
+
+if TYPE_CHECKING:
+    from realtime_inspector.capture.intercept.engine import Engine
+
+INSTALL = "pip install 'realtime-inspector[intercept]'"
+
+_WORDS = {
+    "forward": "regular",
+    "local": "local",
+    "transparent": "transparent",
+    "wireguard": "wireguard",
+    "socks5": "socks5",
+}
+"""Our word for a mode → mitmproxy's."""
+_WITH_SPEC = {"local", "wireguard"}
+_WITHOUT_PORT = {"local"}
+_PORTS = {"forward": 8765, "socks5": 1080, "transparent": 8080, "wireguard": 51820}
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Where the interceptor gets its connections from."""
+
+    name: str
+    spec: str = ""
+    """Which processes (`local`), or the file of the keys (`wireguard`)."""
+
+    @classmethod
+    def parse(cls, text: str) -> Mode:
+        """Read a mode as a user writes it: `forward`, `local:python`.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        name, _, spec = text.partition(":")
+        if name not in _WORDS:
+            known = ", ".join(f"{word}[:SPEC]" if word in _WITH_SPEC else word for word in ("reverse", *_WORDS))
+            raise UsageError(f"--mode {text!r} is none; known are {known}")
+        if spec and (name not in _WITH_SPEC or "@" in spec):
+            raise UsageError(f"--mode {text!r}: what is behind {name!r} has no meaning there")
+        return cls(name, spec)
+
+    @property
+    def mitmproxy(self) -> str:
+        """The mode in mitmproxy's words."""
+        return f"{_WORDS[self.name]}:{self.spec}" if self.spec else _WORDS[self.name]
+
+    @property
+    def port(self) -> int:
+        """Where it listens by default; 0 if it does not."""
+        return _PORTS.get(self.name, 0)
+
+    @property
+    def listens(self) -> bool:
+        """Whether clients connect to it."""
+        return self.name not in _WITHOUT_PORT
+
+
+def installed() -> bool:
+    """Tell whether the extra is there."""
+    return find_spec("mitmproxy") is not None
+
+
+def require() -> None:
+    """Check that the extra is there.
+
+    Raises:
+        UsageError: If it is not, with how to get it.
+    """
+    if not installed():
+        raise UsageError(f"interception needs mitmproxy; install it with `{INSTALL}` (Python 3.12 or newer)")
+
+
+class Interceptor:
+    """mitmproxy with our recorder. Use it as an asynchronous context manager, in a loop of its own."""
+
+    def __init__(
+        self,
+        mode: str,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        upstream: str | None = None,
+        upstream_ca: Path | None = None,
+        say: Callable[[str], None] = lambda text: None,
+        redactor: Redactor | None = None,
+        tags: Mapping[str, str] | None = None,
+        opened: Callable[[Track], None] | None = None,
+        lenient: bool = False,
+    ) -> None:
+        """Prepare an interceptor.
+
+        Args:
+            mode: `forward`, `local[:SPEC]`, `transparent`, `wireguard[:FILE]` or `socks5`.
+            folder: Where recordings go.
+            host: Address to listen on.
+            port: Port to listen on; 0 takes a free one.
+            upstream: Server that gets what is meant for OpenAI's API, and Realtime traffic for any other; by default
+                all goes where it was meant for.
+            upstream_ca: File with the certificates of a private CA.
+            say: Told what people should know, a line at a time; from any thread.
+            redactor: What takes secrets out; by default one that knows this process's environment.
+            tags: What every recording's header carries.
+            opened: Told when a recording begins; `say` then tells of problems alone.
+            lenient: Pass a host through, unread, once a client has refused its interception.
+
+        Raises:
+            UsageError: If the mode or the upstream is none, or the extra is not installed.
+        """
+        self.mode = Mode.parse(mode)
+        self.upstream = Upstream.parse(upstream) if upstream is not None else None
+        require()
+        self.recorder = Recorder(folder, redactor=redactor, warn=say)
+        self.host = host
+        self.port = port
+        self._upstream_ca = upstream_ca
+        self._say = say
+        self._tags = tags
+        self._told_opened = opened
+        self._lenient = lenient
+        self._engine: Engine | None = None
+
+    @property
+    def url(self) -> str:
+        """The proxy as a URL, `http://127.0.0.1:8765`; empty in a mode that does not listen."""
+        if not self.mode.listens:
+            return ""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        scheme = "socks5h" if self.mode.name == "socks5" else "http"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted."""
+        return self._engine.addon.connections if self._engine is not None else 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What the mode needs of its user, such as the configuration of a tunnel."""
+        return self._engine.notes if self._engine is not None else []
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach it."""
+        return (
+            self.mode.listens and self.host != "localhost" and not self.host.startswith("127.") and self.host != "::1"
+        )
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate of the CA that clients have to trust."""
+        from realtime_inspector.capture.intercept.authority import InterceptionCA
+
+        return InterceptionCA().certificate
+
+    async def __aenter__(self) -> Interceptor:
+        """Start.
+
+        Raises:
+            UsageError: If the address is taken, the folder cannot be written, or the system refuses the mode.
+        """
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Start; see `__aenter__`."""
+        with warnings.catch_warnings():
+            # mitmproxy calls outdated names of its dependencies; a program that makes errors of warnings may go on.
+            warnings.simplefilter("ignore")
+            from realtime_inspector.capture.intercept.addon import Plan
+            from realtime_inspector.capture.intercept.authority import InterceptionCA
+            from realtime_inspector.capture.intercept.engine import Engine
+
+        try:
+            self.recorder.check()
+            authority = InterceptionCA()
+            plan = Plan(
+                recorder=self.recorder,
+                upstream=self.upstream,
+                lenient=self._lenient,
+                authority=str(authority.certificate),
+                say=self._say,
+                opened=self._opened,
+                closed=self._closed,
+                tags=self._tags,
+            )
+            trusted = authority.trusted(self._upstream_ca)
+            engine = Engine(plan, self.mode.mitmproxy, self.host, self.port, authority.folder, trusted)
+            await engine.start()
+        except BaseException:
+            self.recorder.close(0)
+            raise
+        self._engine = engine
+        self.port = engine.port
+
+    async def close(self) -> None:
+        """Stop accepting, end the connections, finish the recordings."""
+        if self._engine is not None:
+            await self._engine.close()
+        await asyncio.to_thread(self.recorder.close)
+
+    def _opened(self, track: Track) -> None:
+        if self._told_opened is not None:
+            self._told_opened(track)
+        else:
+            self._say(f"{track.source.client}: recording to {track.path}")
+
+    def _closed(self, track: Track) -> None:
+        if track.path is not None and (self._told_opened is None or track.lost):
+            lost = f", {track.lost} lost" if track.lost else ""
+            self._say(f"{track.source.client}: ended, {track.entries} entries{lost}: {track.path}")
+
+
+@contextmanager
+def interceptor_in_thread(mode: str, folder: Path, **options: Any) -> Iterator[Interceptor]:
+    """Run an interceptor in a thread of its own, for callers without a loop.
+
+    Args:
+        mode: As for `Interceptor`.
+        folder: As for `Interceptor`.
+        options: Further arguments of `Interceptor`.
+
+    Raises:
+        UsageError: If it cannot start; see `Interceptor`.
+    """
+    from threading import Thread
+
+    interceptor = Interceptor(mode, folder, **options)
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="interceptor", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(interceptor.start(), loop).result()
+        try:
+            yield interceptor
+        finally:
+            asyncio.run_coroutine_threadsafe(interceptor.close(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
