@@ -78,7 +78,7 @@ class Relay:
         self.host = host
         self.port = port
         self.connections = 0
-        """How many connections were accepted."""
+        """How many connections sent something: each makes a recording."""
         self._say = say
         self._tls = tls
         self._tags = tags
@@ -210,7 +210,6 @@ class Relay:
                 self._rest(listener, error)
                 return
             sock.setblocking(False)
-            self.connections += 1
             self._spawn(self._welcome(sock, _address(address)))
 
     def _rest(self, listener: socket.socket, error: OSError) -> None:
@@ -242,6 +241,7 @@ class Relay:
             times = {"ssl_handshake_timeout": 10.0, "ssl_shutdown_timeout": TLS_SHUTDOWN_S} if context else {}
             leg = link.client
             await self._loop.connect_accepted_socket(lambda: leg, sock, ssl=context, **times)
+            self.connections += 1
         except (OSError, ssl.SSLError) as error:
             sock.close()
             if isinstance(error, ssl.SSLError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 from pathlib import Path
@@ -14,7 +13,8 @@ import click
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.cli import diagnostics
-from realtime_inspector.errors import InspectorError, UsageError
+from realtime_inspector.cli.serving import listen_address, write_ready
+from realtime_inspector.errors import InspectorError
 
 _INTERRUPTED = 130
 _FILES = 65536
@@ -59,7 +59,7 @@ def command(
     Point a client's base URL at it: every connection becomes a file, with secrets taken out. HTTP and WebSocket, plain
     and TLS, all on one port and any path. Stop it with ctrl+c.
     """
-    host, port = _address(listen)
+    host, port = listen_address(listen)
     _raise_file_limit()
     relay = Relay(upstream, folder, host=host, port=port, upstream_ca=upstream_ca, say=diagnostics.say)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -77,7 +77,7 @@ async def _serve(relay: Relay, ready_file: Path | None) -> int:
             loop.add_signal_handler(number, _end, ended_by, number)
     async with relay:
         if ready_file is not None:
-            _write_whole(ready_file, _ready(relay))
+            write_ready(ready_file, host=relay.host, port=relay.port, url=relay.url)
         diagnostics.say(
             f"recording {relay.url} -> {relay.upstream.url}{relay.upstream.prefix} in {relay.recorder.folder}"
         )
@@ -89,10 +89,6 @@ async def _serve(relay: Relay, ready_file: Path | None) -> int:
 def _end(ended_by: asyncio.Future[int], number: int) -> None:
     if not ended_by.done():
         ended_by.set_result(number)
-
-
-def _ready(relay: Relay) -> str:
-    return json.dumps({"host": relay.host, "port": relay.port, "url": relay.url, "pid": os.getpid()}) + "\n"
 
 
 def _hints(relay: Relay) -> list[str]:
@@ -114,23 +110,6 @@ def _hints(relay: Relay) -> list[str]:
     if relay.exposed:
         lines.append(f"  it listens on {relay.host}: everybody who reaches that address can use it")
     return [*lines, "ctrl+c ends it"]
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8765")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file that nobody can see half-written."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise UsageError(f"--ready-file {path}: {error.strerror}") from error
 
 
 def _raise_file_limit() -> None:
