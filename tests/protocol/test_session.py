@@ -374,3 +374,17 @@ def test_a_long_session_of_unanswered_wishes_takes_linear_time() -> None:
 
     short, long = min(seconds(5_000) for _ in range(3)), seconds(20_000)
     assert long < 12 * short  # four times the events; squared it would be sixteen
+
+
+def test_the_upgrade_is_told_from_plain_requests_on_its_connection() -> None:
+    found = session(
+        """
+        > POST /v1/realtime/client_secrets
+        < 200
+        > GET /v1/realtime?model=m
+        < 101
+        """
+    )
+    assert found.target == "/v1/realtime?model=m"
+    assert found.handshake is not None
+    assert found.handshake.body["status"] == 101

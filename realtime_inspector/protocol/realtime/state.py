@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from realtime_inspector.protocol.event import Event, dig
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.audio import AudioFormat, InputAudio, Playback
 from realtime_inspector.protocol.realtime.conversation import (
     At,
@@ -40,11 +41,16 @@ class State:
         """URL the connection went to; empty if nothing says it."""
         self.started: float | None = None
         """Unix time at which `t` is 0; None if nothing says it."""
+        self.left_out: frozenset[str] = frozenset()
+        """What the log that the session was read from does not hold, in the words of `left_out.py`; empty for a
+        recording."""
 
         self.request: Event | None = None
         """The upgrade request."""
         self.handshake: Event | None = None
         """Its answer."""
+        self.http: list[Event] = []
+        """HTTP requests without an answer, oldest first: the upgrade, and plain ones on the same connection."""
         self.first_server: At | None = None
         self.close: Event | None = None
         """The first close frame."""
@@ -97,11 +103,14 @@ class State:
         """User messages in the conversation, spoken or written."""
 
     def begin(self, header: Header) -> None:
-        """Take in what a recording's first line says: where the connection went, and when."""
+        """Take in what a recording's first line says: where the connection went, when, and what a log leaves out."""
         self.upstream = header.url
+        self.left_out = frozenset(header.tags.get("left_out", "").split())
         try:
             self.started = datetime.fromisoformat(header.started).timestamp()
         except ValueError:
+            self.started = None
+        if header.tags.get("date") == "unknown":
             self.started = None
 
     @property
@@ -128,7 +137,8 @@ class State:
     @property
     def is_whole(self) -> bool:
         """Whether everything of the session is on this socket and in the recording, as far as that can be told."""
-        return self.created is not None and "wire.gap" not in self.counts and not self.is_sideband
+        known = self.created is not None and left_out.ITEMS not in self.left_out
+        return known and "wire.gap" not in self.counts and not self.is_sideband
 
     @property
     def is_transcription(self) -> bool:

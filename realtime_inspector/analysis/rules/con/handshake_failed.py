@@ -10,6 +10,7 @@ import orjson
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import WIRE_RESPONSE, Event, dig
+from realtime_inspector.protocol.realtime.changes.settings import is_upgrade
 from realtime_inspector.protocol.realtime.session import Session
 
 _ADVICE: Mapping[int, str] = {
@@ -25,7 +26,7 @@ _SHOWN_CHARS = 200
 
 
 class HandshakeFailed(Rule):
-    """The server refused the WebSocket connection.
+    """The server refused the WebSocket connection, or an HTTP request made for it.
 
     Why: there is no session at all, and most clients show only the status, not the body that says why.
     Fix: read the status and the server's message here.
@@ -45,6 +46,12 @@ class HandshakeFailed(Rule):
         """
         < {"type": "session.created", "session": {"id": "s1"}}
         """,
+        """
+        > POST /v1/realtime/client_secrets
+        < 200 {"value": "[redacted]"}
+        > GET /v1/realtime?model=gpt-realtime
+        < 101
+        """,
     )
     bad = (
         """
@@ -60,18 +67,33 @@ class HandshakeFailed(Rule):
         > GET /openai/realtime?api-version=1&deployment=a
         < 302  # CON003
         """,
+        """
+        > POST /v1/realtime/client_secrets
+        < 401 {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}  # CON003
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Print the status and what the body says."""
         status = event.body.get("status")
-        if before.handshake is not None or not isinstance(status, int) or status == _SWITCHING:
+        asked = before.http[0] if before.http else None
+        if not isinstance(status, int) or not _is_refusal(asked, status) or before.handshake is not None:
             return
         said = _message(str(event.body.get("body") or ""))
         answer = f"{status} {event.body.get('reason') or ''}".strip()
-        refusal = f"the server refused the connection with {answer}{f' ({said})' if said else ''}"
-        message = f"{refusal}: {_advice(event, status)}"
-        yield self.finding(event, message, cause=before.request.n if before.request else None)
+        refusal = f"the server refused {_what(asked)} with {answer}{f' ({said})' if said else ''}"
+        yield self.finding(event, f"{refusal}: {_advice(event, status)}", cause=asked.n if asked else None)
+
+
+def _is_refusal(asked: Event | None, status: int) -> bool:
+    """Tell whether a status refuses: for an upgrade everything but 101, for a plain request an error."""
+    return status != _SWITCHING if asked is None or is_upgrade(asked) else status >= 400
+
+
+def _what(asked: Event | None) -> str:
+    if asked is None or is_upgrade(asked):
+        return "the connection"
+    return f"{asked.body.get('method')} {str(asked.body.get('target')).partition('?')[0]}"
 
 
 def _advice(event: Event, status: int) -> str:

@@ -21,8 +21,9 @@ _UPDATES = ("session.update", "transcription_session.update")
 
 
 def on_request(state: State, event: Event) -> None:
-    """Take the upgrade request in."""
-    if state.request is not None:
+    """Note an HTTP request, and take the first one for an upgrade in."""
+    state.http.append(event)
+    if state.request is not None or not is_upgrade(event):
         return
     state.request = event
     headers = [(name.lower(), value) for name, value in event.entry.headers]
@@ -35,9 +36,17 @@ def on_request(state: State, event: Event) -> None:
 
 
 def on_http_response(state: State, event: Event) -> None:
-    """Take its answer in."""
-    if state.handshake is None:
+    """Take the answer to the upgrade request in; HTTP/1.1 answers in the order of the requests."""
+    asked = state.http.pop(0) if state.http else None
+    if state.handshake is None and (asked is None or is_upgrade(asked)):
         state.handshake = event
+
+
+def is_upgrade(request: Event) -> bool:
+    """Tell whether an HTTP request asks for a WebSocket; one whose headers are not recorded does if it is a GET."""
+    headers = request.entry.headers
+    upgrades = any(name.lower() == "upgrade" and "websocket" in value.lower() for name, value in headers)
+    return request.body.get("method") == "GET" and (upgrades or not headers)
 
 
 def on_close(state: State, event: Event) -> None:
