@@ -216,7 +216,8 @@ def test_strict_fails_for_what_is_left(suite: pytest.Pytester) -> None:
         """
     @pytest.mark.realtime(strict=True)
     def test_greets(realtime_server):
-        connect(realtime_server.ws_url).close()
+        with connect(realtime_server.ws_url):
+            pass
     """,
     )
     result = run(suite)

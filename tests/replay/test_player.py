@@ -185,6 +185,50 @@ def test_a_recorded_error_names_the_live_event() -> None:
     assert error["error"]["event_id"] is None
 
 
+def test_an_error_speaks_of_the_live_item() -> None:
+    text = (
+        OPEN
+        + """
+        > {"type": "conversation.item.create", "item": {"id": "item_recorded", "type": "message", "role": "user"}}
+        < {"type": "conversation.item.added", "item": {"id": "item_recorded", "type": "message", "role": "user"}}
+        > {"type": "conversation.item.delete", "event_id": "d", "item_id": "item_recorded"}
+        < {"type": "error", "error": {"code": "oops", "event_id": "d", "message": "'item_recorded' is pinned."}}
+    """
+    )
+    live = Live(script(text))
+    live.send({"type": "conversation.item.create", "item": {"id": "item_alive", "type": "message", "role": "user"}})
+    (error,) = live.send({"type": "conversation.item.delete", "event_id": "e", "item_id": "item_alive"})
+    assert (error["error"]["message"], error["error"]["event_id"]) == ("'item_alive' is pinned.", "e")
+
+
+def test_ids_in_the_input_of_a_response_are_learnt_too() -> None:
+    text = (
+        OPEN
+        + """
+        > {"type": "response.create", "response": {"conversation": "none", "input": [{"id": "in_1"}]}}
+        < {"type": "response.created", "response": {"id": "r", "conversation_id": null}}
+        < {"type": "response.output_item.added", "response_id": "r", "item": {"id": "o", "previous_item_id": "in_1"}}
+    """
+    )
+    live = Live(script(text))
+    asked = {"conversation": "none", "input": [{"id": "mine"}]}
+    got = live.send({"type": "response.create", "response": asked})
+    assert got[-1]["item"]["previous_item_id"] == "mine"
+
+
+def test_with_types_alone_the_event_about_the_same_thing_is_found_first() -> None:
+    live = Live(script(SPEECH), Options(match=Policy.TYPES))
+    live.send(client_messages(SPEECH)[0], silence(3000))
+    got = live.send({"type": "conversation.item.retrieve", "item_id": "item_a1"})
+    assert got[0]["type"] == "conversation.item.retrieved"
+
+
+def test_lost_messages_of_the_recording_are_told_of() -> None:
+    live = Live(script(TEXT + "\n! 12 disk full\nx"))
+    live.send(UPDATE, ITEM, RESPOND, RESPOND)
+    assert "12 messages are missing from it" in live.report().mismatches[0].message
+
+
 # audio
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import orjson
 import pytest
+from websockets.asyncio.client import connect as async_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.sync.connection import Connection
@@ -99,10 +102,9 @@ def test_after_a_mismatch_the_socket_closes_with_a_code_of_its_own_and_stays_clo
 
 
 def test_a_client_that_leaves_in_the_middle_is_no_trouble(server: ReplayServer) -> None:
-    connection = dial(server.ws_url)
-    say(connection, client_messages(TEXT)[0])
-    connection.socket.close()
-    connection.close()
+    with dial(server.ws_url) as connection:
+        say(connection, client_messages(TEXT)[0])
+        connection.socket.shutdown(socket.SHUT_RDWR)
     drain(server)
     assert server.report().met
 
@@ -181,13 +183,9 @@ def test_a_minute_takes_no_time_at_the_highest_speed_and_waits_at_the_recorded()
     with serving([script(text)]) as server, dial(server.ws_url) as connection:
         assert hear(connection, "conversation.created")
     with serving([script(text)], Options(speed=600.0)) as server, dial(server.ws_url) as connection:
-        started = asyncio.new_event_loop()
-        try:
-            before = started.time()
-            hear(connection, "conversation.created")
-            assert started.time() - before > 0.08
-        finally:
-            started.close()
+        before = time.monotonic()
+        hear(connection, "conversation.created")
+        assert time.monotonic() - before > 0.08
 
 
 # HTTP and TLS on the same port
@@ -210,6 +208,36 @@ def test_http_is_answered_from_the_recording() -> None:
             fetch(f"{server.base_url}/models", None)
         missing.value.close()
     assert told == ["call.jsonl: GET /v1/models was not recorded"]
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"POST /v1/realtime/client_secrets HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 200),
+        (b"POST /v1/realtime/client_secrets HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 200),
+        (b"POST /v1/realtime/client_secrets HTTP/1.1\r\nContent-Length: ab\r\n\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+    ],
+)
+def test_a_request_is_read_however_it_is_cut(request_bytes: bytes, status: int) -> None:
+    with serving([script(SECRETS)]) as server, socket.create_connection(("127.0.0.1", server.port)) as raw:
+        for at in range(len(request_bytes)):
+            raw.sendall(request_bytes[at : at + 1])
+        answer = b""
+        while part := raw.recv(4096):
+            answer += part
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_handshake_that_is_no_handshake_leaves_its_recording_for_another() -> None:
+    with serving([script(TEXT)]) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as raw:
+            raw.sendall(b"GET /v1/realtime HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n")
+            assert raw.recv(4096).startswith(b"HTTP/1.1 4")
+            while raw.recv(4096):
+                pass
+        with dial(server.ws_url) as connection:
+            hear(connection, "session.created")
 
 
 @pytest.fixture
@@ -279,10 +307,9 @@ def test_an_address_in_use_is_told(server: ReplayServer) -> None:
 
 async def _until_finished() -> bool:
     async with ReplayServer([script(OPEN)]) as server:
-        connection = await asyncio.to_thread(dial, server.ws_url)
-        await asyncio.to_thread(hear, connection, "session.created")
-        assert not server.finished.is_set()
-        await asyncio.to_thread(connection.close)
+        async with async_connect(server.ws_url, proxy=None) as connection:
+            await connection.recv()
+            assert not server.finished.is_set()
         await server.finished.wait()
         return server.report().met
 
