@@ -43,10 +43,10 @@ def on_http_response(state: State, event: Event) -> None:
 
 
 def is_upgrade(request: Event) -> bool:
-    """Tell whether an HTTP request asks for a WebSocket; one whose headers are not recorded does if it is a GET."""
-    headers = request.entry.headers
-    upgrades = any(name.lower() == "upgrade" and "websocket" in value.lower() for name, value in headers)
-    return request.body.get("method") == "GET" and (upgrades or not headers)
+    """Tell whether an HTTP request asks for a WebSocket; a GET whose head was not recorded whole is held to."""
+    headers = {name.lower(): value.lower() for name, value in request.entry.headers}
+    is_whole = "host" in headers
+    return request.body.get("method") == "GET" and (not is_whole or "websocket" in headers.get("upgrade", ""))
 
 
 def on_close(state: State, event: Event) -> None:
