@@ -43,10 +43,10 @@ def on_http_response(state: State, event: Event) -> None:
 
 
 def is_upgrade(request: Event) -> bool:
-    """Tell whether an HTTP request asks for a WebSocket; a GET whose head was not recorded whole is held to."""
-    headers = {name.lower(): value.lower() for name, value in request.entry.headers}
-    is_whole = "host" in headers
-    return request.body.get("method") == "GET" and (not is_whole or "websocket" in headers.get("upgrade", ""))
+    """Tell whether an HTTP request asks for a WebSocket, by its header or, where that was lost on the way, its path."""
+    upgrade = request.entry.header("Upgrade") or ""
+    path = text(request.body.get("target")).partition("?")[0]
+    return request.body.get("method") == "GET" and ("websocket" in upgrade.lower() or "realtime" in path)
 
 
 def on_close(state: State, event: Event) -> None:
