@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from realtime_inspector.cli import diagnostics
-from realtime_inspector.cli.mock import address, finish, player_options, replay_options, say_mismatch, write_whole
+from realtime_inspector.cli.mock import finish, player_options, replay_options, say_mismatch
+from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
 
 _FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -52,10 +53,11 @@ def command(
 
     scripts = load(recording)
     options = player_options(chosen)
-    where = Address(*address(listen))
+    host, port = listen_address(listen)
+    where = Address(host, port)
     with serving(scripts, options, address=where, strict=chosen["strict"], told=say_mismatch) as server:
         if ready_file is not None:
-            write_whole(ready_file, f"{server.ws_url}\n")
+            write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
         ended, stopped_by = run(cmd, child_environment(os.environ, server.base_url, server.ws_url))
     report = server.report()
     finish(report, chosen["report_file"])

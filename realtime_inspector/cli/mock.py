@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realtime_inspector.cli import diagnostics, output
-from realtime_inspector.errors import UsageError
+from realtime_inspector.cli.serving import listen_address, write_ready, write_whole
 
 if TYPE_CHECKING:
     from realtime_inspector.replay.options import Options
     from realtime_inspector.replay.report import Report
 
 POLICIES = ("causal", "strict", "types", "none")
-_MAX_PORT = 65535
 
 
 def replay_options(*, speed: str, listen: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -66,7 +64,9 @@ def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
             help="write the report there, as JSON; - is stdout",
         ),
         click.option(
-            "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="write the URL there once it listens"
+            "--ready-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="write host, port, url and pid there, as JSON, once it listens",
         ),
         click.option(
             "--listen", default=listen, show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
@@ -90,7 +90,7 @@ def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | N
     from realtime_inspector.replay.load import load
 
     scripts = load(file)
-    host, port = address(listen)
+    host, port = listen_address(listen)
     served = _serve(scripts, player_options(chosen), host, port, ready_file, once=once, strict=chosen["strict"])
     report = asyncio.run(served)
     finish(report, chosen["report_file"])
@@ -112,7 +112,7 @@ async def _serve(
         diagnostics.say(f"serving {scripts[0].name}{_and_more(len(scripts))} on {server.ws_url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any")
         if ready_file is not None:
-            write_whole(ready_file, f"{server.ws_url}\n")
+            write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
         await _until_done(server.finished if once else asyncio.Event())
     return server.report()
 
@@ -138,18 +138,6 @@ def player_options(chosen: dict[str, Any]) -> Options:
     return Options(match=Policy(chosen["match"]), speed=speed(chosen["speed"]), ignore=tuple(chosen["ignore"]))
 
 
-def address(listen: str) -> tuple[str, int]:
-    """Return host and port.
-
-    Raises:
-        UsageError: If it is something else.
-    """
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > _MAX_PORT:
-        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8767")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
 def say_mismatch(text: str) -> None:
     """Tell of a mismatch at once: the client may never say what happened to it."""
     from realtime_inspector.recording.printable import printable_lines
@@ -169,20 +157,6 @@ def finish(report: Report, file: Path | None) -> None:
 
         text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
         write_whole(file, text, "--report")
-
-
-def write_whole(path: Path, text: str, option: str = "--ready-file") -> None:
-    """Write a file that nobody can see half-written.
-
-    Raises:
-        UsageError: If it cannot be written.
-    """
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise UsageError(f"{option} {path}: {error.strerror}") from error
 
 
 def _and_more(number: int) -> str:

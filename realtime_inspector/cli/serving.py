@@ -22,15 +22,24 @@ def listen_address(listen: str) -> tuple[str, int]:
 
 
 def write_ready(path: Path, *, host: str, port: int, url: str) -> None:
-    """Write the file that says where it listens, as JSON; nobody can see it half-written.
+    """Write the file that says where it listens, as JSON.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    ready = {"host": host, "port": port, "url": url, "pid": os.getpid()}
+    write_whole(path, json.dumps(ready) + "\n", "--ready-file")
+
+
+def write_whole(path: Path, text: str, option: str) -> None:
+    """Write a file that an option named; nobody can see it half-written.
 
     Raises:
         UsageError: If it cannot be written.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    ready = {"host": host, "port": port, "url": url, "pid": os.getpid()}
     try:
-        unfinished.write_text(json.dumps(ready) + "\n", encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
-        raise UsageError(f"--ready-file {path}: {error.strerror}") from error
+        raise UsageError(f"{option} {path}: {error.strerror}") from error

@@ -63,7 +63,9 @@ def test_once_ends_with_the_verdict_and_writes_the_report(recording: Path, tmp_p
     assert process.returncode == 0
     assert said.splitlines()[-1].startswith("the recording was met: 3 of 3 client events matched")
     assert orjson.loads(report.read_bytes())["verdict"] == "met"
-    assert ready.read_text() == f"{url}\n"
+    told = orjson.loads(ready.read_text())
+    assert url == f"ws://{told['host']}:{told['port']}/v1/realtime"
+    assert told["pid"] == process.pid
 
 
 def test_a_mismatch_is_told_at_once_and_is_the_exit_code(recording: Path) -> None:
