@@ -26,6 +26,8 @@ from realtime_inspector.recording.redact import Redactor
 if TYPE_CHECKING:
     from realtime_inspector.capture.intercept.engine import Engine
 
+REVERSE = "reverse"
+"""The mode without interception; it is the relay's."""
 INSTALL = "pip install 'realtime-inspector[intercept]'"
 
 _WORDS = {
@@ -38,7 +40,6 @@ _WORDS = {
 """Our word for a mode → mitmproxy's."""
 _WITH_SPEC = {"local", "wireguard"}
 _WITHOUT_PORT = {"local"}
-_PORTS = {"forward": 8765, "socks5": 1080, "transparent": 8080, "wireguard": 51820}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Mode:
         """
         name, _, spec = text.partition(":")
         if name not in _WORDS:
-            known = ", ".join(f"{word}[:SPEC]" if word in _WITH_SPEC else word for word in ("reverse", *_WORDS))
+            known = ", ".join(f"{word}[:SPEC]" if word in _WITH_SPEC else word for word in (REVERSE, *_WORDS))
             raise UsageError(f"--mode {text!r} is none; known are {known}")
         if spec and (name not in _WITH_SPEC or "@" in spec):
             raise UsageError(f"--mode {text!r}: what is behind {name!r} has no meaning there")
@@ -68,11 +69,6 @@ class Mode:
     def mitmproxy(self) -> str:
         """The mode in mitmproxy's words."""
         return f"{_WORDS[self.name]}:{self.spec}" if self.spec else _WORDS[self.name]
-
-    @property
-    def port(self) -> int:
-        """Where it listens by default; 0 if it does not."""
-        return _PORTS.get(self.name, 0)
 
     @property
     def listens(self) -> bool:
@@ -92,7 +88,7 @@ def require() -> None:
         UsageError: If it is not, with how to get it.
     """
     if not installed():
-        raise UsageError(f"interception needs mitmproxy; install it with `{INSTALL}` (Python 3.12 or newer)")
+        raise UsageError(f"interception needs mitmproxy; install it with `{INSTALL}` (Python 3.13 or newer)")
 
 
 class Interceptor:
@@ -177,6 +173,13 @@ class Interceptor:
         from realtime_inspector.capture.intercept.authority import InterceptionCA
 
         return InterceptionCA().certificate
+
+    @property
+    def bundle(self) -> Path:
+        """The system's CAs and that one in one file."""
+        from realtime_inspector.capture.intercept.authority import InterceptionCA
+
+        return InterceptionCA().bundle
 
     async def __aenter__(self) -> Interceptor:
         """Start.

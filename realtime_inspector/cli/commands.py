@@ -69,6 +69,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
     "Record": (
         Listed("demo", "hold a conversation with planted mistakes, and explain them"),
         Listed("proxy", "record what passes between a client and the API"),
+        Listed("run", "run a program and record what it says to the API"),
         Listed("ca", "show the certificate authority of the proxy's TLS side"),
     ),
     "Look": (

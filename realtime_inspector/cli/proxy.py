@@ -6,13 +6,18 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
+from realtime_inspector.capture.launch import API
+from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tls import LocalCA
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.cli import diagnostics, intercepting
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import InspectorError
 
@@ -26,11 +31,18 @@ _FILES = 65536
     "--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
 )
 @click.option(
-    "--upstream",
-    default="wss://api.openai.com",
+    "--mode",
+    default=REVERSE,
     show_default=True,
+    metavar="MODE",
+    help="reverse: clients are pointed at it; forward: it is their HTTPS_PROXY; or local[:PROGRAM], socks5, "
+    "transparent, wireguard",
+)
+@click.option(
+    "--upstream",
     metavar="URL",
-    help="the server; a path is put before every target that does not begin with it",
+    help="the server, in every mode; a path is put before every target that does not begin with it "
+    f"[default: {API}, and in other modes than reverse where the client goes]",
 )
 @click.option(
     "--upstream-ca",
@@ -52,36 +64,49 @@ _FILES = 65536
 )
 @click.pass_context
 def command(
-    ctx: click.Context, listen: str, upstream: str, upstream_ca: Path | None, folder: Path, ready_file: Path | None
+    ctx: click.Context,
+    listen: str,
+    mode: str,
+    upstream: str | None,
+    upstream_ca: Path | None,
+    folder: Path,
+    ready_file: Path | None,
 ) -> None:
     """Record what passes between clients and the API.
 
     Point a client's base URL at it: every connection becomes a file, with secrets taken out. HTTP and WebSocket, plain
     and TLS, all on one port and any path. Stop it with ctrl+c.
+
+    The other modes are for clients that cannot be pointed anywhere. They open TLS with a CA of their own, which the
+    client has to trust, record what belongs to the Realtime API, and need the extra `intercept`.
     """
     host, port = listen_address(listen)
     _raise_file_limit()
-    relay = Relay(upstream, folder, host=host, port=port, upstream_ca=upstream_ca, say=diagnostics.say)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        ended_by = runner.run(_serve(relay, ready_file))
+    options: dict[str, Any] = {"host": host, "port": port, "upstream_ca": upstream_ca, "say": diagnostics.say}
+    if mode == REVERSE:
+        relay = Relay(upstream or API, folder, **options)
+        served, loop_factory = _serve(relay, partial(_hints, relay), ready_file), new_event_loop
+    else:
+        interceptor = Interceptor(mode, folder, upstream=upstream, **options)
+        served = _serve(interceptor, partial(intercepting.hints, interceptor), ready_file)
+        loop_factory = asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        ended_by = runner.run(served)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
 
 
-async def _serve(relay: Relay, ready_file: Path | None) -> int:
-    """Relay until a signal comes; return which."""
+async def _serve(proxy: Relay | Interceptor, hints: Callable[[], list[str]], ready_file: Path | None) -> int:
+    """Run until a signal comes; return which."""
     loop = asyncio.get_running_loop()
     ended_by: asyncio.Future[int] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
             loop.add_signal_handler(number, _end, ended_by, number)
-    async with relay:
+    async with proxy:
         if ready_file is not None:
-            write_ready(ready_file, host=relay.host, port=relay.port, url=relay.url)
-        diagnostics.say(
-            f"recording {relay.url} -> {relay.upstream.url}{relay.upstream.prefix} in {relay.recorder.folder}"
-        )
-        for line in await asyncio.to_thread(_hints, relay):
+            write_ready(ready_file, host=proxy.host, port=proxy.port, url=proxy.url)
+        for line in await asyncio.to_thread(hints):
             diagnostics.say(line)
         return await ended_by
 
@@ -96,6 +121,7 @@ def _hints(relay: Relay) -> list[str]:
     path = relay.upstream.prefix or "/v1"
     secure = f"https://localhost:{relay.port}{path}"
     lines = [
+        f"recording {relay.url} -> {relay.upstream.url}{relay.upstream.prefix} in {relay.recorder.folder}",
         f"  Python, and most:  OPENAI_BASE_URL={relay.url}{path}",
         f"  a whole URL:       {relay.ws_url}{path}/realtime?model=MODEL",
     ]

@@ -44,6 +44,14 @@ class InterceptionCA:
             ) from error
         return path
 
+    @property
+    def bundle(self) -> Path:
+        """The system's CAs and this one in one file, for SSL_CERT_FILE, which replaces the system's."""
+        own = self.certificate.read_text()
+        path = self.folder / "bundle.pem"
+        write_whole(path, _joined(*system_certificates(), own).encode(), 0o600)
+        return path
+
     def trusted(self, upstream_ca: Path | None) -> Path:
         """Return a file of what servers may be signed by: the system's CAs, and a private one.
 
@@ -56,8 +64,11 @@ class InterceptionCA:
             raise UsageError(f"--upstream-ca {upstream_ca}: {error.strerror}") from error
         if upstream_ca is not None and "BEGIN CERTIFICATE" not in private:
             raise UsageError(f"--upstream-ca {upstream_ca}: no certificates in PEM there")
-        text = "\n".join(part.strip() for part in (*system_certificates(), private) if part.strip()) + "\n"
-        return _kept(self.folder, text)
+        return _kept(self.folder, _joined(*system_certificates(), private))
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
 def _kept(folder: Path, text: str) -> Path:

@@ -1,0 +1,204 @@
+"""`run`: one program, recorded."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from realtime_inspector.capture import launch, mitm
+from realtime_inspector.capture.recorder import Track
+from realtime_inspector.capture.relay import relay_in_thread
+from realtime_inspector.capture.tls import LocalCA
+from realtime_inspector.cli import diagnostics
+from realtime_inspector.errors import InspectorError, UsageError
+
+if TYPE_CHECKING:
+    from realtime_inspector.analysis.rule import Rule
+
+_NOT_EXECUTABLE = 126
+_NOT_FOUND = 127
+_MODES = {
+    "reverse": "the program's base URL is set",
+    "forward": "its HTTPS proxy is set, and TLS intercepted",
+    "both": "both",
+    "auto": "both where mitmproxy is installed, else reverse",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Proxies:
+    """The proxies of this run, and the recordings that they make."""
+
+    upstream: str | None
+    upstream_ca: Path | None
+    folder: Path
+    recorded: list[Path] = field(default_factory=list)
+
+    def reverse(self, stack: ExitStack) -> str:
+        """Start the relay, and return the base URL there."""
+        origin = launch.Origin.of(os.environ, self.upstream)
+        relay = stack.enter_context(relay_in_thread(origin.upstream, self.folder, **self._options()))
+        return relay.url + origin.path
+
+    def forward(self, stack: ExitStack) -> mitm.Interceptor:
+        """Start the interceptor."""
+        options = {**self._options(), "upstream": self.upstream, "lenient": True}
+        return stack.enter_context(mitm.interceptor_in_thread("forward", self.folder, **options))
+
+    def _options(self) -> dict[str, Any]:
+        return {"upstream_ca": self.upstream_ca, "say": diagnostics.warn, "opened": self._opened}
+
+    def _opened(self, track: Track) -> None:
+        if track.path is not None:
+            self.recorded.append(track.path)
+
+
+@click.command(
+    short_help="run a program and record what it says to the API",
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False},
+)
+@click.option(
+    "--mode",
+    type=click.Choice(list(_MODES)),
+    default="auto",
+    show_default=True,
+    help="; ".join(f"{name}: {what}" for name, what in _MODES.items()),
+)
+@click.option(
+    "--upstream",
+    metavar="URL",
+    help="the server to talk to instead [default: OPENAI_BASE_URL, else wss://api.openai.com]",
+)
+@click.option(
+    "--upstream-ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="certificates in PEM of a private server's CA",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("recordings"),
+    show_default=True,
+    help="folder of the recordings",
+)
+@click.option("--lint", "with_lint", is_flag=True, help="say what is wrong in them; exit 1 if there is an error")
+@click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="with --lint: do not ask these rules")
+@click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    mode: str,
+    upstream: str | None,
+    upstream_ca: Path | None,
+    folder: Path,
+    with_lint: bool,
+    ignored: tuple[str, ...],
+    cmd: tuple[str, ...],
+) -> None:
+    """Run CMD and record what it says to the Realtime API.
+
+    For CMD alone, OPENAI_BASE_URL points to a proxy on a free port. Where mitmproxy is installed, HTTPS_PROXY does too,
+    and the proxy's CA is trusted: that catches URLs that are written into a program.
+
+    Exits with CMD's exit code; 125 if the recording could not begin, 126 and 127 if CMD could not.
+    """
+    chosen = _chosen(mode)
+    rules = _rules(ignored) if with_lint else []
+    proxies = _Proxies(upstream, upstream_ca, folder)
+    with ExitStack() as stack:
+        try:
+            pointers = _point(stack, chosen, proxies)
+        except OSError as error:
+            raise InspectorError(f"the recording cannot begin: {error}") from error
+        code = _run(cmd, launch.environment(os.environ, pointers))
+    _tell(proxies.recorded, cmd[0], chosen)
+    if with_lint and _errors(proxies.recorded, rules) and code == 0:
+        code = 1
+    ctx.exit(code)
+
+
+def _chosen(mode: str) -> set[str]:
+    if mode == "auto":
+        return {"reverse", "forward"} if mitm.installed() else {"reverse"}
+    return {"reverse", "forward"} if mode == "both" else {mode}
+
+
+def _point(stack: ExitStack, chosen: set[str], proxies: _Proxies) -> launch.Pointers:
+    """Start the proxies and return what points a program at them."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="realtime-inspector-")))
+    base_url = proxies.reverse(stack) if "reverse" in chosen else ""
+    interceptor = proxies.forward(stack) if "forward" in chosen else None
+    authorities = [LocalCA().certificate] if base_url else []
+    if interceptor is None:
+        _, added = launch.certificates(folder, os.environ, authorities)
+        return launch.Pointers(base_url, added=added)
+    bundle, added = launch.certificates(folder, os.environ, [*authorities, interceptor.certificate])
+    return launch.Pointers(base_url, interceptor.url, bundle, added)
+
+
+def _run(cmd: Sequence[str], environment: dict[str, str]) -> int:
+    """Run the program and return its exit code.
+
+    Raises:
+        InspectorError: If it cannot be run, with the exit code that a shell has for it.
+    """
+    try:
+        return launch.run(cmd, environment).code
+    except OSError as error:
+        refused = InspectorError(f"cannot run {cmd[0]!r}: {(error.strerror or str(error)).lower()}")
+        refused.exit_code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
+        raise refused from None
+
+
+def _tell(paths: Sequence[Path], program: str, chosen: set[str]) -> None:
+    if paths:
+        noun = "connection" if len(paths) == 1 else "connections"
+        diagnostics.warn(f"recorded {len(paths)} {noun} of {program}")
+        for path in paths:
+            diagnostics.say(f"  {path}")
+        return
+    diagnostics.warn(f"nothing was recorded: {_why(program, chosen)}")
+
+
+def _why(program: str, chosen: set[str]) -> str:
+    if chosen == {"reverse"}:
+        install = "" if mitm.installed() else f" (`{mitm.INSTALL}`)"
+        return f"{program} did not use OPENAI_BASE_URL; if its URL is written into it, add --mode forward{install}"
+    variables = "neither OPENAI_BASE_URL nor HTTPS_PROXY" if "reverse" in chosen else "no HTTPS_PROXY"
+    return f"{program} made no Realtime connection, or it reads {variables}"
+
+
+def _rules(ignored: Sequence[str]) -> list[Rule]:
+    from realtime_inspector.analysis.rule import all_rules
+    from realtime_inspector.analysis.selection import select
+
+    words = [word.strip() for value in ignored for word in value.split(",") if word.strip()]
+    try:
+        return select(all_rules(), ignored=words)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _errors(paths: Sequence[Path], rules: Sequence[Rule]) -> bool:
+    """Write the findings, and tell whether one is an error."""
+    from realtime_inspector.analysis.finding import Severity
+    from realtime_inspector.cli import findings_text, output
+    from realtime_inspector.cli.findings import lint
+    from realtime_inspector.formats import read_any
+
+    text = findings_text.Text(output.Ink(on=output.wants_colour(sys.stderr)), output.width())
+    linted = [lint(read_any(path), rules) for path in paths]
+    lines = [*(line for one in linted for line in text.recording(one)), *text.summary(linted)]
+    for line in lines if linted else ():
+        diagnostics.say(line)
+    return any(finding.severity is Severity.ERROR for one in linted for finding in one.findings)
