@@ -40,7 +40,7 @@ class Linter:
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
         for rule in all_rules() if rules is None else rules:
-            for event_type in rule.on:
+            for event_type in rule.on if rule.needs.isdisjoint(self.session.left_out) else ():
                 self._on[event_type].append(rule)
 
     def feed(self, event: Event) -> list[Finding]:

@@ -66,6 +66,9 @@ class Rule:
     """Event types, as GA names them; an event under its beta name is offered too. `*` is every event."""
     dialects: ClassVar[frozenset[str]] = frozenset({"ga", "beta", ""})
     """Where it holds: `ga`, `beta`, and `` for a session whose dialect nothing shows."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What it concludes from, in the words of `protocol/realtime/left_out.py`: a log that leaves one of these out gives
+    no finding of this rule."""
     good: ClassVar[tuple[str, ...]] = ()
     """Transcripts that give no finding of this rule."""
     bad: ClassVar[tuple[str, ...]] = ()

@@ -10,7 +10,7 @@ import click
 
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import RecordingError, UsageError
-from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.formats import Readable, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
 
@@ -45,18 +45,18 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def each(paths: Sequence[Path]) -> Iterator[Readable]:
-    """Open recordings one by one; what cannot be read is told and passed over.
+    """Open recordings one by one, the sessions of a log too; what cannot be read is told and passed over.
 
     Raises:
         RecordingError: If none of them can be read.
     """
     if len(paths) == 1:
-        yield read_any(paths[0])
+        yield from read_each(paths[0])
         return
     refused = 0
     for path in paths:
         try:
-            yield read_any(path)
+            yield from read_each(path)
         except RecordingError as error:
             refused += 1
             diagnostics.warn(str(error))

@@ -23,6 +23,8 @@ _EPOCH = re.compile(r"(?<![\w.])(1\d{9}|1\d{12}|1\d{15}|1\d{18})(\.\d{1,9})?(?![
 _EPOCH_LEAST = 1.2e9
 """A number from here on is a date (2008), a smaller one an offset."""
 _DAY_S = 86400.0
+_RESTART_S = 1.0
+"""Times that fall by half and so much more begin anew."""
 _KEYS = (
     "timestamp", "ts", "time", "t", "@timestamp", "datetime", "date", "at", "received_at", "sent_at", "created_at",
     "logged_at", "startedDateTime", "timestamp_ms", "ts_ms", "time_ms", "offset_ms", "elapsed_ms", "offset", "elapsed",
@@ -73,8 +75,8 @@ def seconds(stamps: Sequence[Stamp | None]) -> tuple[list[float], str]:
     known = [stamp.seconds if stamp is not None and stamp.way == way else None for stamp in stamps]
     if way == "clock":
         known = _over_midnight(known)
-    if way == "offset" and any(later < earlier for earlier, later in _pairs(known)):
-        known = _added_up(known)
+    if way == "offset":
+        known = _added_up(known) if _are_steps(known) else _over_restarts(known)
     first = next(value for value in known if value is not None)
     times, now = [], first
     for value in known:
@@ -89,9 +91,27 @@ def iso(since_1970: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _pairs(known: Sequence[float | None]) -> list[tuple[float, float]]:
+def _are_steps(known: Sequence[float | None]) -> bool:
+    """Tell whether offsets are times since the event before: such go down as often and as far as up.
+
+    Times since the beginning go down a little where two sides are logged side by side, and to nothing at a restart.
+    """
     values = [value for value in known if value is not None]
-    return list(pairwise(values))
+    steps = [later - earlier for earlier, later in pairwise(values) if later != earlier]
+    down = [-step for step in steps if step < 0]
+    return len(down) * 3 >= len(steps) > 0 and 2 * sum(down) > sum(step for step in steps if step > 0)
+
+
+def _over_restarts(known: Sequence[float | None]) -> list[float | None]:
+    """Let times go on where they begin anew at nothing."""
+    out: list[float | None] = []
+    base, before = 0.0, 0.0
+    for value in known:
+        if value is not None:
+            base += before if value < before / 2 - _RESTART_S else 0.0
+            before = value
+        out.append(None if value is None else base + value)
+    return out
 
 
 def _over_midnight(known: Sequence[float | None]) -> list[float | None]:

@@ -5,23 +5,24 @@ its own (`{"ts": …, "direction": "in", "event": {…}}`), in a list, or as JSO
 left of a server's event is read; a client's is left out, as what is missing there would look like a mistake.
 
 How objects are read is in `literals.py`, which are events in `log_events.py`, who sent them in `log_sides.py`, when in
-`log_times.py`.
+`log_times.py`; what stands there twice is left out by `log_once.py`, what is missing is told by `log_gaps.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import blake2s
 from pathlib import Path
-from typing import Any
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.formats import log_sides, log_times
+from realtime_inspector.formats import log_gaps, log_once, log_sessions, log_sides, log_times
 from realtime_inspector.formats.log_events import Found, payload_of
 from realtime_inspector.formats.log_scan import Lines, Sighting, scan
 from realtime_inspector.formats.log_text import clean
 from realtime_inspector.formats.log_wire import Ending
+from realtime_inspector.protocol.event import read as read_event
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import Problem
 
@@ -53,7 +54,7 @@ def read(content: bytes, path: Path, started: str) -> Log:
     if len(content) > MAX_BYTES:
         raise RecordingError(f"{path}: a log of {len(content)} bytes; at most {MAX_BYTES} can be read")
     text = clean(content)
-    sightings = _once(scan(text))
+    sightings = log_once.once(scan(text))
     if not any(isinstance(sighting, Sighting) for sighting in sightings):
         raise RecordingError(
             f"{path}: neither a recording nor a log of Realtime events: "
@@ -61,39 +62,42 @@ def read(content: bytes, path: Path, started: str) -> Log:
         )
     stamps = _stamps(sightings)
     times, first = log_times.seconds(stamps)
-    header = Header(
-        id=f"log-{blake2s(content, digest_size=6).hexdigest()}",
-        started=first or started,
-        via="import:log",
-        tags={} if any(times) else {"times": "unknown"},
-    )
-    log = Log(path, header, [])
+    tags = {} if any(times) else {"times": "unknown"}
+    tags |= {} if first else {"date": "unknown"}
+    name = f"log-{blake2s(content, digest_size=6).hexdigest()}"
+    log = Log(path, Header(id=name, started=first or started, via="import:log", tags=tags), [])
     lines = Lines(text)
     for sighting, side, t in zip(sightings, _sides(sightings), times, strict=True):
         _add(log, sighting, side, t, lines.of(sighting.at))
-    return log
+    return _with_gaps(log)
 
 
-def _once(sightings: Iterator[Sighting | Ending]) -> list[Sighting | Ending]:
-    """Leave out what the log has twice: the same event under the same id, and a refusal after events."""
-    out: list[Sighting | Ending] = []
-    seen: dict[str, Mapping[str, Any]] = {}
-    for sighting in sightings:
-        if isinstance(sighting, Ending):
-            if not out or not (sighting.kind is Kind.RESPONSE or _is_same(out[-1], sighting)):
-                out.append(sighting)
-            continue
-        event_id = sighting.found.body.get("event_id")
-        if isinstance(event_id, str) and event_id:
-            if seen.get(event_id) == sighting.found.body:
-                continue
-            seen[event_id] = sighting.found.body
-        out.append(sighting)
+def sessions(log: Log) -> list[Log]:
+    """Return a log of several sessions as one log for each; what could not be read is told with the first."""
+    parts = log_sessions.sessions(log.entries)
+    if len(parts) < 2:
+        return [log]
+    out: list[Log] = []
+    place = 0
+    for number, entries in enumerate(parts, 1):
+        started = _later(log.header, log.entries[place].t)
+        header = replace(log.header, id=f"{log.header.id}-{number}", started=started)
+        out.append(_with_gaps(Log(log.path, header, entries, log.problems if number == 1 else [])))
+        place += len(entries)
     return out
 
 
-def _is_same(before: Sighting | Ending, ending: Ending) -> bool:
-    return isinstance(before, Ending) and before.kind is ending.kind and before.members == ending.members
+def _later(header: Header, seconds: float) -> str:
+    """Return when the log says that so many seconds had passed."""
+    if header.tags.get("date") == "unknown":
+        return header.started
+    return log_times.iso(datetime.fromisoformat(header.started).timestamp() + seconds)
+
+
+def _with_gaps(log: Log) -> Log:
+    missing = log_gaps.left_out(read_event(entry) for entry in log.entries)
+    log.header = replace(log.header, tags={**log.header.tags, "left_out": " ".join(sorted(missing))})
+    return log
 
 
 def _stamps(sightings: Sequence[Sighting | Ending]) -> list[log_times.Stamp | None]:

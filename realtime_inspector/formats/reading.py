@@ -50,6 +50,16 @@ def read_any(path: Path) -> Readable:
         raise RecordingError(f"{path}: {error.strerror or error}") from error
 
 
+def read_each(path: Path) -> list[Readable]:
+    """Open a recording, or each of the sessions in a log; `-` is standard input.
+
+    Raises:
+        RecordingError: If it cannot be read, or holds neither.
+    """
+    readable = read_any(path)
+    return [*pasted.sessions(readable)] if isinstance(readable, pasted.Log) else [readable]
+
+
 def read_content(content: bytes, path: Path, started_s: float = 0.0) -> Readable:
     """Open what stands in memory; `path` names it, `started_s` (since 1970) dates a log without times.
 

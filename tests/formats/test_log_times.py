@@ -119,3 +119,11 @@ def test_times_are_as_many_as_events_and_rise_from_zero(stamps: list[Stamp | Non
 
 def test_a_date_is_written_as_headers_have_it() -> None:
     assert iso(DATE + 0.25) == "2025-11-22T11:10:03.250000Z"
+
+
+def test_times_of_two_sides_logged_side_by_side_go_on_where_one_is_a_little_early() -> None:
+    assert seconds(offsets(1.0, 1.344, 1.604, 1.601, 1.701, 2.0))[0] == [0.0, 0.344, 0.604, 0.604, 0.701, 1.0]
+
+
+def test_times_that_begin_anew_go_on_from_where_they_were() -> None:
+    assert seconds(offsets(0.0, 5.0, 9.0, 0.0, 2.0))[0] == [0.0, 5.0, 9.0, 9.0, 11.0]

@@ -80,7 +80,7 @@ def test_the_same_event_in_two_notations_is_one() -> None:
 
 def test_the_header_says_where_it_comes_from() -> None:
     header = read(POST).header
-    assert (header.via, header.started, header.tags) == ("import:log", MTIME, {"times": "unknown"})
+    assert (header.via, header.started, header.tags["times"]) == ("import:log", MTIME, "unknown")
     assert header.id == read(POST).header.id != read(POST + "x").header.id
 
 
