@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -17,6 +20,10 @@ from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.screens.sessions import SessionsScreen
 from realtime_inspector.tui.shelf import Shelf
 from realtime_inspector.tui.study import Study
+
+_TOUCH_S = 0.05
+"""For so long after a key, background work goes on in between only."""
+_GIVE_WAY_S = 0.01
 
 
 class Actions(Provider):
@@ -66,6 +73,7 @@ class InspectorApp(App[None]):
         self._paths = paths
         self._show_findings = show_findings
         self._clock = clock
+        self._touched_at = 0.0
 
     def on_mount(self) -> None:
         """Show the session if there is one to show, else the list."""
@@ -81,6 +89,17 @@ class InspectorApp(App[None]):
             RecordingError: If the file cannot be opened.
         """
         self.push_screen(SessionScreen(Study(path, self.rules, self._clock), show_findings=self._show_findings))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note that the user does something, then go on as usual."""
+        if isinstance(event, events.Key | events.MouseEvent):
+            self._touched_at = perf_counter()
+        await super().on_event(event)
+
+    async def give_way(self) -> None:
+        """Let keys and frames have their turn: longer while the user is doing something."""
+        busy = perf_counter() - self._touched_at < _TOUCH_S
+        await asyncio.sleep(_GIVE_WAY_S if busy else 0)
 
     def leave(self) -> None:
         """Go back one screen, or out."""

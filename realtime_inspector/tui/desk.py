@@ -71,7 +71,7 @@ class Desk:
             self.search = None if self.outcome is not None else self.search
         if not more():
             return True
-        through = self.study.read_on()
+        through = self.study.read_on(more)
         if not more():
             return True
         analysed = self.study.analyse(more)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.recording.entry import Kind, Side
+from realtime_inspector.recording.entry import Side
 from realtime_inspector.recording.index import Label
 from realtime_inspector.tui import text
 from realtime_inspector.tui.gist import gist, quote, string
@@ -171,7 +171,7 @@ def _wide(cells: Cells, width: int, style: str) -> list[Span]:
 
 def _narrow(cells: Cells, width: int, style: str) -> list[Span]:
     sign = SIGNS[cells.side] if cells.side else "! "
-    type_width = min(_TYPE_WIDTH, width - 3)
+    type_width = max(0, min(_TYPE_WIDTH, width - 4))
     return [
         Span(f"{sign} ", style),
         Span(text.pad(_type(cells, type_width), type_width), style),
@@ -194,10 +194,3 @@ def _type(cells: Cells, width: int) -> str:
         tail = room * 2 // 3
         name = f"{name[: room - tail - 1]}…{name[len(name) - tail :]}"
     return f"{fold}{name}{count}"
-
-
-def label_name(label: Label) -> str:
-    """Name what a label says, where the entry was not read."""
-    if label.kind is None:
-        return "unreadable line"
-    return label.type or ("message" if label.kind is Kind.MESSAGE else f"wire.{label.kind.value}")

@@ -6,6 +6,7 @@ slices, the newest recording first. A recording that grows is read on from where
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -14,10 +15,12 @@ from pathlib import Path
 
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import Summary, of_session
-from realtime_inspector.errors import RecordingError
-from realtime_inspector.recording import files
-from realtime_inspector.recording.entry import Header
+from realtime_inspector.errors import NotAnEntry, RecordingError
+from realtime_inspector.recording import files, jsonl, zst
+from realtime_inspector.recording.entry import Entry, Header, Kind
 from realtime_inspector.tui.study import LIVE_S, Study
+
+_TAIL_BYTES = 64 << 10
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class Listed:
     """None until the recording was read through."""
     problem: str = ""
     """Why it cannot be read."""
+    last: Entry | None = None
+    """The last entry, read before the rest is; None if it is not known."""
     live: bool = False
     """It has no end, and grew lately."""
     study: Study | None = None
@@ -44,6 +49,18 @@ class Listed:
     def started(self) -> str:
         """When it began, as its header says."""
         return self.header.started if self.header is not None else ""
+
+    @property
+    def length_s(self) -> float | None:
+        """How long it is, as far as is known."""
+        if self.summary is not None:
+            return self.summary.length_s
+        return self.last.t if self.last is not None else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has an end."""
+        return self.last is not None and self.last.kind is Kind.END
 
 
 class Shelf:
@@ -107,8 +124,9 @@ class Shelf:
         if one is None:
             one = self.listed[path] = Listed(path)
             self._read_header(one)
-        ended = one.summary is not None and not one.summary.live
-        live = not ended and not one.problem and self._clock() - status.st_mtime < LIVE_S
+        if one.size != status.st_size:
+            one.last = _last(path)
+        live = not one.ended and not one.problem and self._clock() - status.st_mtime < LIVE_S
         if (one.size, one.live) != (status.st_size, live):
             self.version += 1
         one.size, one.changed, one.live = status.st_size, status.st_mtime, live
@@ -126,7 +144,7 @@ class Shelf:
         """Read on in one recording, and gather its figures where it ends."""
         try:
             study = one.study = one.study or Study(one.path, self._rules, self._clock)
-            through = study.read_on()
+            through = study.read_on(more)
             if study.analyse(more) and through:
                 study.let_time_pass()
                 one.summary, one.read_size = of_session(study.session, study.counts, study.how), one.size
@@ -142,3 +160,17 @@ class Shelf:
         if one.study is not None:
             one.study.close()
             one.study = None
+
+
+def _last(path: Path) -> Entry | None:
+    """Return the last entry of a file that is not compressed, without reading the rest."""
+    with path.open("rb") as file:
+        if file.read(len(zst.MAGIC)) == zst.MAGIC:
+            return None
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL_BYTES))
+        lines = file.read().splitlines()
+    for line in reversed(lines[1:]):
+        with suppress(NotAnEntry):
+            return jsonl.parse(line)
+    return None

@@ -34,6 +34,8 @@ LAG_S = 1.0
 """How far behind the wall clock silence is judged: what was sent may not be in the file yet."""
 
 _PREVIEW = 24
+_BLOCK_LINES = 128
+_SLICE_BYTES = 1 << 20
 _LARGE_BYTES = 1 << 20
 
 
@@ -50,6 +52,7 @@ class Study:
         self.folding = Folding(self.index)
         self.analysed = 0
         """Lines that the rules have seen."""
+        self.closed = False
         self.read_through = False
         """Whether all that is in the file by now was indexed."""
         self.found = 0
@@ -76,6 +79,7 @@ class Study:
 
     def close(self) -> None:
         """Let the file go."""
+        self.closed = True
         self.index.close()
 
     # reading on
@@ -110,13 +114,15 @@ class Study:
                 self._started = float("nan")
         return None if self._started is None else self._clock() - self._started
 
-    def read_on(self) -> bool:
-        """Index one more slice; tell whether all that is in the file by now was seen.
+    def read_on(self, more: Callable[[], bool] = lambda: False) -> bool:
+        """Index a slice, and more while `more` says so; tell whether all that is in the file by now was seen.
 
         Raises:
             RecordingError: If the file is no recording, or another one by now.
         """
-        self.read_through = self.index.advance()
+        self.read_through = self.index.advance(_SLICE_BYTES)
+        while not self.read_through and more():
+            self.read_through = self.index.advance(_SLICE_BYTES)
         self.folding.grow()
         return self.read_through
 
@@ -127,10 +133,11 @@ class Study:
         if self._finished and self.analysed < len(self.index):
             self._begin_analysis()  # it was held for cut off, and grows again
             self._linter = Linter(self._rules)
-        for line in self.index.lines(self.analysed, len(self.index)):
-            self._take(line)
-            if not more():
-                return self.analysed == len(self.index)
+        while self.analysed < len(self.index):
+            for line in self.index.lines(self.analysed, min(self.analysed + _BLOCK_LINES, len(self.index))):
+                self._take(line)
+                if not more():
+                    return self.analysed == len(self.index)
         return True
 
     def let_time_pass(self) -> None:

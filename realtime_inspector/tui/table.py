@@ -11,7 +11,7 @@ from realtime_inspector.tui.text import Line, Span
 
 SORTS: Mapping[str, Callable[[Listed], object]] = {
     "start": lambda one: one.started,
-    "length": lambda one: one.summary.length_s if one.summary else -1.0,
+    "length": lambda one: -1.0 if one.length_s is None else one.length_s,
     "turns": lambda one: one.summary.turns if one.summary else -1,
     "findings": lambda one: [one.summary.findings[s] for s in groups.count(())] if one.summary else [-1],
     "model": lambda one: one.summary.model if one.summary else "",
@@ -44,27 +44,29 @@ def heading(width: int, sort: str, *, reverse: bool = False) -> Line:
 def row(one: Listed, width: int) -> Line:
     """Return the line of one recording."""
     if one.problem:
-        return Line((Span("! ", "error"), Span(text.pad(_reason(one), width - 2), "error")))
-    summary = one.summary
-    started = Span(f"{'●' if one.live else ' '} {_moment(one.started):<19} ", "good" if one.live else "")
-    if summary is None:
-        return Line((started, Span(text.pad(f"reading …  {text.safe(one.path.name)}", width - 22), "dim")))
-    tally = tuple(Span(span.text, span.style) for span in groups.tally(summary.findings))
-    tally_width = sum(len(span.text) for span in tally)
-    first_audio = "" if summary.median_ttfa_ms is None else text.ms(summary.median_ttfa_ms)
-    head = f"{text.length(summary.length_s):>7} {summary.turns:>5}  "
-    tail = f"{' ' * max(0, 15 - tally_width)}" + (f"{first_audio:>11} " if width >= WIDE else "")
-    model, name = _split(width - 22 - len(head) - tally_width - len(tail))
-    return Line(
-        (
-            started,
-            Span(head),
-            *tally,
-            Span(tail),
-            Span(text.pad(text.safe(summary.model or "?"), model)),
-            Span(f" {text.pad(text.safe(one.path.name), name)}", "dim"),
+        return Line(
+            (
+                Span("! ", "error"),
+                Span(text.pad(text.safe(one.problem.replace(str(one.path), one.path.name)), width - 2), "error"),
+            )
         )
-    )
+    summary = one.summary
+    length = "" if one.length_s is None else text.length(one.length_s)
+    start = f"{'●' if one.live else ' '} {_moment(one.started, width)} {length:>7} "
+    spans = [Span(start, "good" if one.live else "")]
+    if summary is None:
+        return Line((*spans, Span(text.pad(f"reading …  {text.safe(one.path.name)}", width - len(start)), "dim")))
+    spans += [Span(f"{summary.turns:>6} "), *groups.tally(summary.findings)]
+    first_audio = "" if summary.median_ttfa_ms is None else text.ms(summary.median_ttfa_ms)
+    filled = sum(len(span.text) for span in spans)
+    head = len(_columns("", "", "", "", "", width))
+    spans.append(Span(f"{first_audio:>{max(0, head - filled - 1)}} " if width >= WIDE else " " * max(0, head - filled)))
+    model, name = _split(width - max(head, filled))
+    spans += [
+        Span(text.pad(text.safe(summary.model or "?"), model)),
+        Span(f" {text.pad(text.safe(one.path.name), name)}", "dim"),
+    ]
+    return Line(tuple(spans))
 
 
 def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
@@ -75,7 +77,7 @@ def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
         lines.append(text.plain(f"  {text.safe(problem)}", "error", indent=2))
     hints = (
         ("realtime-inspector demo", "a conversation to look at; no key, no network"),
-        ("realtime-inspector proxy", "then point your client at it; what passes appears here"),
+        ("realtime-inspector proxy", "then point your client at it"),
         ("realtime-inspector open FILE", "a recording that is somewhere else"),
     )
     return [
@@ -86,19 +88,18 @@ def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
 
 
 def _columns(start: str, length: str, turns: str, findings: str, audio: str, width: int) -> str:
-    audio = f"{audio:>11} " if width >= WIDE else ""
-    return f"  {start:<19} {length:>7} {turns:>6} {findings:<15}{audio}"
+    wide = width >= WIDE
+    audio = f"{audio:>11} " if wide else ""
+    return f"  {start:<{19 if wide else 14}} {length:>7} {turns:>6} {findings:<{15 if wide else 11}}{audio}"
 
 
 def _split(rest: int) -> tuple[int, int]:
     """Return how much of what is left goes to the model, and how much to the name."""
-    model = max(0, min(26, rest // 2))
+    model = max(0, min(26, rest * 2 // 5))
     return model, max(0, rest - model - 1)
 
 
-def _moment(started: str) -> str:
-    return text.safe(started[:19].replace("T", " "))
-
-
-def _reason(one: Listed) -> str:
-    return text.safe(one.problem)
+def _moment(started: str, width: int) -> str:
+    """Return when it began: the day and the time; the year too, where there is room."""
+    whole = text.safe(started[:19].replace("T", " "))
+    return f"{whole:<19}" if width >= WIDE else f"{whole[5:]:<14}"

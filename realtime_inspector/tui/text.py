@@ -96,7 +96,7 @@ def clip(text: str, characters: int) -> str:
     """Return the beginning of a text, with how much more there is."""
     if len(text) <= characters:
         return text
-    return f"{text[:characters]}… (+{size(len(text) - characters).replace(' B', '')} more)"
+    return f"{text[:characters]}… (+{len(text) - characters:,} more)"
 
 
 def wrap(lines: Iterable[Line], width: int) -> Iterator[Line]:
@@ -133,7 +133,7 @@ def ms(milliseconds: float) -> str:
         return f"{milliseconds:.0f} ms"
     if milliseconds < 99_950:
         return f"{milliseconds / 1000:.1f} s"
-    return f"{length(milliseconds / 1000)} min"
+    return f"{length(milliseconds / 1000)} {'min' if milliseconds < 3_599_500 else 'h'}"
 
 
 def clock(seconds: float) -> str:

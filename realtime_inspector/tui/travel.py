@@ -22,6 +22,8 @@ SPACING = 2000
 MAX_CHECKPOINTS = 64
 MAX_BYTES = 64 << 20
 
+_BLOCK_LINES = 64
+
 
 class Travel:
     """The session at any position of an index."""
@@ -69,10 +71,11 @@ class Travel:
 
         The session returned is for reading, until the next call.
         """
-        for line in self._index.lines(self._done, self._target):
-            with suppress(NotAnEntry):
-                self._session.apply(read(parse(line, self._done + 2)))
-            self._done += 1
+        while self._done < self._target:
+            for line in self._index.lines(self._done, min(self._done + _BLOCK_LINES, self._target)):
+                with suppress(NotAnEntry):
+                    self._session.apply(read(parse(line, self._done + 2)))
+                self._done += 1
             if self._done < self._target and not more():
                 return None
         return self._session

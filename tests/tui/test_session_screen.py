@@ -1,23 +1,33 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from realtime_inspector.tui.app import InspectorApp
+from realtime_inspector.tui.screens.explain import ExplainScreen
+from realtime_inspector.tui.screens.help import HelpScreen, actions
+from realtime_inspector.tui.screens.session import SessionScreen
 from tests.tui import sample
-from tests.tui.driving import app_on, check, drive, dump, press, settled
+from tests.tui.driving import app_on, check, drive, dump, press, settled, until
 
-
-@pytest.fixture(autouse=True)
-def _still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+UNFINISHED = "\n".join(sample.CALL.splitlines()[:-2])
+APPEND = '> {"type":"input_audio_buffer.append","audio":"<20ms>"}'
+OTHER = '< {"type":"rate_limits.updated","rate_limits":[]}'
 
 
 @pytest.fixture
 def call(tmp_path: Path) -> Path:
     return sample.write(tmp_path / "call.jsonl")
+
+
+def n_of(screen: SessionScreen) -> int:
+    """Return the number of the entry that the panes show."""
+    return screen.study.event(screen.desk.position).n
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["80x24", "200x60"])
@@ -40,12 +50,453 @@ def test_a_pane_fills_a_small_terminal(call: Path, pane: str) -> None:
     drive(app_on(call), play)
 
 
+# panes and the one cursor
+
+
+def test_the_panes_take_turns(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        seen = []
+        for _ in range(5):
+            seen.append(screen.focused.id if screen.focused else "")
+            await press(pilot, "tab")
+        assert seen == ["events", "detail", "findings", "state", "events"]
+        await press(pilot, "shift+tab", "escape")
+        assert screen.focused is screen.event_list
+
+    drive(app_on(call), play)
+
+
+def test_a_small_terminal_shows_one_pane_and_a_large_one_all(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        assert [pane.display for pane in screen.query(".pane")] == [True, False, False, False]
+        await pilot.resize_terminal(200, 60)
+        await settled(pilot)
+        assert all(pane.display for pane in screen.query(".pane"))
+        await press(pilot, "4")
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert [pane.display for pane in screen.query(".pane")] == [False, False, False, True]
+
+    drive(app_on(call), play)
+
+
+def test_moving_in_the_events_moves_detail_and_state(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        assert "no session yet" in dump(pilot.app)
+        await press(pilot, "j", "j", "j", "j")
+        shown = dump(pilot.app)
+        assert "#5 session.updated" in shown
+        assert "voice: alloy" in shown
+        assert n_of(screen) == 5
+
+    drive(app_on(call), play, (200, 60))
+
+
+def test_moving_in_the_findings_moves_the_other_panes(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "3", "j")
+        assert n_of(screen) == 41
+        assert "#41 conversation.item.create" in dump(pilot.app)
+        assert screen.focused is screen.finding_list
+
+    drive(app_on(call), play, (200, 60))
+
+
 def test_enter_on_a_finding_goes_to_its_entry(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
         await press(pilot, "3", "j", "enter")
         assert screen.focused is screen.event_list
-        assert screen.study.event(screen.desk.position).n == 41
+        assert n_of(screen) == 41
         assert "▸  41" in dump(pilot.app)
 
     drive(app_on(call), play)
+
+
+def test_enter_on_a_rule_closes_and_opens_it(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "3", "enter")
+        assert "the output names no call" not in dump(pilot.app)
+        await press(pilot, "enter")
+        assert "the output names no call" in dump(pilot.app)
+
+    drive(app_on(call), play)
+
+
+def test_a_link_is_followed_and_backspace_returns(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "right_curly_bracket", "2", *["j"] * 6, "enter")
+        assert n_of(screen) == 39
+        assert screen.focused is screen.query_one("#detail")
+        await press(pilot, "backspace")
+        assert n_of(screen) == 41
+
+    drive(app_on(call), play)
+
+
+def test_a_fold_opens_and_closes(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        rows = len(screen.study.folding)
+        await press(pilot, *["j"] * 5, "l")
+        assert len(screen.study.folding) == rows + 12
+        assert "- input_audio_buffer.append x12" in dump(pilot.app)
+        await press(pilot, "j", "j", "h")
+        assert len(screen.study.folding) == rows
+        assert n_of(screen) == 6
+        await press(pilot, "enter")
+        assert len(screen.study.folding) == rows + 12
+
+    drive(app_on(call), play)
+
+
+def test_a_click_puts_the_cursor_there(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await pilot.click("#events", offset=(10, 3))
+        await settled(pilot)
+        assert n_of(screen) == 4
+        await pilot.click("#tabs", offset=(15, 0))
+        await settled(pilot)
+        assert screen.focused is screen.query_one("#detail")
+
+    drive(app_on(call), play)
+
+
+# findings
+
+
+def test_braces_go_from_finding_to_finding_in_any_pane(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        seen = []
+        for key in ("right_curly_bracket", "4", "right_curly_bracket", "right_curly_bracket", "left_curly_bracket"):
+            await press(pilot, key)
+            seen.append(n_of(screen))
+        assert seen == [41, 41, 66, 66, 41]
+        assert any("no further finding" in note.message for note in pilot.app._notifications)
+
+    drive(app_on(call), play)
+
+
+def test_c_goes_to_the_cause(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "3", "j", "c")
+        assert n_of(screen) == 39
+        assert screen.focused is screen.event_list
+        await press(pilot, "j", "j", "j", "c")  # the error event; what it answers is the cause
+        assert n_of(screen) == 41
+
+    drive(app_on(call), play)
+
+
+def test_e_explains_the_rule(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "right_curly_bracket", "e")
+        assert isinstance(pilot.app.screen, ExplainScreen)
+        await until(pilot, lambda: "TST001 missing-call-id" in dump(pilot.app))
+        await pilot.press("G")
+        await until(pilot, lambda: "Like this" in dump(pilot.app))
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+    drive(app_on(call), play)
+
+
+def test_the_demo_begins_with_what_was_found(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        assert screen.focused is screen.finding_list
+        assert "TST001 missing-call-id" in dump(pilot.app)
+
+    drive(app_on(call, show_findings=True), play)
+
+
+def test_findings_are_marked_in_the_list(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "G")
+        shown = dump(pilot.app)
+        assert " E →  conversation.item.create" in shown
+        assert " W →  response.create" in shown
+
+    drive(app_on(call), play)
+
+
+# searching
+
+
+def test_a_search_goes_to_the_match_and_n_goes_on(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "slash", *"degrees", "enter")
+        assert n_of(screen) == 41
+        assert screen.focused is screen.event_list
+        await press(pilot, "n")
+        assert n_of(screen) == 43
+        await press(pilot, "N")
+        assert n_of(screen) == 41
+
+    drive(app_on(call), play)
+
+
+def test_a_match_inside_a_fold_opens_it(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "slash", *"sunny.", "enter")
+        assert screen.event_list.row is not None
+        assert screen.event_list.row.member
+        assert '"delta": "sunny."' in dump(pilot.app)
+
+    drive(app_on(call), play, (200, 60))
+
+
+def test_a_text_that_is_nowhere_is_told(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "slash", *"zzz", "enter")
+        assert n_of(screen) == 1
+        assert any("'zzz' is nowhere" in note.message for note in pilot.app._notifications)
+
+    drive(app_on(call), play)
+
+
+def test_escape_leaves_the_search(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "slash", "q", "escape")
+        assert not screen.query_one("#search", Input).has_class("-open")
+        assert screen.focused is screen.event_list
+        assert screen.desk.needle == ""
+
+    drive(app_on(call), play)
+
+
+# help, palette, keys
+
+
+def test_help_lists_the_keys_of_the_pane_and_enter_does_it(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: "Unfold" in dump(pilot.app))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.event_list.row is not None  # the first of the list was Unfold: nothing to unfold on row 1
+
+    drive(app_on(call), play)
+
+
+def test_every_action_of_the_screen_is_in_the_help_and_has_an_id(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        listed = {action.about for action in actions(screen)}
+        assert {"Search", "Next finding", "Cause", "Explain", "Copy", "Unfold", "Down", "Back"} <= listed
+        ours = [active.binding for active in screen.active_bindings.values() if "." not in active.binding.action]
+        nameless = [binding.action for binding in ours if not binding.id and not binding.system]
+        assert set(nameless) <= {"command_palette", "quit"}
+        assert all(screen.event_list.__class__ and action.keys for action in actions(screen))
+
+    drive(app_on(call), play)
+
+
+def test_the_palette_does_an_action(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.press(*"next finding")
+        await until(pilot, lambda: "key: }" in dump(pilot.app))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen and n_of(screen) == 41)
+
+    drive(app_on(call), play)
+
+
+def test_keys_can_be_given_to_other_actions(call: Path) -> None:
+    app = app_on(call)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        app.set_keymap({"session.next-finding": "x"})
+        await press(pilot, "right_curly_bracket")
+        assert n_of(screen) == 1
+        await press(pilot, "x")
+        assert n_of(screen) == 41
+
+    drive(app, play)
+
+
+def test_y_copies_what_the_pane_shows(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        copied = []
+        for keys in (["j", "j", "j", "y"], ["3", "j", "y"], ["4", "y"]):
+            await press(pilot, *keys)
+            copied.append(pilot.app.clipboard)
+        assert copied[0].startswith('{"type":"session.update","event_id":"up_1"')
+        assert copied[1].startswith(f"{call}:42: TST001 missing-call-id: the output names no call")
+        assert "Configuration in force" in copied[2]
+
+    drive(app_on(call), play)
+
+
+# hostile and broken recordings
+
+
+def test_control_sequences_reach_no_cell_of_the_screen(tmp_path: Path) -> None:
+    hostile = '> {"type":"\\u001b[2J\\u202e","\\u0007":"\\u009b31m","item":{"x":"\\u001b]52;c;AAAA\\u0007"}}'
+    path = sample.write(tmp_path / "call.jsonl", f"{hostile}\n> \x1b[2J not json\nx")
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        shown = dump(pilot.app)
+        await press(pilot, "j")
+        shown += dump(pilot.app)
+        assert not set(shown) & {"\x1b", "\x07", "\x9b", "\u202e"}
+        assert "\\e[2J\\u202e" in shown
+
+    drive(app_on(path), play, (200, 60))
+
+
+def test_a_line_that_is_no_entry_is_shown_with_what_is_wrong(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", OTHER)
+    with path.open("ab") as file:
+        file.write(b'rubbish\n{"n":3,"t":0.2,"from":"proxy","kind":"end","how":"closed"}\n')
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "j", "2")
+        assert "not an entry" in dump(pilot.app)
+        await press(pilot, "y", "c", "e", "4")
+
+    drive(app_on(path), play)
+
+
+def test_a_torn_last_line_is_told(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", OTHER)
+    with path.open("ab") as file:
+        file.write(b'{"n":2,"t":0.2,"fr')
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        assert "cut off: run repair" in dump(pilot.app)
+
+    drive(app_on(path, now=path.stat().st_mtime + 10_000), play)
+
+
+def test_an_empty_recording_is_no_reason_to_fail(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", "")
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "j", "G", "c", "e", "y", "n", "2", "enter", "3", "enter", "y", "4", "enter", "y")
+        assert "0 entries" in dump(pilot.app)
+
+    drive(app_on(path, now=path.stat().st_mtime + 10_000), play)
+
+
+def test_a_file_that_turns_out_to_be_another_is_told(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        path.write_bytes(b"")
+        await until(pilot, lambda: screen.problem)
+        await pilot.pause()
+        assert "the file was cut or replaced" in screen.problem
+        await press(pilot, "j", "j")
+        assert "cut or replaced" in dump(pilot.app)
+
+    drive(app_on(path, now=path.stat().st_mtime), play)
+
+
+# live
+
+
+def live_app(path: Path) -> InspectorApp:
+    return app_on(path, now=path.stat().st_mtime + 1)
+
+
+def test_a_live_recording_is_followed_until_the_user_goes_up(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        assert screen.event_list.following
+        assert "● live following" in dump(pilot.app)
+        sample.add(path, OTHER)
+        await until(pilot, lambda: "▸  67" in dump(pilot.app))
+        await press(pilot, "k", "k")
+        before = n_of(screen)
+        sample.add(path, "\n".join([OTHER] * 37))
+        await until(pilot, lambda: "+37 new (G)" in dump(pilot.app))
+        assert n_of(screen) == before
+        await press(pilot, "G")
+        assert screen.event_list.following
+        assert "▸ 104" in dump(pilot.app)
+
+    drive(live_app(path), play)
+
+
+def test_the_wheel_stops_following_without_moving_the_cursor(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        before = n_of(screen)
+        screen.event_list.scroll_relative(y=-3, animate=False)
+        await until(pilot, lambda: not screen.event_list.following)
+        assert n_of(screen) == before
+
+    drive(live_app(path), play)
+
+
+def test_no_key_is_lost_while_events_pour_in(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await pilot.press("slash")
+        for character in "marin and alloy":
+            sample.add(path, "\n".join([APPEND, OTHER] * 25))
+            await pilot.press("space" if character == " " else character)
+        assert screen.query_one("#search", Input).value == "marin and alloy"
+        await pilot.press("escape")
+        await until(pilot, lambda: len(screen.study.index) == 66 + 15 * 50)
+
+    drive(live_app(path), play)
+
+
+def test_silence_in_a_live_recording_is_found_as_time_passes(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", '> {"type":"response.create"}')
+    os.utime(path, (sample.STARTED_AT, sample.STARTED_AT))
+    now = [sample.STARTED_AT + 1]
+    app = InspectorApp([path], rules=sample.RULES, clock=lambda: now[0])
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        assert not screen.study.findings
+        now[0] += 10
+        await until(pilot, lambda: "E0 W1" in dump(pilot.app))
+
+    drive(app, play)
+
+
+def test_the_end_of_a_live_recording_ends_the_following(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        sample.add(path, "x> 1000\nx")
+        await until(pilot, lambda: "wire.end" in dump(pilot.app) and "live" not in dump(pilot.app))
+
+    drive(live_app(path), play)

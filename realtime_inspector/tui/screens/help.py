@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -33,7 +33,7 @@ class Action:
         return Line((Span(f"{self.keys:>18}  ", "key"), Span(self.about)))
 
 
-def actions(screen: Screen[object]) -> list[Action]:
+def actions(screen: Screen[Any]) -> list[Action]:
     """Return what can be done on a screen with the focus where it is, the focused pane's first."""
     found: dict[tuple[str, str], Action] = {}
     for active in screen.active_bindings.values():

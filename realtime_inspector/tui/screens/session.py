@@ -127,7 +127,12 @@ class SessionScreen(Screen[None]):
         self.action_pane(self._pane)
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()
-        self.run_worker(self._work(), exclusive=True)
+        self._draw()
+        self.call_after_refresh(self._begin)  # the first frame does not wait for the rules to be imported
+
+    def _begin(self) -> None:
+        if not self.study.closed:
+            self.run_worker(self._work(), exclusive=True)
 
     def on_unmount(self) -> None:
         """Let the file go."""
@@ -140,22 +145,31 @@ class SessionScreen(Screen[None]):
     # the work behind the panes
 
     async def _work(self) -> None:
-        while not self.problem:
-            stop = perf_counter() + SLICE_S
-            try:
-                busy = self.desk.work(lambda stop=stop: perf_counter() < stop)  # type: ignore[misc]
-            except RecordingError as error:
-                self.problem, busy = str(error), False
+        while not self.study.closed:
+            self._wake.clear()
+            busy = self._slice()
+            if not self.query("#title"):
+                return  # the screen is being taken down
             self._settle()
             if not busy or perf_counter() - self._drawn_at > FRAME_S:
                 self._draw()
-            await (asyncio.sleep(0) if busy else self._rest())
+            await (self.app.give_way() if busy else self._rest())
+
+    def _slice(self) -> bool:
+        """Work for one slice; tell whether there is more to do."""
+        if self.problem:
+            return False
+        stop = perf_counter() + SLICE_S
+        try:
+            return self.desk.work(lambda: perf_counter() < stop)
+        except RecordingError as error:
+            self.problem = str(error).removeprefix(f"{self.study.path}: ")
+            return False
 
     async def _rest(self) -> None:
         """Wait for a key, or until it is time to look whether the file has grown."""
-        self._wake.clear()
-        self.resting = True
-        if self.study.index.ended:
+        self.resting = not self._wake.is_set()
+        if self.study.index.ended or self.problem:
             await self._wake.wait()
             return
         with suppress(TimeoutError):

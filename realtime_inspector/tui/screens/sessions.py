@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from realtime_inspector.errors import RecordingError
+from realtime_inspector.recording import files
 from realtime_inspector.tui import table, text
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line, Span
@@ -45,8 +46,9 @@ class SessionList(LineList):
         before = self.chosen
         self.recordings = recordings
         width = self.scrollable_content_region.width - 1
+        self.passive = not recordings
         self.show([table.row(one, width) for one in recordings] or empty)
-        if before in recordings:
+        if self.cursor and before in recordings:
             self.go(recordings.index(before))
 
 
@@ -98,12 +100,17 @@ class SessionsScreen(Screen[None]):
             if now - looked_at > LOOK_S:
                 self.shelf.look()
                 looked_at = now
-            stop = perf_counter() + SLICE_S
-            busy = self.shelf.step(lambda stop=stop: perf_counter() < stop)  # type: ignore[misc]
+            busy = self._slice()
+            if not self.query("#title"):
+                return  # the screen is being taken down
             if not busy or perf_counter() - drawn_at > FRAME_S:
                 self.draw()
                 drawn_at = perf_counter()
-            await (asyncio.sleep(0) if busy else self._rest())
+            await (self.app.give_way() if busy else self._rest())
+
+    def _slice(self) -> bool:
+        stop = perf_counter() + SLICE_S
+        return self.shelf.step(lambda: perf_counter() < stop)
 
     async def _rest(self) -> None:
         self._wake.clear()
@@ -141,6 +148,7 @@ class SessionsScreen(Screen[None]):
         if one is None:
             return
         try:
+            files.open_recording(one.path)
             self.app.open(one.path)
         except RecordingError as error:
             self.notify(text.safe(str(error)), severity="error", markup=False)

@@ -46,6 +46,7 @@ class FindingList(LineList):
         before = self.row
         self._findings = list(findings)
         self._rows = groups.rows(self._findings, self._unfolded, self._shut)
+        self.passive = not self._rows
         self.show([row.line for row in self._rows] or [text.plain(empty, "dim")])
         if before is not None:
             same = (y for y, row in enumerate(self._rows) if (row.rule, row.finding) == (before.rule, before.finding))

@@ -97,6 +97,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self._source: Source = source if source is not None else []
         self.needle = ""
         """Marked wherever it occurs."""
+        self.passive = False
+        """Whether the lines are words to the user, with nothing to choose."""
 
     @property
     def source(self) -> Source:
@@ -147,6 +149,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         if at >= len(self._source):
             return Strip.blank(width, base)
         chosen = at == self.cursor and (self.has_focus or self.marks_cursor)
+        if self.passive:
+            return self._strip(self._source[at], base, " ", width)
         if at == self.cursor:
             base += self.get_component_rich_style("line--cursor", partial=True)
         sign = "▸" if chosen else " "

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.cli import open_
+from realtime_inspector.errors import NotAnEntry, UsageError
+from realtime_inspector.tui import app
+from tests.tui import sample
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], bool]]:
+    """Pretend that there is a terminal, and note what would be shown on it."""
+    calls: list[tuple[list[Path], bool]] = []
+
+    def run(paths: Sequence[Path], *, show_findings: bool = False) -> None:
+        calls.append((list(paths), show_findings))
+
+    monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    return calls
+
+
+def test_without_a_terminal_the_commands_for_text_are_named(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl")
+    with pytest.raises(UsageError, match=r"open needs a terminal; as text: `realtime-inspector show .*call\.jsonl`"):
+        open_.open_paths([path])
+
+
+def test_the_paths_are_shown(tmp_path: Path, shown: list[tuple[list[Path], bool]]) -> None:
+    path = sample.write(tmp_path / "call.jsonl")
+    open_.open_paths([path], show_findings=True)
+    assert shown == [([path], True)]
+
+
+def test_the_recordings_folder_is_shown_if_no_path_is_given(
+    tmp_path: Path, shown: list[tuple[list[Path], bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_.command.main([], standalone_mode=False)
+    open_.command.main(["--dir", str(tmp_path)], standalone_mode=False)
+    assert shown == [([Path("recordings")], False), ([tmp_path], False)]
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="none: no such file or folder"):
+        open_.open_paths([tmp_path / "none"])
+
+
+def test_a_file_that_is_no_recording_is_told_before_the_screen_is_taken(
+    tmp_path: Path, shown: list[tuple[list[Path], bool]]
+) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("hello\n")
+    with pytest.raises(NotAnEntry, match=r"x\.jsonl:1: not a recording's header"):
+        open_.open_paths([path])
+    assert shown == []
+
+
+def test_the_command_line_loads_no_screen_before_it_is_needed() -> None:
+    code = "import sys, realtime_inspector.cli.open_; sys.exit('textual' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

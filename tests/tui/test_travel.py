@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from realtime_inspector.protocol.event import read
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.index import Index
+from realtime_inspector.tui import travel
+from realtime_inspector.tui.travel import Travel
+from tests.tui import sample
+
+ENTRIES = sample.CALL.count("\n")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    made = Index(sample.write(tmp_path / "call.jsonl"))
+    while not made.advance():
+        pass
+    yield made
+    made.close()
+
+
+def plain(value: Any) -> Any:
+    """Return a value as something that can be compared, whatever objects it is made of."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Session):
+        return {name: plain(member) for name, member in vars(value).items()}
+    if isinstance(value, Mapping):
+        return [(key, plain(member)) for key, member in value.items()]
+    if isinstance(value, str | bytes):
+        return value
+    return [plain(member) for member in value] if hasattr(value, "__iter__") else value
+
+
+def fold(index: Index, position: int) -> Session:
+    session = Session()
+    for at in range(position + 1):
+        session.apply(read(index.entry(at)))
+    return session
+
+
+def prepare(index: Index, spacing: int) -> Travel:
+    made, session = Travel(index, spacing), Session()
+    for position in range(len(index)):
+        session.apply(read(index.entry(position)))
+        made.offer(position + 1, session)
+    return made
+
+
+def always() -> bool:
+    return True
+
+
+@given(positions=st.lists(st.integers(0, 67), min_size=1, max_size=6), spacing=st.integers(1, 80))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+def test_the_session_at_any_moment_is_that_of_folding_from_the_start(
+    index: Index, positions: list[int], spacing: int
+) -> None:
+    made = prepare(index, spacing)
+    for position in positions:
+        made.aim(position)
+        session = made.step(always)
+        assert session is not None
+        assert plain(session) == plain(fold(index, position))
+
+
+def test_the_comparison_of_these_tests_sees_a_difference(index: Index) -> None:
+    assert plain(fold(index, 20)) != plain(fold(index, 21))
+
+
+def test_a_journey_can_be_made_in_steps(index: Index) -> None:
+    made = Travel(index)
+    made.aim(len(index) - 1)
+    steps = 0
+    while (session := made.step(lambda: False)) is None:
+        steps += 1
+    assert steps > 0
+    assert plain(session) == plain(fold(index, len(index) - 1))
+
+
+def test_checkpoints_grow_fewer_where_there_are_too_many(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(travel, "MAX_CHECKPOINTS", 5)
+    made = prepare(index, 1)
+    assert 2 <= made.checkpoints <= 5
+    made.aim(30)
+    assert plain(made.step(always)) == plain(fold(index, 30))
+
+
+def test_checkpoints_grow_fewer_where_they_are_too_large(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(travel, "MAX_BYTES", 20_000)
+    assert prepare(index, 1).checkpoints < 10
+
+
+def test_an_unreadable_line_changes_nothing(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "bad.jsonl", '> {"type":"response.create"}')
+    with path.open("ab") as file:
+        file.write(b"rubbish\n")
+    made = Index(path)
+    while not made.advance():
+        pass
+    trip = Travel(made)
+    trip.aim(1)
+    session = trip.step(always)
+    assert session is not None
+    assert session.events == 1
+    made.close()
