@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -68,6 +68,23 @@ def dump(app: Any) -> str:
     """Return the screen as text."""
     strips = app.screen._compositor.render_strips()
     return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
+
+
+def contrasts(app: Any) -> Iterator[tuple[str, float]]:
+    """Yield every word of the screen with the ratio of its brightness to its background's, as WCAG counts it."""
+    for strip in app.screen._compositor.render_strips():
+        for text, style, _ in strip:
+            if any(character.isalnum() for character in text) and style.color and style.bgcolor:
+                pair = sorted(map(_brightness, (style.color, style.bgcolor)))
+                yield text, (pair[1] + 0.05) / (pair[0] + 0.05)
+
+
+def _brightness(color: Any) -> float:
+    def linear(value: float) -> float:
+        return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part / 255) for part in color.get_truecolor())
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 def check(app: Any, name: str) -> None:

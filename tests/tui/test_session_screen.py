@@ -13,7 +13,7 @@ from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
 from realtime_inspector.tui.screens.session import SessionScreen
 from tests.tui import sample
-from tests.tui.driving import app_on, check, drive, dump, press, settled, until
+from tests.tui.driving import app_on, check, contrasts, drive, dump, press, settled, until
 
 UNFINISHED = "\n".join(sample.CALL.splitlines()[:-2])
 APPEND = '> {"type":"input_audio_buffer.append","audio":"<20ms>"}'
@@ -48,6 +48,19 @@ def test_a_pane_fills_a_small_terminal(call: Path, pane: str) -> None:
         check(pilot.app, f"session-{pane}-80x24")
 
     drive(app_on(call), play)
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+@pytest.mark.parametrize("pane", ["1", "2", "3", "4"])
+def test_every_word_stands_out_from_its_background(call: Path, theme: str, pane: str) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        pilot.app.theme = theme
+        await settled(pilot)
+        await press(pilot, "right_curly_bracket", pane)
+        faint = [text for text, contrast in contrasts(pilot.app) if contrast < 2.5]
+        assert not faint
+
+    drive(app_on(call), play, (200, 60))
 
 
 # panes and the one cursor

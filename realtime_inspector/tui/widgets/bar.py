@@ -21,7 +21,7 @@ class Bar(Widget):
         background: $panel;
         color: $foreground;
         & > .bar--title { text-style: bold; }
-        & > .bar--dim { color: $foreground 60%; }
+        & > .bar--dim { text-style: dim; }
         & > .bar--good { color: $text-success; text-style: bold; }
         & > .bar--error { color: $text-error; text-style: bold; }
         & > .bar--warning { color: $text-warning; text-style: bold; }

@@ -54,7 +54,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .line--client { color: $text-primary; }
         & > .line--server { color: $text-success; }
         & > .line--proxy { color: $text-secondary; }
-        & > .line--dim { color: $foreground 60%; }
+        & > .line--dim { text-style: dim; }
         & > .line--key { color: $text-accent; }
         & > .line--string { color: $text-success; }
         & > .line--number { color: $text-warning; }
@@ -152,7 +152,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         if self.passive:
             return self._strip(self._source[at], base, " ", width)
         if at == self.cursor:
-            base += self.get_component_rich_style("line--cursor", partial=True)
+            # Not the partial style: only the whole one has the background blended with what is below it.
+            base += Style(bgcolor=self.get_component_rich_style("line--cursor").bgcolor)
         sign = "▸" if chosen else " "
         return self._strip(highlight(self._source[at], self.needle), base, sign, width)
 
