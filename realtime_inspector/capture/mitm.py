@@ -40,6 +40,7 @@ _WORDS = {
 """Our word for a mode → mitmproxy's."""
 _WITH_SPEC = {"local", "wireguard"}
 _WITHOUT_PORT = {"local"}
+_SCHEMES = {"forward": "http", "socks5": "socks5h"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Mode:
         if spec and (name not in _WITH_SPEC or "@" in spec):
             raise UsageError(f"--mode {text!r}: what is behind {name!r} has no meaning there")
         return cls(name, spec)
+
+    @property
+    def text(self) -> str:
+        """The mode as a user writes it."""
+        return f"{self.name}:{self.spec}" if self.spec else self.name
 
     @property
     def mitmproxy(self) -> str:
@@ -143,11 +149,11 @@ class Interceptor:
 
     @property
     def url(self) -> str:
-        """The proxy as a URL, `http://127.0.0.1:8765`; empty in a mode that does not listen."""
-        if not self.mode.listens:
+        """The proxy as a URL, `http://127.0.0.1:8765`; empty in a mode that clients know nothing of."""
+        scheme = _SCHEMES.get(self.mode.name)
+        if scheme is None:
             return ""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        scheme = "socks5h" if self.mode.name == "socks5" else "http"
         return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
     @property
@@ -216,7 +222,7 @@ class Interceptor:
                 tags=self._tags,
             )
             trusted = authority.trusted(self._upstream_ca)
-            engine = Engine(plan, self.mode.mitmproxy, self.host, self.port, authority.folder, trusted)
+            engine = Engine(plan, self.mode, self.host, self.port, authority.folder, trusted)
             await engine.start()
         except BaseException:
             self.recorder.close(0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +19,11 @@ from mitmproxy.addons.next_layer import NextLayer
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.master import Master
+from mitmproxy.net.free_port import get_free_port
 from mitmproxy.options import Options
 
 from realtime_inspector.capture.intercept.addon import Addon, Plan
+from realtime_inspector.capture.mitm import Mode
 from realtime_inspector.capture.tap import MAX_BODY_BYTES
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.errors import UsageError
@@ -33,12 +36,12 @@ _NEVER_S = 10 * 365 * 24 * 3600
 class Engine:
     """One running mitmproxy."""
 
-    def __init__(self, plan: Plan, mode: str, host: str, port: int, folder: Path, trusted: Path) -> None:
+    def __init__(self, plan: Plan, mode: Mode, host: str, port: int, folder: Path, trusted: Path) -> None:
         """Prepare one.
 
         Args:
             plan: What becomes of connections.
-            mode: mitmproxy's word for where they come from.
+            mode: Where they come from.
             host: Address to listen on, in modes that listen.
             port: Port to listen on; 0 takes a free one.
             folder: Where mitmproxy has its CA.
@@ -47,9 +50,10 @@ class Engine:
         self._plan = plan
         self._mode = mode
         self._settings: dict[str, Any] = {
-            "mode": [mode],
+            "mode": [mode.mitmproxy],
             "listen_host": host,
-            "listen_port": port,
+            # The configuration of a tunnel has to name the port.
+            "listen_port": get_free_port() if mode.name == "wireguard" and port == 0 else port,
             "confdir": str(folder),
             "ssl_verify_upstream_trusted_ca": str(trusted),
             "tcp_timeout": _NEVER_S,
@@ -71,7 +75,7 @@ class Engine:
         try:
             self._master = self._assembled()
         except exceptions.OptionsError as error:
-            raise UsageError(f"--mode {self._mode}: {_one_line(str(error))}") from None
+            raise UsageError(f"--mode {self._mode.text}: {_one_line(str(error))}") from None
         self._run = asyncio.create_task(self._master.run())
         waiting = asyncio.create_task(started.wait())
         await asyncio.wait([self._run, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -79,7 +83,7 @@ class Engine:
         problem = next((server.last_exception for server in self._servers.servers if server.last_exception), None)
         if problem is not None or self._run.done():
             await self._stop()
-            raise UsageError(_cannot_start(self._mode, problem)) from problem
+            raise UsageError(self._cannot_start(problem)) from problem
         logging.getLogger("mitmproxy").addHandler(self._complaints)
 
     @property
@@ -116,6 +120,14 @@ class Engine:
         options.update(connection_strategy=strategy, stream_large_bodies=str(MAX_BODY_BYTES), **self._settings)
         return master
 
+    def _cannot_start(self, problem: Exception | None) -> str:
+        where = f"{self._settings['listen_host']}:{self._settings['listen_port']}"
+        if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE:
+            return f"{where} is taken by another program; stop it, or choose another address with --listen HOST:PORT"
+        said = _one_line(str(problem)).partition(" Stack backtrace")[0] if problem is not None else "no reason given"
+        hint = "; it needs the rights of an administrator" if not self._mode.listens else ""
+        return f"--mode {self._mode.text} cannot start: {said.rstrip('.')}{hint}"
+
     def _each_socket(self, do: Callable[[Any], object]) -> None:
         for handler in list(self._servers.connections.values()):
             for io in list(handler.transports.values()):
@@ -142,13 +154,6 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._say(f"mitmproxy: {_one_line(record.getMessage())}")
-
-
-def _cannot_start(mode: str, problem: Exception | None) -> str:
-    said = _one_line(str(problem)) if problem is not None and str(problem) else type(problem).__name__
-    if isinstance(problem, OSError) and problem.errno is not None:
-        return f"--mode {mode}: {said}; choose another address with --listen HOST:PORT (port 0 takes a free one)"
-    return f"--mode {mode}: {said}"
 
 
 def _one_line(text: str) -> str:
