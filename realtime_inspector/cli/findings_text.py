@@ -13,6 +13,8 @@ from realtime_inspector.cli.output import Ink, json_lines
 from realtime_inspector.recording.printable import printable
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_ANY_ERROR = "ERR001"
+"""Finds every error event: a rule that knows this one says more, and stands before it."""
 _SHOWN_PLACES = 6
 _SHOWN_LINES = 40
 
@@ -37,8 +39,8 @@ class Text:
         findings = [finding for one in linted for finding in one.findings]
         yield f"{in_words(count(findings))} in {_recordings(linted)}"
         if findings:
-            worst = min(findings, key=lambda finding: finding.severity.rank)
-            yield f"run `realtime-inspector explain {worst.rule}` for what that rule means and an example"
+            telling = min(findings, key=lambda finding: (finding.severity.rank, finding.rule == _ANY_ERROR))
+            yield f"run `realtime-inspector explain {telling.rule}` for what that rule means and an example"
 
     def _block(self, linted: Linted, same: Sequence[Finding]) -> Iterator[str]:
         first = same[0]
@@ -99,7 +101,7 @@ def folded(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Return findings by rule and severity, the worst and then the earliest first; inside, by entry."""
     by_rule = sorted(findings, key=lambda finding: (finding.severity.rank, finding.rule))
     groups = [list(same) for _, same in groupby(by_rule, key=lambda finding: (finding.severity.rank, finding.rule))]
-    return sorted(groups, key=lambda same: (same[0].severity.rank, same[0].entry))
+    return sorted(groups, key=lambda same: (same[0].severity.rank, same[0].entry, same[0].rule == _ANY_ERROR))
 
 
 def place(linted: Linted, finding: Finding) -> str:

@@ -62,7 +62,10 @@ def test_the_silence_after_a_refused_output_points_to_the_refusal() -> None:
         "item": {"type": "function_call_output", "output": "1", "call_id": "c1"},
     }
     assert "stands beside item, not inside it" in found[0].message
-    assert "it refuses entry 5, likely (conversation.item.create)" in found[1].message
+    assert found[1].message == (
+        "the server refuses a client event, most likely entry 5 (conversation.item.create): "
+        "\"Missing required parameter: 'item.call_id'\" (missing_required_parameter); add what is missing"
+    )
     assert "weather (c1) is still unanswered: its output (entry 5) was refused" in found[2].message
     assert found[2].related == (3,)
 
@@ -96,7 +99,12 @@ def test_nothing_is_corrected_where_two_calls_wait() -> None:
 
 
 def test_an_output_refused_without_its_client_event_names_the_open_call() -> None:
-    assert "the open call is weather with c1" in only(CALL + REFUSED, "TOOL003").message
+    assert only(CALL + REFUSED, "TOOL003").message.endswith('inside item, most likely "c1" of weather')
+
+
+def test_an_open_call_whose_name_is_not_known_is_named_by_its_id_alone() -> None:
+    nameless = '< {"type": "response.function_call_arguments.done", "call_id": "call_9f3", "arguments": "{}"}'
+    assert only(nameless + REFUSED, "TOOL003").message.endswith('inside item, most likely "call_9f3"')
 
 
 def test_a_call_nobody_answers_is_an_error_once_the_user_speaks_again() -> None:
@@ -168,13 +176,30 @@ def test_interruptions_of_most_responses_are_a_warning() -> None:
     assert "5 of the last 5 responses ended so" in found[4].message
 
 
-def test_an_error_that_answers_an_unrecorded_event_says_so() -> None:
-    assert (
-        "it answers the client's 'e9', which is not in the recording"
-        in only(
-            '< {"type": "error", "error": {"code": "invalid_value", "message": "No.", "event_id": "e9"}}', "ERR001"
-        ).message
-    )
+@pytest.mark.parametrize(
+    ("client", "error", "said"),
+    [
+        (
+            "",
+            '"code": "odd", "message": "No.", "event_id": "e9"',
+            "the server reports an error: \"No\" (odd); it answers the client's event 'e9', which is not in the recording",
+        ),
+        (
+            "",
+            '"type": "server_error", "param": "x.y", "message": "Oh."',
+            'the server reports an error: "Oh" (server_error, param x.y); which client event it answers is not known',
+        ),
+        ("", "", "the server reports an error: no message; which client event it answers is not known"),
+        (
+            '> {"type": "response.create", "event_id": "e1", "response": {"voice": "x"}}',
+            '"code": "unknown_parameter", "message": "Unknown parameter: \'response.voice\'.", "event_id": "e1"',
+            "the server refuses entry 1 (response.create): \"Unknown parameter: 'response.voice'\" (unknown_parameter); "
+            "take that parameter out: because of it the whole event was refused",
+        ),
+    ],
+)
+def test_an_error_is_told_with_the_client_event_as_far_as_that_is_known(client: str, error: str, said: str) -> None:
+    assert only(f'{client}\n< {{"type": "error", "error": {{{error}}}}}', "ERR001").message == said
 
 
 def test_a_race_that_went_well_is_information() -> None:

@@ -252,6 +252,15 @@ def test_many_findings_of_one_rule_are_folded() -> None:
     assert lines[3] == "  also: lines 4, 5, 6, 7, 8, 9 and 5 more"
 
 
+def test_a_rule_that_knows_an_error_stands_before_the_one_for_any_error_and_is_the_one_to_read_about() -> None:
+    found = linted(finding(rule="ERR001"), finding(rule="TOOL003"))
+
+    lines = written(Text(Ink(on=False), 80), found)
+
+    assert [line.split()[2] for line in lines if line.startswith("call.jsonl")] == ["TOOL003", "ERR001"]
+    assert "explain TOOL003" in lines[-1]
+
+
 def test_the_corrected_event_is_shown_to_be_copied() -> None:
     right = {"type": "session.update", "session": {"type": "realtime"}}
     lines = written(Text(Ink(on=False), 80), linted(finding(corrected=right)))

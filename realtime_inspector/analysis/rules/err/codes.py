@@ -23,8 +23,8 @@ FATAL: Mapping[str, str] = {
 """Code → what it means. No retry helps."""
 
 NEXT: Mapping[str, str] = {
-    "missing_required_parameter": "add that parameter",
-    "unknown_parameter": "take it out: the whole event was refused because of it",
+    "missing_required_parameter": "add what is missing",
+    "unknown_parameter": "take that parameter out: because of it the whole event was refused",
     "invalid_value": "use one of the values the API takes",
     "invalid_type": "give it the type the API takes",
     "invalid_tool_call_id": "use the call_id that came with the function call",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
@@ -10,6 +11,7 @@ from realtime_inspector.analysis.rules.err.codes import BENIGN, FATAL, NEXT
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import blame
 from realtime_inspector.protocol.realtime.changes.failing import cause_of
+from realtime_inspector.protocol.realtime.conversation import Pending
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
@@ -56,27 +58,41 @@ class ServerError(Rule):
         known = cause is not None or code not in _NEEDS_CAUSE
         if (code in BENIGN and known) or code in FATAL or (blame.is_already_active(error) and known):
             return
-        figures = ", ".join(figure for figure in (code or text(error.get("type")), _param(error)) if figure)
-        said = text(error.get("message")) or "an error without a message"
-        if cause is None:
-            who = "the client event it answers is not known"
-            named = text(error.get("event_id"))
-            who = f"it answers the client's {named!r}, which is not in the recording" if named else who
-        else:
-            sure = "" if confidence == "certain" else ", likely"
-            who = f"it refuses entry {cause.at.n}{sure} ({cause.type})"
+        said = text(error.get("message")).strip().removesuffix(".")
+        quoted = f'"{said}"' if said else "no message"
+        figures = ", ".join(_figures(error, said))
         advice = f"; {NEXT[code]}" if code in NEXT else ""
         yield self.finding(
             event,
-            f"the server says: {said.strip()}" + (f" ({figures})" if figures else "") + f"; {who}{advice}",
+            f"{_refused(cause, confidence)}: {quoted}"
+            + (f" ({figures})" if figures else "")
+            + (_unknown(error) if cause is None else "")
+            + advice,
             cause=cause.at if cause is not None else None,
         )
 
 
+def _refused(cause: Pending | None, confidence: str) -> str:
+    if cause is None:
+        return "the server reports an error"
+    likely = "" if confidence == "certain" else "a client event, most likely "
+    return f"the server refuses {likely}entry {cause.at.n} ({cause.type})"
+
+
+def _unknown(error: Mapping[str, Any]) -> str:
+    named = text(error.get("event_id"))
+    if named:
+        return f"; it answers the client's event {named!r}, which is not in the recording"
+    return "; which client event it answers is not known"
+
+
+def _figures(error: Mapping[str, Any], said: str) -> Iterator[str]:
+    """Yield the code, and the parameter unless the message names it."""
+    yield from filter(None, [text(error.get("code")) or text(error.get("type"))])
+    param = text(error.get("param"))
+    if param and param not in said:
+        yield f"param {param}"
+
+
 _NEEDS_CAUSE = {"conversation_already_has_active_response"}
 """Benign only where the wish that was refused is there to be looked at."""
-
-
-def _param(error: object) -> str:
-    param = text(mapping(error).get("param"))
-    return f"param {param}" if param else ""

@@ -89,7 +89,7 @@ class MissingCallId(Rule):
         if cause is not None:
             return
         call = before.calls.get(_only_open_call(before))
-        which = f" (the open call is {call.name} with {call.call_id})" if call is not None else ""
+        which = f', most likely "{call.call_id}"{f" of {call.name}" if call.name else ""}' if call is not None else ""
         yield self.finding(
             event,
             f"the server refused a tool output without call_id inside item; the client's event is not in the recording: "
