@@ -11,7 +11,7 @@ from textual.widgets import Input
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
-from realtime_inspector.tui.screens.session import SessionScreen
+from realtime_inspector.tui.screens.session import COPY_CHARACTERS, SessionScreen
 from tests.tui import sample
 from tests.tui.driving import app_on, check, contrasts, drive, dump, press, settled, until
 
@@ -360,6 +360,18 @@ def test_y_copies_what_the_pane_shows(call: Path) -> None:
         assert "Configuration in force" in copied[2]
 
     drive(app_on(call), play)
+
+
+def test_a_copy_is_no_longer_than_a_terminal_takes(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", '> {"type":"x","text":"' + "é" * 150_000 + '"}\nx')
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "y")
+        assert len(pilot.app.clipboard) == COPY_CHARACTERS
+        assert any("the first 100,000 characters" in note.message for note in pilot.app._notifications)
+
+    drive(app_on(path), play)
 
 
 # hostile and broken recordings

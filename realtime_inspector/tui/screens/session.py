@@ -44,6 +44,9 @@ FRAME_S = 0.05
 POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
 
+COPY_CHARACTERS = 100_000
+"""A terminal refuses a longer text for its clipboard, or hangs on it."""
+
 PANES = ("events", "detail", "findings", "state")
 
 
@@ -417,8 +420,12 @@ class SessionScreen(Screen[None]):
     def action_copy(self) -> None:
         """Copy what the pane shows: the entry as it was sent, the finding, the state."""
         copied = self._copied()
-        self.app.copy_to_clipboard(copied)
-        self._tell(f"copied {text.size(len(copied.encode(errors='replace')))}" if copied else "nothing to copy")
+        if not copied:
+            self._tell("nothing to copy")
+            return
+        self.app.copy_to_clipboard(copied[:COPY_CHARACTERS])
+        cut = f", the first {COPY_CHARACTERS:,} characters" if len(copied) > COPY_CHARACTERS else ""
+        self._tell(f"copied {text.size(len(copied[:COPY_CHARACTERS].encode(errors='replace')))}{cut}")
 
     def _copied(self) -> str:
         if self._pane == "state":

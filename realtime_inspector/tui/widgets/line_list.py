@@ -165,7 +165,10 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     def _strip(self, line: Line, base: Style, sign: str, width: int) -> Strip:
         segments = [Segment(sign, base)]
         segments += [Segment(span.text, self._style(span, base)) for span in line.spans]
-        return Strip(segments).adjust_cell_length(width, base)
+        strip = Strip(segments)
+        if strip.cell_length > width > 0:
+            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment("…", base)])])
+        return strip.adjust_cell_length(width, base)
 
     def _style(self, span: Span, base: Style) -> Style:
         return base + self.get_component_rich_style(f"line--{span.style}", partial=True) if span.style else base
