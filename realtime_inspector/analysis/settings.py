@@ -72,7 +72,8 @@ def _formats(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
 
 def _tools(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
     wanted = tool_names(asked)
-    missing = wanted - tool_names(reported) if reported is None or isinstance(reported, list) else set()
+    shown = reported is None or (isinstance(reported, list) and all(isinstance(tool, Mapping) for tool in reported))
+    missing = wanted - tool_names(reported) if shown else set()
     if missing:
         yield Difference(path, sorted(missing), sorted(tool_names(reported)))
 

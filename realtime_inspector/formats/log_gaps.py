@@ -32,7 +32,7 @@ _ANNOUNCING = frozenset(
     }
 )
 """Server events whose `item_id` is of an item that is introduced later."""
-_LEAST_BYTES = 75
+_LEAST_BYTES = 80
 """No client and no server sends less audio at once: 10 ms of G.711 are 80 bytes."""
 _TOKEN_MS = 50.0
 """What an audio token of the assistant plays."""

@@ -26,7 +26,7 @@ _SHARE = 0.8
 
 def once(sightings: Iterable[Sighting | Ending]) -> list[Sighting | Ending]:
     """Return everything a log has once; a refusal of the connection only before any event."""
-    return list(_singly(list(_without_repeats(sightings))))
+    return list(_without_repeats(_singly(list(sightings))))
 
 
 def _without_repeats(sightings: Iterable[Sighting | Ending]) -> Iterator[Sighting | Ending]:
@@ -77,11 +77,10 @@ def _doubled(runs: Sequence[Sequence[Sighting | Ending]]) -> set[Side | None]:
     for run in runs:
         if isinstance(run[0], Sighting):
             lengths[by_type(run[0].found.type), len(run) % 2 == 0] += 1
-    return {
-        side
-        for side in (Side.CLIENT, Side.SERVER)
-        if lengths[side, True] >= max(_LEAST_RUNS, _SHARE * (lengths[side, True] + lengths[side, False]))
-    }
+    if lengths[Side.CLIENT, True] + lengths[Side.SERVER, True] < _LEAST_RUNS:
+        return set()
+    sides = (Side.CLIENT, Side.SERVER)
+    return {side for side in sides if lengths[side, True] >= _SHARE * (lengths[side, True] + lengths[side, False])}
 
 
 def _key(sighting: Sighting | Ending) -> bytes | int:

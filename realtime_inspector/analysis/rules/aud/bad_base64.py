@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 
@@ -25,6 +26,7 @@ class BadBase64(Rule):
     name = "bad-base64"
     severity = Severity.ERROR
     on = ("input_audio_buffer.append",)
+    needs = frozenset({left_out.INPUT_AUDIO})
     good = (
         """
         > {"type": "input_audio_buffer.append", "audio": "<20ms>"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 LEAST_MS = 100.0
@@ -85,8 +86,13 @@ class CommitEmpty(Rule):
         unanswered = any(pending.at.n == deadline.event.n for pending in session.unanswered)
         if taken and not unanswered and not _refused(session, deadline.event):
             return
-        severity = Severity.INFO if deadline.subject.endswith(_RACE) else Severity.WARNING
-        yield self.finding(deadline.event, deadline.subject, severity=severity, t=deadline.moment(session))
+        message = deadline.subject
+        if left_out.INPUT_AUDIO in session.left_out:
+            if not _refused(session, deadline.event):
+                return
+            message = f"there was less to commit than the {LEAST_MS:.0f} ms that the server takes at least"
+        severity = Severity.INFO if message.endswith(_RACE) else Severity.WARNING
+        yield self.finding(deadline.event, message, severity=severity, t=deadline.moment(session))
 
 
 _RACE = "the two crossed on the wire"

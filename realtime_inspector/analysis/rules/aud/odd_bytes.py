@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.audio import PCM
 from realtime_inspector.protocol.realtime.session import Session
 
@@ -26,6 +27,7 @@ class OddBytes(Rule):
     name = "odd-bytes"
     severity = Severity.WARNING
     on = ("input_audio_buffer.append", "input_audio_buffer.commit")
+    needs = frozenset({left_out.INPUT_AUDIO})
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 24000}}}}}

@@ -8,6 +8,7 @@ from itertools import islice
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 WAIT_S = 1.5
@@ -30,6 +31,7 @@ class BargeInWithoutTruncate(Rule):
     name = "barge-in-without-truncate"
     severity = Severity.WARNING
     on = ("input_audio_buffer.speech_started",)
+    needs = frozenset({left_out.CLIENT})
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}

@@ -8,6 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import asked_since
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mappings
 
@@ -28,6 +29,7 @@ class MessageWithoutResponse(Rule):
     name = "message-without-response"
     severity = Severity.WARNING
     on = ("conversation.item.create",)
+    needs = frozenset({left_out.CLIENT, "response.created"})
     good = (
         """
         > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 LEAST_MS = 500.0
@@ -27,6 +28,7 @@ class CloseBeforePlaybackEnd(Rule):
     name = "close-before-playback-end"
     severity = Severity.WARNING
     on = ("wire.close",)
+    needs = frozenset({left_out.OUTPUT_AUDIO})
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import index, text
 
@@ -24,6 +25,7 @@ class DeltasDifferFromDone(Rule):
     name = "deltas-differ-from-done"
     severity = Severity.WARNING
     on = ("response.output_text.done", "response.output_audio_transcript.done")
+    needs = frozenset({left_out.WIRE})
     dialects = frozenset({"ga"})
     good = (
         """

@@ -8,6 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import is_out_of_band, request_at
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 WAIT_S = 5.0
@@ -28,6 +29,7 @@ class CreateUnanswered(Rule):
     name = "create-unanswered"
     severity = Severity.ERROR
     on = ("response.create",)
+    needs = frozenset({left_out.SERVER, "response.created"})
     good = (
         """
         > {"type": "response.create"}

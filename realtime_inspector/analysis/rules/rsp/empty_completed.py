@@ -8,7 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+from realtime_inspector.protocol.realtime.values import mapping, text
 
 
 class EmptyCompleted(Rule):
@@ -54,7 +54,7 @@ class EmptyCompleted(Rule):
             return
         response = before.responses.get(text(body.get("id")))
         brought = response is not None and response.first_output is not None
-        if brought or any(item.get("type") != "message" or item.get("content") for item in mappings(output)):
+        if brought or not all(_is_empty(item) for item in output):
             return
         yield self.finding(
             event,
@@ -62,3 +62,8 @@ class EmptyCompleted(Rule):
             "instructions, tool_choice and history if it stays so",
             cause=response.created if response is not None else None,
         )
+
+
+def _is_empty(item: object) -> bool:
+    """Tell whether an item is shown to be a message of nothing; loggers write `[Object]` for what they leave out."""
+    return mapping(item).get("type") == "message" and mapping(item).get("content", []) == []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -27,6 +28,7 @@ class NeverDone(Rule):
     name = "never-done"
     severity = Severity.ERROR
     on = ("response.created",)
+    needs = frozenset({left_out.DELTAS, "response.done"})
     dialects = frozenset({"ga", ""})
     good = (
         """

@@ -8,6 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import is_out_of_band, request_at
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 RACE_S = 0.15
@@ -20,7 +21,8 @@ class ResponseAlreadyActive(Rule):
         nothing about what was asked.
     Fix: wait for response.done, or send response.cancel and wait for it; ask once a turn.
     Limits: judged 150 ms later. If the running response ended by then, the two crossed on the wire: a warning where the
-        server refused, information where it did not. Responses outside the conversation may overlap.
+        server refused, information where it did not. Responses outside the conversation may overlap. In a log, which may
+        leave events out or have them in another order, only what the server refused is flagged.
     Source: Realtime API reference, `response.create` (read 2026-11-22);
         github.com/openai/openai-agents-python/issues/1466.
     """
@@ -84,7 +86,7 @@ class ResponseAlreadyActive(Rule):
         """Judge by what the server made of it."""
         event = deadline.event
         request = request_at(session, event.n)
-        if request is None:
+        if request is None or not (request.status == "rejected" or _is_judged(deadline, session)):
             return
         t = deadline.moment(session)
         active = session.responses.get(deadline.subject)
@@ -121,3 +123,9 @@ class ResponseAlreadyActive(Rule):
             cause=first.at,
             t=t,
         )
+
+
+def _is_judged(deadline: Deadline, session: Session) -> bool:
+    """Tell whether the absence of an answer says something: the recording has every message, and goes on for long enough."""
+    cut_short = session.ended_how == "cut off" and session.ended is not None and session.ended.t < deadline.at
+    return left_out.WIRE not in session.left_out and not (cut_short and session.now > 0)

@@ -11,6 +11,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.settings import differences
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Update
 from realtime_inspector.protocol.realtime.session import Session
 
@@ -76,7 +77,7 @@ class UpdateNotEffective(Rule):
         if not before.pending_updates or not isinstance(effective, Mapping):
             return
         update = before.pending_updates[0]
-        if _order_is_unsure(update, before):
+        if _order_is_unsure(update, before) or (left_out.WIRE in before.left_out and len(before.pending_updates) > 1):
             return
         found = differences(update.session, effective)
         if found:

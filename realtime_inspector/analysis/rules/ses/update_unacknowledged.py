@@ -27,6 +27,7 @@ class UpdateUnacknowledged(Rule):
     name = "update-unacknowledged"
     severity = Severity.WARNING
     on = ("session.update", "transcription_session.update")
+    needs = frozenset({"session.updated"})
     dialects = frozenset({"ga", "beta", ""})
     good = (
         """

@@ -24,6 +24,7 @@ class WorkBeforeConfig(Rule):
     name = "work-before-config"
     severity = Severity.WARNING
     on = ("response.created",)
+    needs = frozenset({"session.updated"})
     dialects = frozenset({"ga", "beta"})
     good = (
         """

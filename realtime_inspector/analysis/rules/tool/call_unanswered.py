@@ -9,6 +9,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.tool.names import silence_is_meant
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, ToolCall, ToolOutput
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
@@ -42,6 +43,7 @@ class CallUnanswered(Rule):
         "conversation.item.create",
         "error",
     )
+    needs = frozenset({left_out.CLIENT})
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}

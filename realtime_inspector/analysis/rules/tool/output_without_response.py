@@ -34,6 +34,7 @@ class OutputWithoutResponse(Rule):
     name = "output-without-response"
     severity = Severity.ERROR
     on = ("conversation.item.create",)
+    needs = frozenset({"response.created"})
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}

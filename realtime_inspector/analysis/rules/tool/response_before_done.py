@@ -26,6 +26,7 @@ class ResponseBeforeDone(Rule):
     name = "response-before-done"
     severity = Severity.WARNING
     on = ("response.create",)
+    needs = frozenset({"response.done"})
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -77,7 +78,11 @@ class ResponseBeforeDone(Rule):
         request = next((r for r in reversed(session.requests) if r.at.n <= deadline.event.n), None)
         refused = request is not None and request.status == "rejected"
         call = next((call for call in session.calls_of(active.id) if call.outputs), None)
-        if call is None or (active.done is not None and not refused):
+        if (
+            call is None
+            or (active.done is not None and not refused)
+            or (_is_cut_short(deadline, session) and not refused)
+        ):
             return
         yield self.finding(
             deadline.event,
@@ -87,3 +92,8 @@ class ResponseBeforeDone(Rule):
             related=(call.outputs[0].n,),
             t=deadline.moment(session),
         )
+
+
+def _is_cut_short(deadline: Deadline, session: Session) -> bool:
+    """Tell whether the recording stops before the race is decided."""
+    return session.ended_how == "cut off" and session.ended is not None and 0 < session.ended.t < deadline.at

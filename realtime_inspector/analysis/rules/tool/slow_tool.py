@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -27,6 +28,7 @@ class SlowTool(Rule):
     name = "slow-tool"
     severity = Severity.WARNING
     on = ("conversation.item.create",)
+    needs = frozenset({left_out.OUTPUT_AUDIO, "response.created"})
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
@@ -61,6 +61,8 @@ class UndeclaredTool(Rule):
         name = text(item.get("name"))
         known = before.config.get("tools")
         if item.get("type") != "function_call" or not name or not isinstance(known, list) or before.pending_updates:
+            return
+        if not all(isinstance(tool, Mapping) for tool in known):  # a logger wrote [Object] in its place
             return
         response = before.responses.get(text(event.body.get("response_id")))
         asked = (

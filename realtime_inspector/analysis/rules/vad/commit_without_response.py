@@ -28,6 +28,7 @@ class CommitWithoutResponse(Rule):
     name = "commit-without-response"
     severity = Severity.ERROR
     on = ("input_audio_buffer.committed",)
+    needs = frozenset({"response.created"})
     dialects = frozenset({"ga"})
     good = (
         """

@@ -107,8 +107,12 @@ def on_truncated(state: State, event: Event) -> None:
     """Cut an item to what was heard of it."""
     item_id = text(event.body.get("item_id"))
     waiting.answered(state, "conversation.item.truncate", where=lambda asked: asked.get("item_id") == item_id)
+    end_ms = number(event.body.get("audio_end_ms"))
     if item_id in state.items:
-        state.items[item_id].truncated_ms = number(event.body.get("audio_end_ms"))
+        state.items[item_id].truncated_ms = end_ms
+    playback = state.playback.get(item_id)
+    if playback is not None and playback.cut_ms is None and end_ms is not None:
+        playback.cut_ms, playback.cut_n = end_ms, event.n  # the server cuts by itself, or another connection did
 
 
 def on_deleted(state: State, event: Event) -> None:

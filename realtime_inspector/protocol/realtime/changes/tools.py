@@ -84,8 +84,17 @@ def on_refused(state: State, asked: Pending, at: At) -> None:
 
 
 def _output_at(state: State, asked: Pending | None) -> ToolOutput | None:
-    recent = reversed(state.outputs[-waiting.LIMIT :])
+    recent = reversed(_recent(state))
     return next((output for output in recent if asked is not None and output.at.n == asked.at.n), None)
+
+
+def _is_for(output: ToolOutput, call_id: str) -> bool:
+    """Tell whether an output answers a call that the recording names only after it."""
+    return output.call_id == call_id and output.status != "rejected"
+
+
+def _recent(state: State) -> list[ToolOutput]:
+    return state.outputs[-waiting.LIMIT :]
 
 
 def _named(state: State, call_id: str, at: At) -> ToolCall:
@@ -95,6 +104,7 @@ def _named(state: State, call_id: str, at: At) -> ToolCall:
         call = ToolCall(call_id, named=at)
         if call_id:
             state.calls[call_id] = call
+            call.outputs = [output.at for output in _recent(state) if _is_for(output, call_id)]
     return call
 
 
