@@ -71,6 +71,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("proxy", "record what passes between a client and the API"),
         Listed("run", "run a program and record what it says to the API"),
         Listed("ca", "show the certificate authority of the proxy's TLS side"),
+        Listed("doctor", "check port, upstream, key, certificates, disk and rights"),
     ),
     "Look": (
         Listed("open", "the recordings on a full screen (also: just name a FILE)", "open_"),
