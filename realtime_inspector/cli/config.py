@@ -7,7 +7,7 @@ current folder. A key is an option's long name; a table of a command's name hold
     dir = "recordings"
 
     [tool.realtime-inspector.lint]
-    ignore = ["RAT"]
+    ignore = ["OUT"]
 
 A path in the file is relative to the file. The environment has `REALTIME_INSPECTOR_DIR` for every command, and
 `REALTIME_INSPECTOR_LINT_IGNORE` for one; it goes before the file, and the command line before both.
@@ -74,6 +74,16 @@ def defaults(
     values.update(_fitting(options, _environment(options, ENVIRONMENT)))
     values.update(_named(options, _environment(options, f"{ENVIRONMENT}{_upper(name)}_")))
     return values
+
+
+def origin(name: str, option: click.Option) -> str:
+    """Return where the value of a command's option stands, if not on the command line: a variable, or the file."""
+    key = _upper(option_key(option))
+    for variable in (f"{ENVIRONMENT}{_upper(name)}_{key}", f"{ENVIRONMENT}{key}"):
+        if os.environ.get(variable):
+            return variable
+    found = find(Path.cwd())
+    return str(found.path) if found is not None else "the configuration"
 
 
 def find(folder: Path) -> Configuration | None:
@@ -156,13 +166,15 @@ def _near(key: str, known: Collection[str]) -> str:
 def _placed(found: Configuration, options: Mapping[str, click.Option], values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the values with their paths counted from the file's folder."""
     folder = found.path.parent
-    if folder == Path.cwd():
-        return values
     paths = {key for key, option in options.items() if isinstance(option.type, click.Path)}
-    return {
-        key: str(folder / value) if _dashed(key) in paths and isinstance(value, str) else value
-        for key, value in values.items()
-    }
+    placed = dict(values)
+    for key, value in values.items():
+        if _dashed(key) not in paths:
+            continue
+        if not isinstance(value, str):
+            raise UsageError(f"{found.path}: {key} = {value!r} is no path; put it in quotes")
+        placed[key] = value if folder == Path.cwd() else str(folder / value)
+    return placed
 
 
 def _environment(options: Mapping[str, click.Option], prefix: str) -> Mapping[str, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from realtime_inspector.cli import output
+from realtime_inspector.cli import config, output
 from realtime_inspector.errors import InspectorError, UpstreamError, UsageError
 
 PROGRAM = "realtime-inspector"
@@ -53,10 +55,31 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def _usage(error: click.ClickException) -> str:
-    message = error.format_message().rstrip(".")
+    message = _SENTENCE.sub(lambda found: f"; {found[1].lower()}", " ".join(_said(error).split())).rstrip(".")
+    message = f"{message[:1].lower()}{message[1:]}{_origin(error)}"
     ctx = getattr(error, "ctx", None)
-    hint = f"; see `{ctx.command_path} --help`" if ctx is not None and "`" not in message else ""
-    return f"{message[:1].lower()}{message[1:]}{hint}"
+    told = "`" in message or message.endswith("?")
+    return message if ctx is None or told else f"{message}; see `{ctx.command_path} --help`"
+
+
+_SENTENCE = re.compile(r"\. (Choose|Did|Recognized)\b")
+"""How click begins its second sentence."""
+
+
+def _said(error: click.ClickException) -> str:
+    """Return click's words; of an argument's value without the argument's name, which nobody typed."""
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
+        return error.format_message() if isinstance(error, click.MissingParameter) else error.message
+    return error.format_message()
+
+
+def _origin(error: click.ClickException) -> str:
+    """Say where a value comes from that the command line does not have."""
+    if not isinstance(error, click.BadParameter) or not isinstance(error.param, click.Option) or error.ctx is None:
+        return ""
+    if error.ctx.get_parameter_source(error.param.name or "") is not ParameterSource.DEFAULT_MAP:
+        return ""
+    return f" (in {config.origin(error.ctx.info_name or '', error.param)})"
 
 
 def _bug(error: Exception) -> str:

@@ -13,7 +13,7 @@ from realtime_inspector.analysis.filter import Filter, FilterError
 from realtime_inspector.cli import diagnostics, output, reading
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import UsageError
-from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.formats import Readable
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, read
 from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.protocol.realtime.session import Session
@@ -55,7 +55,7 @@ and of and, or, not, ( ).
 def command(path: Path, expression: str, form: str) -> None:
     """Print the events of one recording."""
     chosen = compiled(expression)
-    recording = read_any(path)
+    recording = reading.one(path)
     if form == "json":
         output.write_lines(jsonl.dump(event.entry).decode() for event in choose(recording, chosen))
     else:

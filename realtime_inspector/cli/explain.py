@@ -46,8 +46,10 @@ RULE is an id, a name, or a group for all of its rules.
 @click.argument("rules", metavar="[RULE]...", nargs=-1)
 def command(rules: tuple[str, ...], everything: bool, format_name: str) -> None:
     """Write the pages of the rules named."""
-    if everything == bool(rules):
-        raise UsageError("name a rule, such as `realtime-inspector explain TOOL003`, or give --all, not both")
+    if everything and rules:
+        raise UsageError("--all goes without the name of a rule")
+    if not everything and not rules:
+        raise UsageError("name a rule, such as `realtime-inspector explain TOOL003`, or give --all")
     found = find(rules)
     if format_name == "json":
         output.write_json({"schema_version": 1, "rules": [as_json(rule) for rule in found]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.cli import diagnostics, output, reading
 from realtime_inspector.errors import UsageError
-from realtime_inspector.formats import Readable, markdown, read_any
+from realtime_inspector.formats import Readable, markdown
 
 Writer = Callable[[Readable, bool], Iterator[str]]
 """Takes a recording, and whether findings are wanted; yields lines."""
@@ -35,7 +36,7 @@ _HELP = """Write a recording in another format, on the standard output or to a f
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, format_name: str, out: Path | None, findings: bool) -> None:
     """Write one recording in another format."""
-    recording = read_any(path)
+    recording = reading.one(path)
     lines = FORMATS[format_name](recording, findings)
     if out is None or out == Path("-"):
         output.write_lines(lines)
@@ -49,7 +50,7 @@ def write_file(out: Path, blocks: Iterator[bytes], source: Path) -> None:
     """Write a file that holds what a recording says, for its owner only; it appears when it is whole.
 
     Raises:
-        UsageError: If it is the file that is read.
+        UsageError: If it is the file that is read, or cannot be written.
     """
     if out.exists() and source.exists() and out.samefile(source):
         raise UsageError(f"{out}: the output would overwrite what it is made of")
@@ -58,8 +59,11 @@ def write_file(out: Path, blocks: Iterator[bytes], source: Path) -> None:
         with open(growing, "wb", opener=_private) as stream:
             stream.writelines(blocks)
         growing.replace(out)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
     finally:
-        growing.unlink(missing_ok=True)
+        with suppress(OSError):
+            growing.unlink(missing_ok=True)
 
 
 def _private(path: str, flags: int) -> int:

@@ -15,7 +15,7 @@ import click
 from realtime_inspector.cli import diagnostics, output, reading
 from realtime_inspector.cli.export import write_file
 from realtime_inspector.errors import UsageError
-from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.formats import Readable
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
 from realtime_inspector.recording.redact import Redactor
@@ -43,7 +43,7 @@ Keys and tokens are replaced. The path of the recording is printed.
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, out: Path | None, folder: Path) -> None:
     """Make a recording of one file."""
-    recording = read_any(path)
+    recording = reading.one(path)
     if not recording.header.via.startswith("import:"):
         raise UsageError(f"{path}: it is a recording already")
     redactor = Redactor.from_environment(os.environ)

@@ -45,7 +45,7 @@ PATH is a recording, a folder of them, or - for the standard input.
   realtime-inspector lint                          the folder ./recordings
   realtime-inspector lint call.jsonl               one recording
   realtime-inspector lint --select TOOL,RSP .      two groups of rules
-  realtime-inspector lint --ignore RAT001 .        all but one rule
+  realtime-inspector lint --ignore OUT005 .        all but one rule
   realtime-inspector lint --format json . | jq .summary
 """
 _EPILOG = """Exit code 1 if there is an error or a warning (see --fail-on), 4 if no

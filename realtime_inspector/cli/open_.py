@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,10 +45,9 @@ def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
         if not path.exists() and path != DEFAULT_DIR:
             raise UsageError(f"{path}: no such file or folder")
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout)):
-        names = " ".join(map(str, paths))
-        raise UsageError(
-            f"open needs a terminal; as text: `realtime-inspector show {names}` or `realtime-inspector events {names}`"
-        )
+        names = shlex.join(map(str, paths))
+        as_text = "show" if len(paths) == 1 and paths[0].is_file() else "ls"
+        raise UsageError(f"open needs a terminal; as text: `realtime-inspector {as_text} {names}`")
     _check(paths)
     from realtime_inspector.tui import app
 

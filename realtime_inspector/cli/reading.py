@@ -10,7 +10,7 @@ import click
 
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import RecordingError, UsageError
-from realtime_inspector.formats import Readable, read_each
+from realtime_inspector.formats import Readable, read_any, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
 
@@ -42,6 +42,20 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
             raise UsageError(f"{path}: no such file or folder")
         found.update(dict.fromkeys(files.find(path) if path.is_dir() else [path]))
     return list(found)
+
+
+def one(path: Path) -> Readable:
+    """Open the recording, or the log, that a command was given.
+
+    Raises:
+        UsageError: If it does not exist, or is a folder.
+        RecordingError: If it cannot be read.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path}: a folder; name one of its recordings: `realtime-inspector ls {path}` lists them")
+    if path != STANDARD_INPUT and not path.exists():
+        raise UsageError(f"{path}: no such file")
+    return read_any(path)
 
 
 def each(paths: Sequence[Path]) -> Iterator[Readable]:

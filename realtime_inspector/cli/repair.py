@@ -8,6 +8,7 @@ import click
 
 from realtime_inspector.cli import diagnostics, reading
 from realtime_inspector.errors import RecordingError, UsageError
+from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording.repair import Repair, repair
 
 _HELP = """Cut the torn last line of a recording, as a crash or a full disk leaves it.
@@ -28,6 +29,8 @@ it is.
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(paths: tuple[Path, ...], out: Path | None) -> None:
     """Mend recordings."""
+    if STANDARD_INPUT in paths and not STANDARD_INPUT.exists():
+        raise UsageError("-: repair mends a file; save the standard input as one first")
     found = reading.find(paths, Path())
     if out is not None and len(found) != 1:
         raise UsageError(f"--output takes one recording, not {len(found)}")

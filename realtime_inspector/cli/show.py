@@ -19,7 +19,7 @@ from realtime_inspector.cli import output, reading
 from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
-from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.formats import Readable
 from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.tui import text
 
@@ -44,7 +44,7 @@ tools were called, and what is wrong, in its place.
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, findings: bool) -> None:
     """Print the conversation of one recording."""
-    recording = read_any(path)
+    recording = reading.one(path)
     linter = Linter(header=recording.header)
     found, how = [], ""
     for event in events(recording):
@@ -75,7 +75,7 @@ class Page:
             text.safe(summary.ended),
             in_words(dict(summary.findings)),
         ]
-        yield ", ".join(figures)
+        yield ", ".join(filter(None, figures))
 
     def body(self, exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
         """Yield what was said and done, turn by turn, with each finding where it was certain."""

@@ -17,6 +17,7 @@ from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import UsageError
+from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.recording import files
 from realtime_inspector.recording.files import Follower
@@ -30,6 +31,7 @@ _HELP = """Follow a recording while it grows; it ends when the connection does.
 
 \b
   realtime-inspector tail                the newest of ./recordings
+  realtime-inspector tail calls/         the newest of that folder
   realtime-inspector tail call.jsonl
 
 What is wrong is said as soon as it is certain, silence too: an answer that
@@ -51,13 +53,23 @@ does not come is a finding when the wait is over. The pieces of streams
 @click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
 def command(path: Path | None, folder: Path, every: bool) -> None:
     """Follow one recording."""
-    followed = path if path is not None else newest(folder)
+    followed = _followed(path, folder)
     diagnostics.say(f"following {text.safe(str(followed))}")
     tail = Tail(Ink(on=output.wants_colour()), every=every)
     for line in tail.follow(Follower(followed), time.monotonic, time.sleep):
         output.write(line)
         output.flush()
     diagnostics.say(tail.verdict)
+
+
+def _followed(path: Path | None, folder: Path) -> Path:
+    if path is None or path.is_dir():
+        return newest(path or folder)
+    if path == STANDARD_INPUT and not path.exists():
+        raise UsageError("-: tail follows a file; `realtime-inspector events -` reads the standard input")
+    if not path.exists():
+        raise UsageError(f"{path}: no such file")
+    return path
 
 
 def newest(folder: Path) -> Path:

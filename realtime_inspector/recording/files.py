@@ -88,7 +88,9 @@ def read_header(path: Path, line: bytes) -> Header:
         header = jsonl.parse_header(line)
         versions.check(header)
     except RecordingError as error:
-        raise type(error)(f"{path}:1: {error}") from None
+        is_other = isinstance(error, NotAnEntry) and not line.lstrip().startswith(b'{"recording"')
+        hint = f"; if it is a log, `realtime-inspector import {path}` makes a recording of it" if is_other else ""
+        raise type(error)(f"{path}:1: {error}{hint}") from None
     return header
 
 

@@ -71,7 +71,9 @@ def repair(path: Path, out: Path | None = None) -> Repair:
         kept = None if out is not None else _keep(path)
         mended.replace(target)
     except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror or error}") from error
+        place = f"{out}: cannot be written" if out is not None else f"{path}: cannot be mended where it is"
+        hint = "" if out is not None else "; --output FILE writes it elsewhere"
+        raise RecordingError(f"{place}: {error.strerror or error}{hint}") from error
     found = survey.repair
     return Repair(path, found.entries, found.cut_bytes, found.torn_frame, found.unended, found.bad_lines, target, kept)
 

@@ -105,6 +105,28 @@ def test_a_value_for_all_that_is_no_choice_of_this_command_is_for_another() -> N
     assert defaults() == {}
 
 
+def test_a_value_that_is_wrong_is_answered_with_its_place(
+    rti: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write('[lint]\nformat = "xml"')
+    assert f"'junit', 'markdown' (in {tmp_path / 'realtime-inspector.toml'}); see" in rti("lint").err
+
+    monkeypatch.setenv("REALTIME_INSPECTOR_LINT_FORMAT", "yaml")
+    assert "'markdown' (in REALTIME_INSPECTOR_LINT_FORMAT); see" in rti("lint").err
+
+    assert "(in " not in rti("lint", "--format", "csv").err
+
+
+def test_a_path_that_is_no_text_is_a_mistake_of_the_file(rti: CommandLine, tmp_path: Path) -> None:
+    write("dir = 5")
+
+    ran = rti("lint")
+    assert ran.code == 2
+    assert ran.err == (
+        f"realtime-inspector: {tmp_path / 'realtime-inspector.toml'}: dir = 5 is no path; put it in quotes\n"
+    )
+
+
 def test_a_value_for_this_command_is_given_on_even_if_it_is_wrong(rti: CommandLine) -> None:
     write('[lint]\nformat = "githb"')
     Path("recordings").mkdir()

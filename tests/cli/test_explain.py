@@ -103,4 +103,4 @@ def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
 
 def test_no_rule_at_all_is_refused_with_an_example() -> None:
     assert "explain TOOL003" in refused()
-    assert "not both" in refused("SES001", "--all")
+    assert "--all goes without the name of a rule" in refused("SES001", "--all")

@@ -40,7 +40,7 @@ def test_the_recording_itself_is_not_overwritten(rti: CommandLine) -> None:
 def test_a_folder_that_is_not_there_is_named(rti: CommandLine) -> None:
     ran = rti("export", write_recording(Path("call.jsonl"), TEXT), "--to", "markdown", "-o", "no/call.md")
     assert ran.code == 2
-    assert "no such file or directory" in ran.err
+    assert ran.err == "realtime-inspector: no/call.md: cannot be written: No such file or directory\n"
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(rti: CommandLine) -> None:

@@ -90,6 +90,24 @@ def test_without_a_file_the_newest_recording_is_followed(rti: CommandLine, tmp_p
     assert rti("tail").err.startswith("following recordings/b.jsonl\n")
 
 
+def test_of_a_folder_the_newest_recording_is_followed(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "calls/one.jsonl", "x")
+
+    assert "following calls/one.jsonl" in rti("tail", "calls").err
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("none.jsonl", "none.jsonl: no such file"), ("-", "`realtime-inspector events -` reads the standard input")],
+)
+def test_what_cannot_be_followed_is_told_at_once(rti: CommandLine, path: str, said: str) -> None:
+    ran = rti("tail", path)
+
+    assert ran.code == 2
+    assert said in ran.err
+    assert "following" not in ran.err
+
+
 @pytest.mark.parametrize("folder", [False, True])
 def test_without_a_recording_there_is_nothing_to_follow(rti: CommandLine, tmp_path: Path, folder: bool) -> None:
     if folder:
