@@ -89,12 +89,12 @@ def payload_of(found: Found) -> bytes | None:
 
 def _events_in_string(text: str, wrappers: tuple[Mapping[str, Any], ...], strings: int) -> Iterator[Found]:
     text = text.strip()
-    if not text.startswith(("{", "[")) or "type" not in text:
+    if "{" not in text or "type" not in text:
         return
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):
-        reading = literals.read(text, text.find("{")) if "{" in text else None
+    except (ValueError, RecursionError):  # a logger's message, or an object as another language writes it
+        reading = literals.read(text, text.find("{"))
         if reading is not None:
             yield from events_in(reading.value, reading.open_ids, wrappers, strings)
     else:

@@ -23,6 +23,8 @@ _CONTAINER = re.compile(r"^[\w.-]{1,64} +\| ?", re.MULTILINE)
 """What `docker compose logs` puts before each line."""
 _ENTITIES = re.compile(r"[{\s,]&(?:quot|apos|#0?34|#0?39|#x22|#x27);type&")
 _TYPOGRAPHIC = re.compile(r"[{\s,][\u201c\u201d\u201e\u2018\u2019]type[\u201c\u201d\u2018\u2019]\s*:")
+_BOLD = re.compile(r"(['\"])\*\*([\w .:-]{1,80})\*\*\1")
+"""A value that somebody marked in the log."""
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""' + "''")
 
 
@@ -35,7 +37,7 @@ def clean(content: bytes) -> str:
         text = unescape(text.replace("&#10;", " ").replace("&#xa;", " "))
     if '"type"' not in text and _TYPOGRAPHIC.search(text):
         text = text.translate(_STRAIGHT)
-    text = _QUOTED.sub("", text)
+    text = _BOLD.sub(r"\1\2\1", _QUOTED.sub("", text))
     lines = text.count("\n") + 1
     if len(_CONTAINER.findall(text)) * 2 > lines:
         text = _CONTAINER.sub("", text)

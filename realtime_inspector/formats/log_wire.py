@@ -18,7 +18,10 @@ _CLOSED = re.compile(
     r"(?:\bcode\b\W{0,4}|\(|: ?|with )(?P<code>[1-4]\d{3})\b"
     r"(?:[^\n{]{0,20}?\breason\b\W{0,4}(?P<reason>[^\n}]{0,200}))?"
 )
-_CODE = re.compile(r"(?i)\bclose[_ ]?(?:status[_ ]?)?code\b\W{0,4}(?P<code>[1-4]\d{3})\b")
+_CODE = re.compile(
+    r"(?i)\bclose[_ ]?(?:status[_ ]?)?code\b\W{0,4}(?P<code>[1-4]\d{3})\b"
+    r"(?:[^\n{]{0,20}?\breason\b\W{0,4}(?P<reason>[^\n}]{0,200}))?"
+)
 _LOST = re.compile(r"(?i)no close frame received or sent|connection reset by peer|ECONNRESET")
 _REFUSED = re.compile(
     r"(?i)(?:rejected WebSocket connection: HTTP|unexpected server response:|WSServerHandshakeError:|handshake status"

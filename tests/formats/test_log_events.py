@@ -33,6 +33,8 @@ def found(value: Any) -> list[dict[str, Any]]:
         {"type": "response.create", "data": EVENT},
         {"type": "response.create", "payload": json.dumps(EVENT)},
         json.dumps([EVENT]),
+        {"level": "ERROR", "message": f"refused: {EVENT!r}"},
+        {"message": f"sending {json.dumps(EVENT)} to the server"},
     ],
 )
 def test_an_event_is_found_whatever_it_stands_in(value: Any) -> None:

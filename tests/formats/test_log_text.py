@@ -60,6 +60,10 @@ def test_typographic_quotes_beside_plain_ones_stay() -> None:
     assert clean(text.encode()) == text
 
 
+def test_a_value_that_somebody_marked_is_the_value() -> None:
+    assert clean(b"status: '**failed**', \"**a** b\"") == "status: 'failed', \"**a** b\""
+
+
 def test_names_of_containers_are_taken_off() -> None:
     assert clean(b'app-1  | {\napp-1  |   "type": "a"\napp-1  | }') == '{\n  "type": "a"\n}'
 

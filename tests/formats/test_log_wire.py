@@ -30,6 +30,7 @@ def told(text: str) -> list[tuple[str, str, Any]]:
         ("sent 1000 (OK); then received 1000 (OK)", ("close", "client", 1000)),
         ("WebSocket closed with code 1000", ("close", "server", 1000)),
         ("connection closed: code=3000, reason=invalid_api_key", ("close", "server", 3000)),
+        ("CLOSE 39 B close_code=3000 reason='invalid_api_key'", ("close", "server", 3000)),
         ("Disconnected (1011)", ("close", "server", 1011)),
         ("close_status_code: 1001", ("close", "server", 1001)),
         ("closed with code 1005", ("close", "server", None)),

@@ -57,6 +57,36 @@ def test_a_parameter_may_stand_in_the_message_only(error: dict[str, Any], param:
     assert blame.param(error) == param
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ({"code": "a", "message": "Cancellation failed: no active response found"}, "a"),
+        ({"code": None, "message": "Cancellation failed: no active response found"}, "response_cancel_not_active"),
+        ({"message": "Error committing input audio buffer: the buffer is empty."}, "input_audio_buffer_commit_empty"),
+        ({"message": "Conversation already has an active response"}, "conversation_already_has_active_response"),
+        ({"message": "Missing bearer or basic authentication in header"}, ""),
+    ],
+)
+def test_an_error_without_a_code_has_the_one_its_words_have_had_since(error: dict[str, Any], code: str) -> None:
+    assert blame.code(error) == code
+
+
+@pytest.mark.parametrize(
+    ("error", "n"),
+    [
+        (
+            {"code": "invalid_event", "message": "Expected a text WebSocket message; binary frames are not supported."},
+            1,
+        ),
+        ({"code": "invalid_json", "message": "Invalid event: failed to parse JSON value."}, 2),
+        ({"code": "invalid_event", "message": "The 'type' field is missing."}, 2),
+        ({"code": "invalid_event", "message": "Invalid event."}, 2),
+    ],
+)
+def test_what_cannot_be_read_as_an_event_is_answered_by_its_own_error(error: dict[str, Any], n: int) -> None:
+    assert found(error, ("wire.binary", {}), ("wire.malformed", {}), ("response.create", {})) == (n, "likely")
+
+
 def found(error: dict[str, Any], *events: tuple[str, dict[str, Any]]) -> tuple[int, str]:
     """Return the entry of the cause, 0 for none, and the confidence."""
     cause, confidence = blame.find(error, pending(*events))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from realtime_inspector.protocol.event import WIRE_MALFORMED, WIRE_UNTYPED
+from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import Pending
 from realtime_inspector.protocol.realtime.values import text
@@ -45,6 +45,18 @@ _BY_WORDS: Sequence[tuple[str, str]] = (
     ("session update", "session.update"),
     ("tool call id", "conversation.item.create"),
 )
+_CODE_BY_WORDS: Sequence[tuple[str, str]] = (
+    ("committing input audio buffer", "input_audio_buffer_commit_empty"),
+    ("cancellation failed", "response_cancel_not_active"),
+    ("already has an active response", "conversation_already_has_active_response"),
+)
+"""What servers said before they gave codes."""
+_UNREADABLE: Sequence[tuple[str, frozenset[str]]] = (
+    ("binary frames", frozenset({WIRE_BINARY})),
+    ("failed to parse json", frozenset({WIRE_MALFORMED})),
+    ("'type' field", frozenset({WIRE_UNTYPED, WIRE_MALFORMED})),
+)
+"""Words of an error → what of ours they speak of."""
 _FLAT = {"transcription_session.update": "session.update"}
 _QUOTED = re.compile(r"'((?:session|item|response)\.[\w.\[\]]+|type|audio_end_ms|content_index|previous_item_id)'")
 _STEP = re.compile(r"[^.\[\]]+")
@@ -71,11 +83,16 @@ def param(error: Mapping[str, Any]) -> str:
     return text(error.get("param")) or (quoted[1] if quoted else "")
 
 
+def code(error: Mapping[str, Any]) -> str:
+    """Return the code of an `error` object: its own, or the one its words have had since; empty if there is none."""
+    words = text(error.get("message")).lower()
+    return text(error.get("code")) or next((found for phrase, found in _CODE_BY_WORDS if phrase in words), "")
+
+
 def is_already_active(error: Mapping[str, Any]) -> bool:
     """Tell whether an `error` object says that another response is in progress, in the words of any year."""
-    if text(error.get("code")) == "conversation_already_has_active_response":
-        return True
-    return "already has an active response" in text(error.get("message")).lower()
+    active = "conversation_already_has_active_response"
+    return code(error) == active or "already has an active response" in text(error.get("message")).lower()
 
 
 def find(
@@ -108,7 +125,11 @@ def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pe
     kind = client_type(error)
     if kind:
         return [pending for pending in waiting if _FLAT.get(pending.type, pending.type) == kind]
-    if text(error.get("code")) == "invalid_event" or "'type' field" in text(error.get("message")):
+    words = text(error.get("message")).lower()
+    for phrase, unreadable in _UNREADABLE:
+        if phrase in words:
+            return [pending for pending in waiting if pending.type in unreadable]
+    if text(error.get("code")) in {"invalid_event", "invalid_json"}:
         return [pending for pending in waiting if pending.type in {WIRE_UNTYPED, WIRE_MALFORMED}]
     if param(error) == "type":
         return [pending for pending in waiting if pending.type not in CLIENT_TYPES]

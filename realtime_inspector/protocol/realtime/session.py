@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from realtime_inspector.protocol.event import (
+    WIRE_BINARY,
     WIRE_CLOSE,
     WIRE_END,
     WIRE_MALFORMED,
@@ -40,7 +41,7 @@ class Session(State):
             self._apply_server(event)
 
     def _apply_wire(self, event: Event) -> None:
-        if event.from_client and event.type in {WIRE_MALFORMED, WIRE_UNTYPED}:
+        if event.from_client and event.type in {WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED}:
             waiting.note(self, event)  # the server answers it too, with an error
         self._call(_WIRE, event.type, event)
 

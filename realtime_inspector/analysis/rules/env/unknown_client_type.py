@@ -12,7 +12,7 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
 from realtime_inspector.protocol.realtime.session import Session
 
-_OF_OTHERS = ("session.avatar.", "input_image_buffer.", "session.input_audio_buffer.")
+_OF_OTHERS = ("session.avatar.", "input_image_buffer.", "session.input_audio_buffer.", "session.close")
 """What the clients of compatible servers send as well."""
 _LIKE = 0.75
 

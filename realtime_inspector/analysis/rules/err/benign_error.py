@@ -11,7 +11,7 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import blame
 from realtime_inspector.protocol.realtime.changes.failing import cause_of
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, text
+from realtime_inspector.protocol.realtime.values import mapping
 
 _ACTIVE = "conversation_already_has_active_response"
 
@@ -56,7 +56,7 @@ class BenignError(Rule):
         """Look the code up."""
         error = mapping(event.body.get("error"))
         cause, _ = cause_of(before, error)
-        code = _ACTIVE if blame.is_already_active(error) else text(error.get("code"))
+        code = _ACTIVE if blame.is_already_active(error) else blame.code(error)
         if code not in BENIGN or (code == _ACTIVE and cause is None):
             return
         answered = f" (it answers entry {cause.at.n}, {cause.type})" if cause is not None else ""

@@ -54,7 +54,7 @@ class ServerError(Rule):
         """Say what the server says, and of which event."""
         error = mapping(event.body.get("error"))
         cause, confidence = cause_of(before, error)
-        code = text(error.get("code"))
+        code = blame.code(error)
         known = cause is not None or code not in _NEEDS_CAUSE
         if (code in BENIGN and known) or code in FATAL or (blame.is_already_active(error) and known):
             return
