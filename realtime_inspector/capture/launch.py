@@ -95,10 +95,15 @@ class Pointers:
 class Ended:
     """How a child ended."""
 
-    code: int
-    """Its exit code; as shells have it, 128 and the signal's number if one ended it."""
+    returncode: int
+    """Its exit code; the negative number of the signal that ended it, if one did."""
     stopped_by: int | None = None
-    """The signal that told us to stop, if one did."""
+    """The first signal that told us to stop, if one did."""
+
+    @property
+    def code(self) -> int:
+        """The exit code as shells have it: 128 and the signal's number, if one ended it."""
+        return self.returncode if self.returncode >= 0 else _KILLED - self.returncode
 
 
 def environment(parent: Mapping[str, str], to: Pointers) -> dict[str, str]:
@@ -155,8 +160,8 @@ def run(cmd: Sequence[str], environment: Mapping[str, str]) -> Ended:
     with _forwarding() as signals:
         with subprocess.Popen(list(cmd), env=dict(environment)) as child:  # noqa: S603 - the user asked for it
             signals.to(child)
-            code = child.wait()
-        return Ended(code if code >= 0 else _KILLED - code, signals.stopped_by)
+            returncode = child.wait()
+        return Ended(returncode, signals.stopped_by)
 
 
 class _Signals:
@@ -175,7 +180,7 @@ class _Signals:
 
     def __call__(self, number: int, _: FrameType | None) -> None:
         if number in {signal.SIGINT, signal.SIGTERM}:
-            self.stopped_by = number
+            self.stopped_by = self.stopped_by or number
         if number == signal.SIGINT and _from_terminal():
             return
         if self._child is None:

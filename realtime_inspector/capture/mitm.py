@@ -10,12 +10,14 @@ then looked at by the same tap and recorder. Importing this module imports nothi
 from __future__ import annotations
 
 import asyncio
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from realtime_inspector.capture.recorder import Recorder, Track
@@ -201,9 +203,7 @@ class Interceptor:
 
     async def start(self) -> None:
         """Start; see `__aenter__`."""
-        with warnings.catch_warnings():
-            # mitmproxy calls outdated names of its dependencies; a program that makes errors of warnings may go on.
-            warnings.simplefilter("ignore")
+        with _importing():
             from realtime_inspector.capture.intercept.addon import Plan
             from realtime_inspector.capture.intercept.authority import InterceptionCA
             from realtime_inspector.capture.intercept.engine import Engine
@@ -246,6 +246,28 @@ class Interceptor:
         if track.path is not None and (self._told_opened is None or track.lost):
             lost = f", {track.lost} lost" if track.lost else ""
             self._say(f"{track.source.client}: ended, {track.entries} entries{lost}: {track.path}")
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Import of mitmproxy what is needed, quietly.
+
+    Its package of addons imports all of them, with a web server and LDAP, which takes longer than everything else. It
+    also calls outdated names of its dependencies; a program that makes errors of warnings may go on.
+    """
+    package = "mitmproxy.addons"
+    known = package in sys.modules
+    found = find_spec("mitmproxy")
+    bare = ModuleType(package)
+    bare.__path__ = [f"{place}/addons" for place in (found and found.submodule_search_locations) or ()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sys.modules.setdefault(package, bare)
+        try:
+            yield
+        finally:
+            if not known:
+                del sys.modules[package]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import ssl
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,11 +101,12 @@ def python(program: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("program", "code"),
-    [("", 0), ("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)],
+    ("program", "returncode", "code"),
+    [("", 0, 0), ("raise SystemExit(7)", 7, 7), ("import os; os.kill(os.getpid(), 9)", -9, 137)],
 )
-def test_the_child_s_exit_code_is_the_shell_s(program: str, code: int) -> None:
-    assert launch.run(python(program), os.environ) == Ended(code)
+def test_the_child_s_exit_code_is_the_shell_s(program: str, returncode: int, code: int) -> None:
+    ended = launch.run(python(program), os.environ)
+    assert (ended, ended.code) == (Ended(returncode), code)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
@@ -125,14 +127,14 @@ signal.pause()
 
 
 def test_a_signal_before_the_child_is_there_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    popen = launch.subprocess.Popen
+    popen = subprocess.Popen
 
-    def slow(*args: object, **options: object) -> object:
+    def slow(cmd: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
         os.kill(os.getpid(), signal.SIGTERM)
-        return popen(*args, **options)  # type: ignore[call-overload]
+        return popen(cmd, env=env)
 
-    monkeypatch.setattr(launch.subprocess, "Popen", slow)
-    assert launch.run(python("import signal; signal.pause()"), os.environ) == Ended(143, signal.SIGTERM)
+    monkeypatch.setattr(subprocess, "Popen", slow)
+    assert launch.run(python("import signal; signal.pause()"), os.environ) == Ended(-signal.SIGTERM, signal.SIGTERM)
 
 
 @pytest.mark.parametrize(("name", "error"), [("no-such-program", FileNotFoundError), ("file", PermissionError)])

@@ -135,7 +135,7 @@ def test_the_child_alone_is_pointed_at_the_recording() -> None:
         "OPENAI_API_KEY": "dummy",
         "REALTIME_INSPECTOR_URL": "ws://127.0.0.1:1/v1/realtime",
         "NO_PROXY": "corp.example,127.0.0.1,localhost,::1",
-        "no_proxy": "127.0.0.1,localhost,::1",
+        "no_proxy": "corp.example,127.0.0.1,localhost,::1",
     }
     assert "OPENAI_BASE_URL" not in before
 
