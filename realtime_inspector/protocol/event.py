@@ -93,7 +93,10 @@ class Event:
         return dig(self.body, path, default)
 
     def audio(self) -> str:
-        """Return the base64 text that was taken out of `body`; empty for an event without audio."""
+        """Return the base64 text that was taken out of `body`; empty for an event without audio.
+
+        Where the recording leaves audio out, it is what was left of it: nothing, or as much as shows that it was none.
+        """
         field = AUDIO_FIELDS.get(self.type)
         text = orjson.loads(self.entry.payload).get(field) if field else ""
         return text if isinstance(text, str) else ""
@@ -115,6 +118,8 @@ def read(entry: Entry) -> Event:
     if entry.binary:
         return Event(entry, WIRE_BINARY, {})
     body, audio_bytes = _body(entry.payload)
+    if entry.members:
+        audio_bytes = _left_out(entry, body, audio_bytes)
     if not isinstance(body, dict):
         return Event(entry, WIRE_MALFORMED, {"problem": body})
     kind = body.get("type")
@@ -137,9 +142,17 @@ def _body(payload: bytes) -> tuple[dict[str, Any] | str, int]:
         return f"not JSON: {error}", 0
     if not isinstance(body, dict):
         return f"a JSON {_NAMES.get(type(body), 'number')}, not an object", 0
-    field = AUDIO_FIELDS.get(str(body.get("type")), "")
-    text = body.get(field)
-    if not isinstance(text, str):
+    field = AUDIO_FIELDS.get(str(body.get("type")))
+    text = body.get(field) if field is not None else None
+    if field is None or not isinstance(text, str):
         return body, 0
     body[field] = ""
     return body, base64_bytes(text)
+
+
+def _left_out(entry: Entry, body: dict[str, Any] | str, counted: int) -> int:
+    """Return how many bytes of audio it had where the recording left them out, else what was counted."""
+    said = entry.members.get("audio")
+    field = AUDIO_FIELDS.get(str(body.get("type"))) if isinstance(body, dict) else None
+    size = dig(said, f"{field}.bytes") if field else None
+    return size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else counted

@@ -383,7 +383,13 @@ def _look(entry: Entry) -> tuple[Label, int]:
         return label, 0
     item = body.get("item_id")
     label = label._replace(stream=item if isinstance(item, str) else "")
-    text = body.get("delta") or body.get("audio")
+    name = "delta" if body.get("delta") is not None else "audio"
+    text = body.get(name)
+    left_out = entry.members.get("audio")
+    figures = left_out.get(name) if isinstance(left_out, dict) else None
+    size = figures.get("bytes") if isinstance(figures, dict) else None
+    if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 30:
+        return label, -(-size * 4 // 3)
     return label, len(text) - text[-2:].count("=") if isinstance(text, str) else 0
 
 

@@ -8,6 +8,7 @@ from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording import files
 from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.script import Script
+from realtime_inspector.replay.silence import fill
 
 
 def load(path: Path) -> list[Script]:
@@ -27,7 +28,7 @@ def load(path: Path) -> list[Script]:
 
 def _read(path: Path) -> Script:
     recording = files.open_recording(path)
-    script = build(recording, name=str(path), header=recording.header)
+    script = build(fill(recording), name=str(path), header=recording.header)
     broken = next((problem for problem in recording.problems if not problem.torn), None)
     if broken is not None:  # a hole in the middle would be taken for something the client did not do
         raise RecordingError(broken.message)

@@ -95,8 +95,8 @@ def finding_lines(finding: Finding) -> list[Line]:
 def copied(event: Event) -> str:
     """Return the payload as it was sent, with the audio replaced by its length."""
     payload = event.entry.payload
-    if event.audio_bytes:
-        audio = event.audio().encode()
+    audio = event.audio().encode()
+    if audio:
         payload = payload.replace(audio, f"<base64, {event.audio_bytes} bytes>".encode())
     if payload:
         return payload.decode(errors="replace")

@@ -126,6 +126,21 @@ def test_a_text_delta_is_no_audio() -> None:
     assert (event.body["delta"], event.audio_bytes, event.audio()) == ("Hello", 0, "")
 
 
+def test_a_member_without_a_name_is_no_audio() -> None:
+    event = message(b'{"type": "response.output_text.delta", "": "AAAA"}')
+    assert (event.body[""], event.audio_bytes) == ("AAAA", 0)
+
+
+def test_audio_that_the_recording_left_out_is_counted_by_what_it_says() -> None:
+    def left_out(said: object) -> int:
+        payload = b'{"type": "input_audio_buffer.append", "audio": ""}'
+        return read(Entry(1, 0.0, Side.CLIENT, Kind.MESSAGE, payload, members={"audio": said})).audio_bytes
+
+    assert left_out({"audio": {"bytes": 4800}}) == 4800
+    strange: list[object] = [None, 5, {}, {"audio": 5}, {"audio": {"bytes": -1}}, {"audio": {"bytes": True}}]
+    assert [left_out(said) for said in [*strange, {"audio": {"bytes": "9"}}, {"delta": {"bytes": 9}}]] == [0] * 8
+
+
 @given(st.dictionaries(st.text(), JSON), AUDIO_TYPES, st.binary(max_size=200), st.booleans())
 def test_the_body_is_the_whole_json_with_only_the_audio_gone(
     members: dict[str, Any], kind: str, sound: bytes, spaced: bool
