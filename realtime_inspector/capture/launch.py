@@ -124,6 +124,11 @@ def environment(parent: Mapping[str, str], to: Pointers) -> dict[str, str]:
     return child
 
 
+def proxy_of(parent: Mapping[str, str]) -> str:
+    """Return the proxy that a program would have used for TLS; empty if none."""
+    return next((parent[name] for name in ("https_proxy", "HTTPS_PROXY") if parent.get(name)), "")
+
+
 def without_proxy(parent: Mapping[str, str], hosts: Sequence[str] = LOOPBACK) -> dict[str, str]:
     """Return the variables that keep hosts from being reached by a proxy.
 

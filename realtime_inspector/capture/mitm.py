@@ -14,11 +14,12 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.upstream import Upstream
@@ -46,12 +47,42 @@ _SCHEMES = {"forward": "http", "socks5": "socks5h"}
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """A proxy by which servers are reached."""
+
+    url: str
+    """Scheme, host and port."""
+    user: str = ""
+    """`name:password`, if it asks for them."""
+
+    @classmethod
+    def parse(cls, url: str) -> Through:
+        """Read a proxy's URL as HTTPS_PROXY has it.
+
+        Raises:
+            UsageError: If it is none of HTTP.
+        """
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UsageError("the proxy that servers are reached by (HTTPS_PROXY) is no http://HOST:PORT")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+        return cls(f"{parts.scheme}://{host}:{port or (443 if parts.scheme == 'https' else 80)}", user)
+
+
+@dataclass(frozen=True, slots=True)
 class Mode:
     """Where the interceptor gets its connections from."""
 
     name: str
     spec: str = ""
     """Which processes (`local`), or the file of the keys (`wireguard`)."""
+    through: Through | None = None
+    """The proxy by which servers are reached (`forward`)."""
 
     @classmethod
     def parse(cls, text: str) -> Mode:
@@ -76,6 +107,8 @@ class Mode:
     @property
     def mitmproxy(self) -> str:
         """The mode in mitmproxy's words."""
+        if self.through is not None:
+            return f"upstream:{self.through.url}"
         return f"{_WORDS[self.name]}:{self.spec}" if self.spec else _WORDS[self.name]
 
     @property
@@ -116,6 +149,7 @@ class Interceptor:
         tags: Mapping[str, str] | None = None,
         opened: Callable[[Track], None] | None = None,
         lenient: bool = False,
+        through: str = "",
     ) -> None:
         """Prepare an interceptor.
 
@@ -132,11 +166,12 @@ class Interceptor:
             tags: What every recording's header carries.
             opened: Told when a recording begins; `say` then tells of problems alone.
             lenient: Pass a host through, unread, once a client has refused its interception.
+            through: URL of the HTTP proxy by which servers are reached, in `forward` mode.
 
         Raises:
-            UsageError: If the mode or the upstream is none, or the extra is not installed.
+            UsageError: If the mode, the upstream or the proxy is none, or the extra is not installed.
         """
-        self.mode = Mode.parse(mode)
+        self.mode = replace(Mode.parse(mode), through=Through.parse(through) if through else None)
         self.upstream = Upstream.parse(upstream) if upstream is not None else None
         require()
         self.recorder = Recorder(folder, redactor=redactor, warn=say)

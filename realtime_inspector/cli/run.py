@@ -51,6 +51,7 @@ class _Proxies:
     def forward(self, stack: ExitStack) -> mitm.Interceptor:
         """Start the interceptor."""
         options = {**self._options(), "upstream": self.upstream, "lenient": True}
+        options["through"] = launch.proxy_of(os.environ)
         return stack.enter_context(mitm.interceptor_in_thread("forward", self.folder, **options))
 
     def _options(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -353,6 +354,24 @@ def test_a_redirected_connection_is_recorded_by_the_name_of_its_server(
         peer = server.accept()
         upgrade(client, peer)
     assert header(tmp_path).url == f"ws://127.0.0.1:{server.port}/v1/realtime?model=m"
+
+
+def test_servers_may_be_behind_another_proxy(start: Start, server: Upstream, tmp_path: Path) -> None:
+    with start(through=f"http://me:p%40ss@127.0.0.1:{server.port}") as interceptor:
+        client = tunnel(interceptor, "gateway.example:8080")
+        client.send(REQUEST)
+        peer = server.accept()
+        assert peer.read_head() == (
+            b"CONNECT gateway.example:8080 HTTP/1.1\r\nHost: gateway.example:8080\r\n"
+            b"Proxy-Authorization: Basic " + b64encode(b"me:p@ss") + b"\r\n\r\n"
+        )
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        assert peer.read_head() == REQUEST
+        peer.send(SWITCH + server_frame(b"{}"))
+        assert client.read(len(SWITCH) + 4) == SWITCH + server_frame(b"{}")
+        client.close()
+        assert peer.read(1) == b""
+    assert recorded(tmp_path)[2:] == ["server message {}", "proxy end closed by client"]
 
 
 def test_a_client_that_does_not_trust_it_is_told_what_to_trust(start: Start, aside: ThreadPoolExecutor) -> None:

@@ -18,6 +18,7 @@ from mitmproxy.addons.core import Core
 from mitmproxy.addons.next_layer import NextLayer
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.tlsconfig import TlsConfig
+from mitmproxy.addons.upstream_auth import UpstreamAuth
 from mitmproxy.master import Master
 from mitmproxy.net.free_port import get_free_port
 from mitmproxy.options import Options
@@ -58,6 +59,8 @@ class Engine:
             "ssl_verify_upstream_trusted_ca": str(trusted),
             "tcp_timeout": _NEVER_S,
         }
+        if mode.through is not None and mode.through.user:
+            self._settings["upstream_auth"] = mode.through.user
         self._complaints = _Complaints(plan.say)
         self._run: asyncio.Task[None] | None = None
 
@@ -113,7 +116,7 @@ class Engine:
     def _assembled(self) -> Master:
         options = Options()
         master = Master(options)
-        master.addons.add(Core(), self._servers, self.addon, NextLayer(), TlsConfig())
+        master.addons.add(Core(), self._servers, self.addon, NextLayer(), TlsConfig(), UpstreamAuth())
         # A server that is connected to at once has its TLS mirrored to the client. Where traffic is sent elsewhere, the
         # server it was meant for must not even be connected to.
         strategy = "eager" if self._plan.upstream is None else "lazy"
