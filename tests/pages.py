@@ -1,0 +1,113 @@
+"""The documents as their readers meet them: pages, and the command lines in them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from realtime_inspector.cli import commands
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "recordings/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+_PROGRAMS = ("realtime-inspector", "rti")
+_BLOCK = re.compile(r"^(?:    |```)")
+_SPAN = re.compile(r"`([^`\n]+)`")
+_INNER = re.compile(r'"?\$\(([^()]*)\)"?')
+_COMMENT = re.compile(r"(?:^|\s+)#\s.*$")
+_ASSIGNMENT = re.compile(r"^\w+=")
+_EXAMPLE = re.compile(
+    r"^ {4,}(?:(?:bash|zsh|fish) +)?((?:eval |\w+ \| )?\S*(?:realtime-inspector|rti)(?: .*?)?)(?: {3,}.*)?$"
+)
+"""A line of a `--help` that is set apart; what it does may stand three blanks behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line to be copied into a shell, as a page or a `--help` shows it."""
+
+    where: str
+    line: str
+
+    def __str__(self) -> str:
+        """Return what names a test."""
+        return f"{self.where}: {self.line}"
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """The arguments of each call of this program in it."""
+        inner = _INNER.findall(self.line)
+        parts = [part for text in (_INNER.sub("SHELL", self.line), *inner) for part in _parts(text)]
+        return [call for part in parts if (call := _call(part)) is not None]
+
+
+def _parts(line: str) -> Iterator[list[str]]:
+    """Yield the words of each program of a line."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&>")
+    lexer.whitespace_split = True
+    for is_sign, words in groupby(lexer, lambda word: set(word) <= set("|&>")):
+        if not is_sign:
+            yield list(words)
+
+
+def _call(words: list[str]) -> list[str] | None:
+    while words and (_ASSIGNMENT.match(words[0]) or words[:2] == ["uv", "run"]):
+        words = words[1:] if _ASSIGNMENT.match(words[0]) else words[2:]
+    return words[1:] if words and words[0] in _PROGRAMS else None
+
+
+def name_of(page: Path) -> str:
+    """Return a page's path as readers know it."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def code(page: Path) -> list[str]:
+    """Return the lines of a page's blocks of code, and the code within its sentences."""
+    found, fenced = [], False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            found.append(line.strip())
+        else:
+            found += _SPAN.findall(line)
+    return found
+
+
+def fences(page: Path, language: str = "") -> list[str]:
+    """Return a page's fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def shown() -> list[Shown]:
+    """Return every line of the pages and of every `--help` that calls this program, each once."""
+    lines = [*_of_pages(), *_of_help()]
+    return [line for line in lines if line.calls and "COMMAND" not in line.line]
+
+
+def _of_pages() -> Iterator[Shown]:
+    for page in PAGES:
+        for line in dict.fromkeys(_COMMENT.sub("", line) for line in code(page)):
+            if any(program in line for program in _PROGRAMS) and "│" not in line:
+                yield Shown(name_of(page), line)
+
+
+def _of_help() -> Iterator[Shown]:
+    for name, command in {"": commands.command_line(), **_loaded()}.items():
+        context = click.Context(command, info_name=name, max_content_width=80)
+        for line in re.sub(r"\\\n\s*", "", command.get_help(context)).splitlines():
+            example = _EXAMPLE.match(line)
+            if example:
+                yield Shown(f"{name} --help".strip(), example[1].strip())
+
+
+def _loaded() -> dict[str, click.Command]:
+    found = {listed.name: commands.load(listed.name) for listed in commands.table()}
+    return {name: command for name, command in found.items() if command is not None}
