@@ -5,6 +5,7 @@ Only what shows: an event that is not there and is not spoken of either may be m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event
@@ -14,6 +15,7 @@ from realtime_inspector.protocol.realtime.left_out import (
     DELTAS,
     INPUT_AUDIO,
     ITEMS,
+    ORDER,
     OUTPUT_AUDIO,
     SERVER,
     TYPES,
@@ -32,6 +34,13 @@ _ANNOUNCING = frozenset(
     }
 )
 """Server events whose `item_id` is of an item that is introduced later."""
+_ANSWERS = {
+    "conversation.item.added": "conversation.item.create",
+    "conversation.item.created": "conversation.item.create",
+    "conversation.item.truncated": "conversation.item.truncate",
+    "conversation.item.deleted": "conversation.item.delete",
+}
+"""Server event → the client event that it answers, if any does."""
 _LEAST_BYTES = 80
 """No client and no server sends less audio at once: 10 ms of G.711 are 80 bytes."""
 _TOKEN_MS = 50.0
@@ -61,6 +70,10 @@ class _Look:
         self._introduced: set[str] = set()
         self._unknown = False
         """An item was named before it was introduced."""
+        self._answered: set[tuple[str, str]] = set()
+        """What the server answered without having been asked yet, by type of the question and id."""
+        self._asked: Counter[tuple[str, str]] = Counter()
+        self._disordered = False
         self._longest = {"append": 0, "delta": 0}
         self._lengths: list[int] = []
         """Of the first appends' base64 text."""
@@ -73,6 +86,7 @@ class _Look:
         if event.is_wire:
             return
         (self._sent if event.from_client else self._received).add(ga_name(event.type))
+        self._order(event)
         self._items(event)
         if event.type in AUDIO_FIELDS:
             self._audio(event)
@@ -83,6 +97,8 @@ class _Look:
     def missing(self) -> Iterator[str]:
         """Yield what the log does not have."""
         yield WIRE
+        if self._disordered:
+            yield ORDER
         if not self._sent - _CONFIGURATION:
             yield CLIENT
         if not self._received:
@@ -96,6 +112,19 @@ class _Look:
         if self._longest["delta"] < _LEAST_BYTES or self._too_short():
             yield OUTPUT_AUDIO
         yield from (name for name in TYPES if name not in self._received)
+
+    def _order(self, event: Event) -> None:
+        """Look for a question after its answer."""
+        question = _question(event)
+        if question is None:
+            return
+        if event.from_client:
+            self._asked[question] += 1
+            self._disordered = self._disordered or question in self._answered
+        elif self._asked[question] > 0:
+            self._asked[question] -= question[1] == ""
+        else:
+            self._answered.add(question)
 
     def _items(self, event: Event) -> None:
         item_id = text(event.get("item.id"))
@@ -125,3 +154,18 @@ class _Look:
         )
         sent_ms = sum(item.audio_ms for item in self._session.items.values())
         return sent_ms < tokens * _TOKEN_MS * _SHARE
+
+
+def _question(event: Event) -> tuple[str, str] | None:
+    """Return what a client event asks, or what a server event answers; None if no question fits its answer for sure."""
+    name = event.type
+    if name in {"session.update", "session.updated"}:
+        return "session.update", ""
+    asked = _ANSWERS.get(name, name)
+    if asked in {"conversation.item.truncate", "conversation.item.delete"}:
+        return asked, text(event.body.get("item_id"))
+    if asked != "conversation.item.create":
+        return None
+    named = text(event.get("item.call_id")) if event.get("item.type") == "function_call_output" else ""
+    named = named or (text(event.get("item.id")) if event.get("item.type") == "message" else "")
+    return (asked, named) if named else None

@@ -85,6 +85,24 @@ def seconds(stamps: Sequence[Stamp | None]) -> tuple[list[float], str]:
     return times, iso(first) if way == "date" else ""
 
 
+def in_order(stamps: Sequence[Stamp | None]) -> list[int]:
+    """Return the places of events by their time, where times go back: in a log of one side after the other.
+
+    Times that go back by less than a second stay as they are, as do offsets, which may begin anew.
+    """
+    places = list(range(len(stamps)))
+    ways = Counter(stamp.way for stamp in stamps if stamp is not None)
+    way = ways.most_common(1)[0][0] if ways else ""
+    if way not in {"date", "clock"} or ways[way] * 2 < len(stamps):
+        return places
+    known: list[float] = []
+    for stamp in stamps:
+        known.append(stamp.seconds if stamp is not None and stamp.way == way else known[-1] if known else 0.0)
+    if not any(_RESTART_S < earlier - later < _DAY_S / 2 for earlier, later in pairwise(known)):
+        return places
+    return sorted(places, key=lambda place: known[place])
+
+
 def iso(since_1970: float) -> str:
     """Return seconds since 1970 as a recording's header has them."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=since_1970)

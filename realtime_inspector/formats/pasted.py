@@ -61,14 +61,17 @@ def read(content: bytes, path: Path, started: str) -> Log:
             'no object in it has a "type" such as "session.created"'
         )
     stamps = _stamps(sightings)
+    sides = _sides(sightings)
+    order = log_times.in_order(stamps)
+    stamps = [stamps[place] for place in order]
     times, first = log_times.seconds(stamps)
     tags = {} if any(times) else {"times": "unknown"}
     tags |= {} if first else {"date": "unknown"}
     name = f"log-{blake2s(content, digest_size=6).hexdigest()}"
     log = Log(path, Header(id=name, started=first or started, via="import:log", tags=tags), [])
     lines = Lines(text)
-    for sighting, side, t in zip(sightings, _sides(sightings), times, strict=True):
-        _add(log, sighting, side, t, lines.of(sighting.at))
+    for place, t in zip(order, times, strict=True):
+        _add(log, sightings[place], sides[place], t, lines.of(sightings[place].at))
     return _with_gaps(log)
 
 

@@ -1,6 +1,5 @@
 """Logs are not recordings: what a log leaves out is not missing, and what people do to logs is no mistake of theirs."""
 
-# ruff: noqa: E501 - a transcript has one event a line
 from __future__ import annotations
 
 import json
@@ -89,6 +88,8 @@ CHANGES: dict[str, Callable[[list[Line]], list[Line]]] = {
     "client only": side("client"),
     "server only, without times": lambda lines: untimed(side("server")(lines)),
     "client only, without times": lambda lines: untimed(side("client")(lines)),
+    "one side after the other": lambda lines: untimed(side("server")(lines) + side("client")(lines)),
+    "the other side first": lambda lines: untimed(side("client")(lines) + side("server")(lines)),
     "every line twice": doubled,
     "pasted twice": lambda lines: lines * 2,
     "one of each type": lambda lines: list({kind(line): line for line in reversed(lines)}.values())[::-1],

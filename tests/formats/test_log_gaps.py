@@ -72,3 +72,34 @@ def test_audio_that_the_server_heard_and_the_log_has_not_is_left_out() -> None:
 
 def test_less_audio_than_its_tokens_stand_for_is_left_out() -> None:
     assert gaps(WHOLE.replace('"audio_tokens": 20', '"audio_tokens": 200')) == {"output-audio"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ('< {"type": "session.updated", "session": {}}', '> {"type": "session.update", "session": {}}'),
+        (
+            '< {"type": "conversation.item.added", "item": {"id": "m1", "type": "message"}}',
+            '> {"type": "conversation.item.create", "item": {"id": "m1", "type": "message"}}',
+        ),
+        (
+            '< {"type": "conversation.item.created", "item": {"id": "o1", "type": "function_call_output", "call_id": "c1"}}',
+            '> {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1"}}',
+        ),
+        (
+            '< {"type": "conversation.item.deleted", "item_id": "a1"}',
+            '> {"type": "conversation.item.delete", "item_id": "a1"}',
+        ),
+    ],
+)
+def test_answers_that_stand_before_their_questions_show_that_the_order_is_not_that_of_the_session(
+    answer: str, question: str
+) -> None:
+    assert "order" not in gaps(f"{question}\n{answer}")
+    assert "order" in gaps(f"{answer}\n{question}")
+
+
+def test_what_the_server_does_by_itself_answers_nothing() -> None:
+    started = '< {"type": "conversation.item.added", "item": {"id": "a1", "type": "message", "role": "assistant"}}'
+    other = '> {"type": "conversation.item.create", "item": {"type": "message", "role": "user"}}'
+    assert "order" not in gaps(f"{started}\n{other}")

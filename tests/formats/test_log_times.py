@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_inspector.formats.log_times import Stamp, in_fields, in_words, iso, seconds
+from realtime_inspector.formats.log_times import Stamp, in_fields, in_order, in_words, iso, seconds
 
 NOON = 12 * 3600.0
 DATE = 1763809803.0  # 2025-11-22T11:10:03Z
@@ -127,3 +127,16 @@ def test_times_of_two_sides_logged_side_by_side_go_on_where_one_is_a_little_earl
 
 def test_times_that_begin_anew_go_on_from_where_they_were() -> None:
     assert seconds(offsets(0.0, 5.0, 9.0, 0.0, 2.0))[0] == [0.0, 5.0, 9.0, 9.0, 11.0]
+
+
+def dates(*values: float | None) -> list[Stamp | None]:
+    return [None if value is None else Stamp("date", DATE + value) for value in values]
+
+
+def test_one_side_after_the_other_is_brought_into_the_order_of_time() -> None:
+    assert in_order(dates(0, 5, None, 9, 1, 6)) == [0, 4, 1, 2, 5, 3]
+
+
+@pytest.mark.parametrize("stamps", [dates(0, 5, 4.5, 9), dates(5, None, None, None, 0), offsets(0, 5, 1, 2), []])
+def test_a_log_that_goes_forward_stays_as_it_is(stamps: list[Stamp | None]) -> None:
+    assert in_order(stamps) == list(range(len(stamps)))

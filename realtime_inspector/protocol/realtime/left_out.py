@@ -9,6 +9,8 @@ from __future__ import annotations
 
 WIRE = "wire"
 """It is a log, so nobody knows whether single messages are missing, or stand in another order."""
+ORDER = "order"
+"""The order of the two sides: what is answered stands after its answer, as where each side was logged by itself."""
 CLIENT = "client"
 """What the client sends after its configuration."""
 SERVER = "server"

@@ -29,6 +29,7 @@ class CommitEmpty(Rule):
     name = "commit-empty"
     severity = Severity.WARNING
     on = ("input_audio_buffer.commit",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "session.created", "session": {}}

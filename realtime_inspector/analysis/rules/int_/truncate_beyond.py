@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.ga import cause_of
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Item
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number, text
 
 SETTLED_S = 0.15
 ROUNDING_MS = 1.0
+_REFUSED = re.compile(r"(?i)audio content of (?P<sent>\d{1,9}) ?ms is already shorter than (?P<asked>\d{1,9}) ?ms")
 
 
 class TruncateBeyond(Rule):
@@ -22,14 +26,15 @@ class TruncateBeyond(Rule):
         since the first delta in place of the samples really played.
     Fix: count the samples played of that item, and never send more than was received of it.
     Limits: judged once the item is complete; while its audio is still coming only a refusal counts. The audio's length
-        follows from the session's output format, so nothing is said where that is unknown.
+        follows from the session's output format, so nothing is said where that is unknown. In a log without the audio the
+        server's words count.
     Source: Realtime API reference, `conversation.item.truncate` (read 2026-11-22); github.com/openai/openai-agents-python/issues/2370.
     """
 
     id = "INT002"
     name = "truncate-beyond"
     severity = Severity.ERROR
-    on = ("conversation.item.truncate",)
+    on = ("conversation.item.truncate", "error")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {}}}
@@ -69,13 +74,40 @@ class TruncateBeyond(Rule):
         > {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 5000}  # INT002
         < {"type": "error", "error": {"code": "invalid_value", "message": "Audio content of 4000ms is already shorter than 5000ms"}}
         """,
+        """
+        # the server's side alone
+        < {"type": "error", "error": {"code": "invalid_value", "message": "Audio content of 4000ms is already shorter than 5000ms"}}  # INT002
+        """,
+        """
+        # a log that left the audio out
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "a1", "type": "message", "role": "assistant"}}
+        > {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 5000}
+        < {"type": "error", "error": {"code": "invalid_value", "message": "Audio content of 4000ms is already shorter than 5000ms"}}  # INT002
+        """,
     )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Take the server's word where the recording has no audio to compare with."""
+        refused = _REFUSED.search(text(event.get("error.message")))
+        if refused is None or not event.from_server:
+            return
+        cause = cause_of(event, before)
+        item = before.items.get(text(cause.body.get("item_id"))) if cause is not None else None
+        if left_out.OUTPUT_AUDIO not in before.left_out and item is not None and item.audio_ms > 0:
+            return
+        named = f" of {item.id}" if item is not None else ""
+        yield self.finding(
+            event,
+            f"the server refused a truncation to {refused['asked']} ms: there are {refused['sent']} ms{named}, and the "
+            "conversation keeps what nobody heard; count the samples played, not the time",
+            cause=cause.at if cause is not None else None,
+        )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait until the item is as long as it gets, and for the server's word."""
         item = after.items.get(text(event.body.get("item_id")))
         end_ms = number(event.body.get("audio_end_ms"))
-        if item is None or end_ms is None:
+        if item is None or end_ms is None or event.type == "error" or left_out.OUTPUT_AUDIO in after.left_out:
             return
         limit_ms = item.audio_ms if item.truncated_ms is None else min(item.audio_ms, item.truncated_ms)
         if item.audio_ms > 0 and end_ms > limit_ms + ROUNDING_MS:

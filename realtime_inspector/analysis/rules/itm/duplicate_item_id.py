@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -24,6 +25,7 @@ class DuplicateItemId(Rule):
     name = "duplicate-item-id"
     severity = Severity.ERROR
     on = ("conversation.item.create",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         > {"type": "conversation.item.create", "item": {"id": "m1", "type": "message", "role": "user"}}

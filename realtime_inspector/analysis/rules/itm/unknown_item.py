@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -26,6 +27,7 @@ class UnknownItem(Rule):
     name = "unknown-item"
     severity = Severity.ERROR
     on = ("conversation.item.truncate", "conversation.item.delete", "conversation.item.retrieve")
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "session.created", "session": {}}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -27,6 +28,7 @@ class CancelUnknownResponse(Rule):
     name = "cancel-unknown-response"
     severity = Severity.WARNING
     on = ("response.cancel",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "session.created", "session": {}}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 
@@ -23,6 +24,7 @@ class RejectedDefaultsActive(Rule):
     name = "rejected-defaults-active"
     severity = Severity.ERROR
     on = ("response.created",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         > {"type": "session.update", "session": {"type": "realtime", "instructions": "Be kind."}}

@@ -32,6 +32,7 @@ class UpdateNotEffective(Rule):
     name = "update-not-effective"
     severity = Severity.WARNING
     on = ("session.updated",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         > {"type": "session.update", "session": {"instructions": "Hi", "audio": {"input": {"transcription": null}}}}

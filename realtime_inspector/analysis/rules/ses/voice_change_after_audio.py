@@ -8,6 +8,7 @@ from typing import Any
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event, dig
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 _ASKED = {
@@ -30,6 +31,7 @@ class VoiceChangeAfterAudio(Rule):
     name = "voice-change-after-audio"
     severity = Severity.ERROR
     on = tuple(_ASKED)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {"output": {"voice": "alloy"}}}}

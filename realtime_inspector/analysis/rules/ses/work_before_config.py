@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 
@@ -24,7 +25,7 @@ class WorkBeforeConfig(Rule):
     name = "work-before-config"
     severity = Severity.WARNING
     on = ("response.created",)
-    needs = frozenset({"session.updated"})
+    needs = frozenset({left_out.ORDER, "session.updated"})
     dialects = frozenset({"ga", "beta"})
     good = (
         """

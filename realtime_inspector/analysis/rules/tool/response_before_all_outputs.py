@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import ToolCall
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
@@ -25,6 +26,7 @@ class ResponseBeforeAllOutputs(Rule):
     name = "response-before-all-outputs"
     severity = Severity.WARNING
     on = ("response.create",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f"}

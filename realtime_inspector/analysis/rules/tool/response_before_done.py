@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
@@ -26,7 +27,7 @@ class ResponseBeforeDone(Rule):
     name = "response-before-done"
     severity = Severity.WARNING
     on = ("response.create",)
-    needs = frozenset({"response.done"})
+    needs = frozenset({left_out.ORDER, "response.done"})
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}

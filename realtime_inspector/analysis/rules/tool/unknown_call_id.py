@@ -8,6 +8,7 @@ from typing import Any
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Item
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
@@ -27,6 +28,7 @@ class UnknownCallId(Rule):
     name = "unknown-call-id"
     severity = Severity.ERROR
     on = ("conversation.item.create",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "session.created", "session": {}}

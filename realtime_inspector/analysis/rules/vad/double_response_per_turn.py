@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
@@ -27,6 +28,7 @@ class DoubleResponsePerTurn(Rule):
     name = "double-response-per-turn"
     severity = Severity.WARNING
     on = ("response.create",)
+    needs = frozenset({left_out.ORDER})
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": false}}}}}
