@@ -40,7 +40,7 @@ class Linter:
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
         for rule in all_rules() if rules is None else rules:
-            for event_type in rule.on if rule.needs.isdisjoint(self.session.left_out) else ():
+            for event_type in rule.on:
                 self._on[event_type].append(rule)
 
     def feed(self, event: Event) -> list[Finding]:
@@ -95,6 +95,7 @@ class Linter:
         if key not in self._asked:
             candidates = dict.fromkeys((*self._on.get(key[0], ()), *self._on.get("*", ())))
             rules = [rule for rule in candidates if key[1] in rule.dialects and rule.id not in self.failed]
+            rules = [rule for rule in rules if rule.needs.isdisjoint(self.session.left_out)]
             self._asked[key] = (
                 [rule for rule in rules if type(rule).check is not Rule.check],
                 [rule for rule in rules if type(rule).wait is not Rule.wait],

@@ -15,7 +15,7 @@ import click
 from realtime_inspector.cli import diagnostics, output, reading
 from realtime_inspector.cli.export import write_file
 from realtime_inspector.errors import UsageError
-from realtime_inspector.formats import Readable
+from realtime_inspector.formats import Readable, sessions_of
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
 from realtime_inspector.recording.redact import Redactor
@@ -25,7 +25,8 @@ report, an event log of one event a line.
 
 Events are found after any words, in JSON, in Python's or JavaScript's notation,
 on one line or on many. Who sent one and when is told by the words around it.
-Keys and tokens are replaced. The path of the recording is printed.
+Keys and tokens are replaced. The path of the recording is printed; a log of
+several sessions becomes a recording of each.
 
 \b
   realtime-inspector import report.txt
@@ -46,18 +47,28 @@ def command(path: Path, out: Path | None, folder: Path) -> None:
     recording = reading.one(path)
     if not recording.header.via.startswith("import:"):
         raise UsageError(f"{path}: it is a recording already")
+    sessions = sessions_of(recording)
+    if out is not None and len(sessions) > 1:
+        raise UsageError(
+            f"{path}: {len(sessions)} sessions, each becomes a file: name no --output, but a folder (--dir)"
+        )
     redactor = Redactor.from_environment(os.environ)
+    for session in sessions:
+        _write(session, redactor, out, folder)
+    reading.tell_problems(recording)
+    if recording.header.tags.get("times") == "unknown":
+        diagnostics.say("no times in it: all entries stand at 0, and nothing is said about silence")
+
+
+def _write(recording: Readable, redactor: Redactor, out: Path | None, folder: Path) -> None:
     header = redactor.header(replace(recording.header, tool=f"realtime-inspector {version('realtime-inspector')}"))
     lines = _lines(recording, header, redactor)
     if out == Path("-"):
         sys.stdout.buffer.writelines(lines)
     else:
         target = out or _target(folder, header)
-        write_file(target, lines, path)
+        write_file(target, lines, recording.path)
         output.write(str(target))
-    reading.tell_problems(recording)
-    if recording.header.tags.get("times") == "unknown":
-        diagnostics.say("no times in it: all entries stand at 0, and nothing is said about silence")
 
 
 def _lines(recording: Readable, header: Header, redactor: Redactor) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from realtime_inspector.cli import output, reading
 from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
-from realtime_inspector.formats import Readable
+from realtime_inspector.formats import Readable, sessions_of
 from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.tui import text
 
@@ -43,8 +43,14 @@ tools were called, and what is wrong, in its place.
 @click.option("--findings/--no-findings", default=True, show_default=True, help="say what is wrong, in its place")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, findings: bool) -> None:
-    """Print the conversation of one recording."""
-    recording = reading.one(path)
+    """Print the conversation of one recording, or of each session in a log."""
+    readable = reading.one(path)
+    for recording in sessions_of(readable):
+        _show(recording, findings)
+    reading.tell_problems(readable)
+
+
+def _show(recording: Readable, findings: bool) -> None:
     linter = Linter(header=recording.header)
     found, how = [], ""
     for event in events(recording):
@@ -55,7 +61,6 @@ def command(path: Path, findings: bool) -> None:
     page = Page(Ink(on=output.wants_colour()), output.width())
     output.write_lines(page.head(recording, summary))
     output.write_lines(page.body(turns(linter.session), dialogue(linter.session), found if findings else []))
-    reading.tell_problems(recording)
 
 
 class Page:

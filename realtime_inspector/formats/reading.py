@@ -56,7 +56,11 @@ def read_each(path: Path) -> list[Readable]:
     Raises:
         RecordingError: If it cannot be read, or holds neither.
     """
-    readable = read_any(path)
+    return sessions_of(read_any(path))
+
+
+def sessions_of(readable: Readable) -> list[Readable]:
+    """Return each of the sessions in a log that was opened; a recording is one."""
     return [*pasted.sessions(readable)] if isinstance(readable, pasted.Log) else [readable]
 
 

@@ -88,3 +88,35 @@ def test_a_folder_that_cannot_be_made_is_named(rti: CommandLine) -> None:
     Path("taken").write_text("")
     ran = rti("import", "app.log", "--dir", "taken")
     assert (ran.code, ran.err) == (2, "realtime-inspector: taken: File exists\n")
+
+
+TWO = """\
+2026-11-22T11:10:03.000Z received {"type": "session.created", "event_id": "e1", "session": {"id": "s1"}}
+2026-11-22T11:10:04.000Z received {"type": "response.created", "event_id": "e2", "response": {"id": "r1"}}
+2026-11-22T11:12:00.000Z received {"type": "session.created", "event_id": "e3", "session": {"id": "s2"}}
+2026-11-22T11:12:01.000Z received {"type": "response.created", "event_id": "e4", "response": {"id": "r2"}}
+"""
+
+
+def test_each_session_of_a_log_becomes_a_recording(rti: CommandLine) -> None:
+    Path("app.log").write_text(TWO)
+    paths = rti("import", "app.log").out.split()
+    started = [open_recording(Path(path)).header.started for path in paths]
+    assert started == ["2026-11-22T11:10:03.000000Z", "2026-11-22T11:12:00.000000Z"]
+    assert [[(entry.n, entry.t) for entry in open_recording(Path(path))] for path in paths] == [
+        [(1, 0.0), (2, 1.0)]
+    ] * 2
+
+
+def test_several_sessions_do_not_go_into_one_file(rti: CommandLine) -> None:
+    Path("app.log").write_text(TWO)
+    ran = rti("import", "app.log", "-o", "call.jsonl")
+    assert ran.code == 2
+    assert "app.log: 2 sessions, each becomes a file: name no --output, but a folder (--dir)" in ran.err
+
+
+def test_a_recording_of_a_log_knows_what_the_log_left_out(rti: CommandLine) -> None:
+    Path("app.log").write_text(TWO)
+    first = Path(rti("import", "app.log").out.split()[0])
+    assert "response.done" in open_recording(first).header.tags["left_out"].split()
+    assert rti("lint", str(first)).code == rti("lint", "app.log").code == 0

@@ -97,3 +97,10 @@ def test_what_is_not_known_is_left_out_of_the_head(rti: CommandLine) -> None:
     write_recording(Path("call.jsonl"), "")
 
     assert rti("show", "call.jsonl").out == "call.jsonl\nunknown model, 0:00, 0 turns, no findings\n"
+
+
+def test_the_sessions_of_a_log_are_shown_one_after_the_other(rti: CommandLine) -> None:
+    created = '{{"type": "session.created", "event_id": "e{0}", "session": {{"id": "s{0}", "model": "model-{0}"}}}}\n'
+    Path("app.log").write_text(created.format(1) + created.format(2))
+    ran = rti("show", "app.log")
+    assert [line.split(",")[0] for line in ran.out.splitlines() if line.startswith("model-")] == ["model-1", "model-2"]
