@@ -6,6 +6,7 @@ be told, and the next frame is read as if nothing had happened.
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from struct import Struct
 from typing import Any
@@ -73,6 +74,15 @@ class Inflater:
         self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
 
 
+def close_frame(code: int, reason: str, *, masked: bool) -> bytes:
+    """Return a close frame, masked as a client has to send it."""
+    payload = code.to_bytes(2) + reason.encode()
+    if not masked:
+        return bytes([0x88, len(payload)]) + payload
+    key = secrets.token_bytes(4)
+    return bytes([0x88, 0x80 | len(payload)]) + key + bytes(byte ^ key[at % 4] for at, byte in enumerate(payload))
+
+
 class FrameReader:
     """One direction of a WebSocket. Feed it bytes as they come; it returns what they complete, and never raises."""
 
@@ -108,6 +118,11 @@ class FrameReader:
         self._waiting = [data[at:]] if at else [data]
         self._have = len(self._waiting[0])
         return entries
+
+    @property
+    def between(self) -> bool:
+        """Whether no frame has begun that is not complete."""
+        return not (self._dead or self._have or self._skip)
 
     def end(self, t: float) -> list[Entry]:
         """Return what the end of the connection cut off, as a gap."""

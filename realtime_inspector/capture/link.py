@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import cast
 
+from realtime_inspector.capture.frames import close_frame
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
@@ -22,6 +23,8 @@ HIGH_WATER_BYTES = 1 << 20
 """When so much waits to be sent to a side, the other is not read."""
 HELD_BYTES = 64 * 1024
 """So much of a client waits for the answer to its upgrade; then it is not read."""
+GOING_AWAY = 1001
+GOING_AWAY_REASON = "the proxy ends"
 LINGER_S = 2.0
 """How long the client has to read an answer of the relay's own before its socket is closed."""
 
@@ -42,6 +45,8 @@ class Leg(asyncio.Protocol):
         self.lost = False
         """It is closed."""
         self._link = link
+        self._put = link.tee.put
+        self._feed = link.track.feed
         self._peer: Leg = self
         self._shut: set[str] = set()
         self._reset_when_flushed = False
@@ -78,9 +83,9 @@ class Leg(asyncio.Protocol):
             peer = self._peer.transport
             if peer is not None and not peer.is_closing():
                 peer.write(data)
-            link.tee.put(self, len(data), link.track.feed, self.side, data, at)
+            self._put(self, len(data), self._feed, self.side, data, at)
         else:
-            link.tee.put(self, len(data), link.track.feed, self.side, data, at)
+            self._put(self, len(data), self._feed, self.side, data, at)
             link.http(self, data)
 
     def eof_received(self) -> bool:
@@ -260,6 +265,23 @@ class Link:
         self._ended("closed", Side.PROXY)
         self.client.close()
         self.server.close()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call or a request is under way."""
+        return self.raw or (self._connecting and self._rewriter.unanswered)
+
+    def go_away(self) -> None:
+        """Close a WebSocket on both sides with 1001, and forward no more; its copy has been looked at before."""
+        if not self.raw:
+            return
+        self.raw = False
+        self._refused = True
+        self._ended("closed", Side.PROXY)
+        for leg, sender in ((self.client, Side.SERVER), (self.server, Side.CLIENT)):
+            if self.track.between_frames(sender):  # inside one, the close would be taken for its contents
+                leg.write(close_frame(GOING_AWAY, GOING_AWAY_REASON, masked=leg is self.server))
+        self.tee.put(None, 0, self.track.closing, GOING_AWAY, GOING_AWAY_REASON, time.monotonic())
 
     def abort(self) -> None:
         """Close both sides at once."""

@@ -1,4 +1,4 @@
-"""The one path that the relay answers itself: whether it is ready, for whatever starts and watches it."""
+"""The one path that the relay answers itself: that it is ready, for whatever starts and watches it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import json
 import os
 
 from realtime_inspector import __version__
+from realtime_inspector.capture.rewrite import READY_PATH, Refusal
 
-READY_PATH = "/__realtime_inspector/ready"
-"""Never forwarded; no API has a path like it."""
+READY_REQUEST = f"GET {READY_PATH} ".encode()
+"""How a request for it begins."""
 
 
-def ready_answer(*, connections: int, draining: bool) -> bytes:
-    """Return the whole answer: 200 while new connections are welcome, 503 from the beginning of the end.
+class Ready(Refusal):
+    """The answer: it listens. A relay that ends takes no connections, so there is no other answer."""
 
-    Args:
-        connections: How many are open.
-        draining: No new ones are taken.
-    """
-    status = "503 Service Unavailable" if draining else "200 OK"
-    said = {"ready": not draining, "connections": connections, "pid": os.getpid(), "realtime_inspector": __version__}
-    body = json.dumps(said) + "\n"
-    headers = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
-    return f"HTTP/1.1 {status}\r\n{headers}\r\n{body}".encode()
+    __slots__ = ()
+
+    @property
+    def body(self) -> str:
+        """Who answers."""
+        return json.dumps({"ready": True, "pid": os.getpid(), "realtime_inspector": __version__}) + "\n"
+
+
+READY = Ready(200, "OK", "ready", "")

@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from realtime_inspector import __version__
+from realtime_inspector.capture.chains import Chains
 from realtime_inspector.capture.frames import gap
+from realtime_inspector.capture.tags import request_tags
 from realtime_inspector.capture.tap import Tap
 from realtime_inspector.capture.writer import Sink, Writer, make_folder
 from realtime_inspector.errors import UsageError
@@ -61,6 +63,7 @@ class Recorder:
         """
         self.folder = folder
         self.redactor = redactor if redactor is not None else Redactor.from_environment(os.environ)
+        self.chains = Chains()
         self._writer = writer if writer is not None else Writer(warn)
 
     def check(self) -> None:
@@ -84,12 +87,14 @@ class Recorder:
         source: Source,
         opened: Callable[[Track], None] = lambda track: None,
         wanted: Callable[[Entry], bool] | None = None,
+        shape: Callable[[Entry], Entry] | None = None,
     ) -> Track:
         """Begin the recording of a connection that was just accepted.
 
         It becomes a file with its first entry (of those that are wanted, if not all are); `opened` is told then.
+        `shape` takes out what is not to be written.
         """
-        return Track(self, source, opened, wanted)
+        return Track(self, source, opened, wanted, shape)
 
     def sink(self, path: Path, header: Header) -> Sink:
         """Return the file of a track."""
@@ -109,6 +114,7 @@ class Track:
         source: Source,
         opened: Callable[[Track], None],
         wanted: Callable[[Entry], bool] | None = None,
+        shape: Callable[[Entry], Entry] | None = None,
     ) -> None:
         self.source = source
         self.path: Path | None = None
@@ -118,6 +124,10 @@ class Track:
         self._recorder = recorder
         self._opened = opened
         self._wanted = wanted
+        self._shape = shape
+        self._identity: bytes | None = None
+        """What the recordings of a client's reconnections have in common."""
+        self._id = ""
         self._began = time.monotonic()
         self._started = time.time()
         self._tap = Tap()
@@ -146,6 +156,14 @@ class Track:
         """Record a remark of this tool."""
         self.add(Entry(0, self._t(at), Side.PROXY, Kind.NOTE, members={"text": text}))
 
+    def between_frames(self, side: Side) -> bool:
+        """Tell whether a side of a WebSocket has sent whole frames only, of all that was fed."""
+        return self._tap.between_frames(side)
+
+    def closing(self, code: int, reason: str, at: float) -> None:
+        """Record a close that this tool sent to both sides."""
+        self.add(Entry(0, self._t(at), Side.PROXY, Kind.CLOSE, members={"code": code, "reason": reason}))
+
     def answer(self, status: int, reason: str, headers: list[tuple[str, str]], body: str, at: float) -> None:
         """Record an answer that this tool gave itself."""
         members = {"status": status, "reason": reason, "headers": headers, "body": body}
@@ -158,6 +176,8 @@ class Track:
             self.add(*self._tap.end(self._t(at), how, error, by))
             if self._sink is not None:
                 self._sink.finish()
+            if self._identity is not None:
+                self._recorder.chains.end(self._identity, self._id, self._began + self._last_t)
         return self._sink
 
     def add(self, *entries: Entry) -> None:
@@ -171,6 +191,8 @@ class Track:
                 return  # a connection that sent nothing makes no file
             self._sink = self._open(entries[0])
             self._opened(self)
+        if self._shape is not None:
+            entries = tuple(self._shaped(entry, self._shape) for entry in entries)
         self.entries += len(entries)
         self._sink.put([self._line(entry) for entry in entries], entries[0].t)
 
@@ -186,17 +208,32 @@ class Track:
 
     def _open(self, first: Entry) -> Sink:
         started = datetime.fromtimestamp(self._started, UTC)
+        self._id = make_id(self._started)
         header = Header(
-            id=make_id(self._started),
+            id=self._id,
             started=started.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             tool=f"realtime-inspector {__version__}",
             via=self.source.via,
             url=self._url(first),
             client=self.source.client,
-            tags=self.source.tags or {},
+            tags={**(self.source.tags or {}), **request_tags(first)},
+            extra=self._links(first),
         )
         self.path = self._recorder.folder / f"{started:%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
         return self._recorder.sink(self.path, header)
+
+    def _shaped(self, entry: Entry, shape: Callable[[Entry], Entry]) -> Entry:
+        try:
+            return shape(entry)
+        except Exception as error:  # a fault of ours may cost an entry, never the call
+            return gap(entry.side, entry.t, f"what is not to be kept cannot be told: {type(error).__name__}")
+
+    def _links(self, first: Entry) -> dict[str, str]:
+        """Return the header's member that names the recording this connection takes up again, if one is certain."""
+        chains = self._recorder.chains
+        self._identity = chains.identity(self.source.client, self.source.upstream, first)
+        after = chains.begin(self._identity, self._began) if self._identity is not None else None
+        return {"after": after} if after is not None else {}
 
     def _url(self, first: Entry) -> str:
         target = str(first.members.get("target", ""))

@@ -20,9 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from realtime_inspector.capture.http import Head
+from realtime_inspector.capture.keys import UpstreamKey, stranger
 from realtime_inspector.capture.link import Leg, Link
+from realtime_inspector.capture.policy import Policy
+from realtime_inspector.capture.readiness import READY, READY_REQUEST
 from realtime_inspector.capture.recorder import Recorder, Source, Track
-from realtime_inspector.capture.rewrite import Refusal, Rewriter
+from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import Upstream, client_context, explain
 from realtime_inspector.errors import UsageError
@@ -37,6 +41,9 @@ _TLS_HANDSHAKE = b"\x16"
 _BACKLOG = 1024
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _REST_S = 0.1
+_READY_LOOKS = 100
+_READY_LOOK_S = 0.01
+_READY_BYTES = 65536
 
 
 class Relay:
@@ -55,6 +62,9 @@ class Relay:
         tls: Callable[[], ssl.SSLContext] | None = None,
         tags: dict[str, str] | None = None,
         opened: Callable[[Track], None] | None = None,
+        policy: Policy | None = None,
+        key: UpstreamKey | None = None,
+        share_port: bool = False,
     ) -> None:
         """Prepare a relay.
 
@@ -69,6 +79,9 @@ class Relay:
             tls: Gives the settings for TLS clients, when the first one comes; by default the local CA's.
             tags: What every recording's header carries.
             opened: Told when a recording begins; `say` then tells of problems alone.
+            policy: What is recorded; by default everything.
+            key: Stands in requests in place of the client's key.
+            share_port: Other relays listen on the same port; the system spreads the connections.
 
         Raises:
             UsageError: If the upstream is no URL or the CA no certificate.
@@ -83,6 +96,9 @@ class Relay:
         self._tls = tls
         self._tags = tags
         self._told_opened = opened
+        self._policy = policy if policy is not None else Policy()
+        self._key = key
+        self._share_port = share_port
         self._server_tls: asyncio.Task[ssl.SSLContext] | None = None
         self._client_tls = client_context(upstream_ca) if self.upstream.tls else None
         self._listeners: list[socket.socket] = []
@@ -124,6 +140,20 @@ class Relay:
             raise
         for listener in self._listeners:
             self._loop.add_reader(listener, self._accept, listener)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Stop accepting and let calls end, for at most that long; close those that have not, with 1001."""
+        self._stop_listening()
+        for link in list(self._links):
+            if not link.busy:
+                link.end()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._until_idle(), timeout_s)
+        self._tee.drain()
+        for link in list(self._links):
+            link.go_away()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._until_idle(), CLOSE_TIMEOUT_S)
 
     async def close(self) -> None:
         """Stop accepting, end the connections, finish the recordings."""
@@ -176,11 +206,14 @@ class Relay:
         for listener in self._listeners:
             self._loop.remove_reader(listener)
             listener.close()
+        self._listeners.clear()
 
     def _bind(self, family: int, address: Any) -> None:
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if self._share_port:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind((address[0], self.port, *address[2:]))
@@ -236,6 +269,9 @@ class Relay:
             if not first:
                 sock.close()
                 return
+            if first == READY_REQUEST[:1] and await self._asks_ready(sock):
+                await self._say_ready(sock)
+                return
             context = await self._server_context() if first == _TLS_HANDSHAKE else None
             link = self._link(client)
             times = {"ssl_handshake_timeout": 10.0, "ssl_shutdown_timeout": TLS_SHUTDOWN_S} if context else {}
@@ -266,6 +302,31 @@ class Relay:
                 finally:
                     self._loop.remove_reader(sock)
 
+    async def _asks_ready(self, sock: socket.socket) -> bool:
+        """Tell whether a connection begins with the request that is ours to answer."""
+        for _ in range(_READY_LOOKS):
+            begun = sock.recv(len(READY_REQUEST), socket.MSG_PEEK)
+            if begun == READY_REQUEST or not READY_REQUEST.startswith(begun):
+                return begun == READY_REQUEST
+            await asyncio.sleep(_READY_LOOK_S)
+        return False
+
+    async def _say_ready(self, sock: socket.socket) -> None:
+        """Answer, and leave no recording behind."""
+        sock.recv(_READY_BYTES)
+        await self._loop.sock_sendall(sock, READY.answer())
+        sock.close()
+
+    def _own_answer(self, head: Head) -> Refusal | None:
+        """Return the answer to a request that is not passed on."""
+        if head.target.partition("?")[0] == READY_PATH:
+            return READY
+        who = stranger(head, exposed=self.exposed) if self._key is not None else ""
+        if not who:
+            return None
+        message = f"{who} must not use the key of this proxy; call it by localhost or 127.0.0.1, from a page of either"
+        return Refusal(403, "Forbidden", "not_local", message)
+
     async def _server_context(self) -> ssl.SSLContext:
         if self._server_tls is None:
             from realtime_inspector.capture.tls import server_context
@@ -275,8 +336,9 @@ class Relay:
 
     def _link(self, client: str) -> Link:
         source = Source(client, self.upstream.url, self.upstream.target, tags=self._tags)
-        track = self.recorder.track(source, self._opened)
-        rewriter = Rewriter(self.upstream, self.port)
+        track = self._policy.track(self.recorder, source, self._opened)
+        change = self._key.put if self._key is not None else bytes
+        rewriter = Rewriter(self.upstream, self.port, self._own_answer, change)
         link = Link(self._tee, track, rewriter, lambda leg: self._spawn(self._connect(link, leg)), self._closed)
         self._links.add(link)
         return link

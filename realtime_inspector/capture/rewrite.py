@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from realtime_inspector.capture.http import Exchange, Head
 from realtime_inspector.capture.upstream import Upstream
+
+READY_PATH = "/__realtime_inspector/ready"
+"""Answered by the relay itself and never forwarded; no API has a path like it."""
 
 _ABSOLUTE = re.compile(r"[A-Za-z]+://(?P<authority>[^/?#]*)")
 _HOST = re.compile(rb"(?i)(\n(host)[ \t]*:[ \t]*)[^\r\n]*")
@@ -47,10 +50,25 @@ class Refusal:
 class Rewriter:
     """Turns the client's requests into those for the upstream, and knows when there are no more to come."""
 
-    def __init__(self, upstream: Upstream, port: int) -> None:
-        """Rewrite for an upstream; `port` is where the relay listens."""
+    def __init__(
+        self,
+        upstream: Upstream,
+        port: int,
+        answer: Callable[[Head], Refusal | None] = lambda head: None,
+        change: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        """Rewrite for an upstream.
+
+        Args:
+            upstream: Where requests go.
+            port: Where the relay listens.
+            answer: Gives the relay's own answer to a request that is not to be passed on.
+            change: Changes the head of one that is, `Host` and target already rewritten.
+        """
         self._upstream = upstream
         self._port = port
+        self._answer = answer
+        self._change = change
         self._exchange = Exchange()
 
     def client(self, data: bytes) -> Iterator[bytes | Refusal]:
@@ -90,6 +108,9 @@ class Rewriter:
         return self._exchange.held
 
     def _rewrite(self, head: Head) -> bytes | Refusal:
+        own = self._answer(head)
+        if own is not None:
+            return own
         if head.method == "CONNECT":
             return self._not_a_forward_proxy(f"CONNECT {head.target}")
         target = head.target
@@ -101,9 +122,9 @@ class Rewriter:
             target = target if target.startswith("/") else "/" + target
         raw = _HOST.sub(lambda found: found[1] + self._upstream.authority.encode(), head.raw)
         changed = self._upstream.target(target)
-        if changed == head.target:
-            return raw
-        return raw.replace(b" " + head.target.encode("latin-1") + b" ", b" " + changed.encode("latin-1") + b" ", 1)
+        if changed != head.target:
+            raw = raw.replace(b" " + head.target.encode("latin-1") + b" ", b" " + changed.encode("latin-1") + b" ", 1)
+        return self._change(raw)
 
     def _is_us(self, netloc: str) -> bool:
         return netloc.endswith(f":{self._port}") or netloc.lower() == self._upstream.authority.lower()

@@ -40,6 +40,10 @@ class Tap:
             self._blind.add(side)
             return [gap(side, t, f"this side is no longer recorded: {type(error).__name__}: {error}")]
 
+    def between_frames(self, side: Side) -> bool:
+        """Tell whether a side of a WebSocket has sent whole frames only."""
+        return self._frames is not None and side not in self._blind and self._frames[side].between
+
     def eof(self, side: Side, t: float) -> list[Entry]:
         """Return what ends because a side sends no more: a body without a length is complete then."""
         if self._frames is not None or side in self._blind:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from realtime_inspector.capture.readiness import ready_answer
+from realtime_inspector.capture.readiness import READY
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.cli.checks import environment, machine, network
@@ -81,7 +81,7 @@ def test_a_port_of_another_program_is_a_problem() -> None:
 
 
 def test_a_port_of_an_inspector_says_which() -> None:
-    with answering(ready_answer(connections=1, draining=False)) as (port, asked):
+    with answering(READY.answer()) as (port, asked):
         expect(network.port("127.0.0.1", port), Verdict.WARNING, f"inspector that is running (pid {os.getpid()})")
     assert asked[0].startswith(b"GET /__realtime_inspector/ready HTTP/1.1\r\n")
 

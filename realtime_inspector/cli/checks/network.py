@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
-from realtime_inspector.capture.readiness import READY_PATH
+from realtime_inspector.capture.rewrite import READY_PATH
 from realtime_inspector.capture.upstream import Upstream, client_context, explain
 from realtime_inspector.cli.checks.check import Check, ok, problem, skipped, warning
 
