@@ -46,7 +46,9 @@ def is_upgrade(request: Event) -> bool:
     """Tell whether an HTTP request asks for a WebSocket, by its header or, where that was lost on the way, its path."""
     upgrade = request.entry.header("Upgrade") or ""
     path = text(request.body.get("target")).partition("?")[0]
-    return request.body.get("method") == "GET" and ("websocket" in upgrade.lower() or "realtime" in path)
+    return request.body.get("method") == "GET" and (
+        "websocket" in upgrade.lower() or "realtime" in path or "/live/" in path
+    )
 
 
 def on_close(state: State, event: Event) -> None:
