@@ -62,7 +62,8 @@ class Seen:
     calls: list[tuple[str, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     """How each response ended."""
-    types: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set, compare=False)
+    """Every type until the client hung up; what trails the last answer may or may not be among them."""
     errors: list[str] = field(default_factory=list)
     truncated: int = 0
 
