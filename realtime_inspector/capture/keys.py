@@ -72,21 +72,26 @@ def stranger(head: Head, *, exposed: bool) -> str:
 
     Args:
         head: The request.
-        exposed: The proxy listens for other machines too, so any name may be its own.
+        exposed: The proxy listens for other machines too, so its own name may be any.
     """
-    for name, value in head.headers:
-        if name.lower() == "origin" and not _is_local(value) and not exposed:
-            return f"a page of {value}"
-        if name.lower() == "host" and not _is_local(f"//{value}") and not exposed:
-            return f"a request to the host {value}"
+    headers = {name.lower(): value for name, value in head.headers}
+    host, origin = headers.get("host", ""), headers.get("origin")
+    own = _host(f"//{host}") if exposed else ""
+    if origin is not None and not _is_local(_host(origin)) and (not own or _host(origin) != own):
+        return f"a page of {origin}"
+    if host and not exposed and not _is_local(_host(f"//{host}")):
+        return f"a request to the host {host}"
     return ""
 
 
-def _is_local(url: str) -> bool:
+def _host(url: str) -> str:
     try:
-        host = urlsplit(url).hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
-        return False
+        return ""
+
+
+def _is_local(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
