@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.screens.help import Action, HelpScreen, actions
 from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.screens.sessions import SessionsScreen
@@ -23,7 +24,7 @@ from realtime_inspector.tui.study import Study
 
 _TOUCH_S = 0.05
 """For so long after a key, background work goes on in between only."""
-_GIVE_WAY_S = 0.01
+_GIVE_WAY_S = 0.02
 
 
 class Actions(Provider):
@@ -74,9 +75,11 @@ class InspectorApp(App[None]):
         self._show_findings = show_findings
         self._clock = clock
         self._touched_at = 0.0
+        self._keys = KeyQueue(self, super().on_event)
 
     def on_mount(self) -> None:
         """Show the session if there is one to show, else the list."""
+        self.run_worker(self._keys.run(), group="keys")
         if len(self._paths) == 1 and self._paths[0].is_file():
             self.open(self._paths[0])
         else:
@@ -91,10 +94,13 @@ class InspectorApp(App[None]):
         self.push_screen(SessionScreen(Study(path, self.rules, self._clock), show_findings=self._show_findings))
 
     async def on_event(self, event: events.Event) -> None:
-        """Note that the user does something, then go on as usual."""
+        """Note that the user does something, and let a key wait for the one before it."""
         if isinstance(event, events.Key | events.MouseEvent):
             self._touched_at = perf_counter()
-        await super().on_event(event)
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._keys.put(event)
+        else:
+            await super().on_event(event)
 
     async def give_way(self) -> None:
         """Let keys and frames have their turn: longer while the user is doing something."""

@@ -33,7 +33,7 @@ def left(study: Study) -> Line:
 
 def right(study: Study, standing: Standing) -> Line:
     """Return the findings' tally and how things stand."""
-    return Line((*_state(study, standing), Span("  "), *groups.tally(study.counts)))
+    return Line((Span(" "), *_state(study, standing), Span("  "), *groups.tally(study.counts)))
 
 
 def _state(study: Study, standing: Standing) -> list[Span]:
@@ -53,8 +53,7 @@ def _growth(study: Study, standing: Standing) -> list[Span]:
     if study.live:
         news = Span("following", "dim") if standing.following else Span(f"+{standing.unseen:,} new (G)", "warning")
         return [Span("● live ", "good"), news]
-    if study.index.problem or study.index.torn_bytes:
-        return [Span("cut off: run repair", "warning")]
-    if not study.index.ended and study.read_through:
-        return [Span("no end: cut off", "warning")]
-    return []
+    if study.index.ended or not study.read_through:
+        return []
+    torn = study.index.problem or study.index.torn_bytes
+    return [Span("cut off: run repair" if torn else "no end: cut off", "warning")]

@@ -35,7 +35,7 @@ LAG_S = 1.0
 
 _PREVIEW = 24
 _BLOCK_LINES = 128
-_SLICE_BYTES = 1 << 20
+_SLICE_BYTES = 256 << 10
 _LARGE_BYTES = 1 << 20
 
 
@@ -129,10 +129,10 @@ class Study:
     def analyse(self, more: Callable[[], bool]) -> bool:
         """Let the rules see what was indexed, while `more` says so; tell whether they have seen all of it."""
         if self._linter is None:
-            self._linter = Linter(self._rules)
+            self._linter = Linter(self._rules, header=self.index.header)
         if self._finished and self.analysed < len(self.index):
             self._begin_analysis()  # it was held for cut off, and grows again
-            self._linter = Linter(self._rules)
+            self._linter = Linter(self._rules, header=self.index.header)
         while self.analysed < len(self.index):
             for line in self.index.lines(self.analysed, min(self.analysed + _BLOCK_LINES, len(self.index))):
                 self._take(line)

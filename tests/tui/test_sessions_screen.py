@@ -42,6 +42,8 @@ async def ready(pilot: Pilot[Any]) -> SessionsScreen:
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["80x24", "200x60"])
 def test_the_screen_looks_like_its_snapshot(folder: Path, size: tuple[int, int]) -> None:
+    (folder / "x.jsonl").unlink()
+
     async def play(pilot: Pilot[Any]) -> None:
         await ready(pilot)
         check(pilot.app, f"sessions-{size[0]}x{size[1]}")

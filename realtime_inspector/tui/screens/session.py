@@ -151,9 +151,6 @@ class SessionScreen(Screen[None]):
         while not self.study.closed:
             self._wake.clear()
             busy = self._slice()
-            if not self.query("#title"):
-                return  # the screen is being taken down
-            self._settle()
             if not busy or perf_counter() - self._drawn_at > FRAME_S:
                 self._draw()
             await (self.app.give_way() if busy else self._rest())
@@ -197,6 +194,9 @@ class SessionScreen(Screen[None]):
 
     def _draw(self) -> None:
         self._drawn_at = perf_counter()
+        if not self.query("#title"):
+            return  # the screen is being taken down
+        self._settle()
         study = self.study
         if self._changed("events", (len(study.index), study.found, study.formats(), self.desk.needle)):
             self.event_list.needle = self.desk.needle
@@ -205,12 +205,17 @@ class SessionScreen(Screen[None]):
                 self.desk.move(len(study.index) - 1)
         if self._changed("findings", study.found):
             self._draw_findings()
-        self._draw_detail()
-        if self._changed("state", self.desk.state):
+        if self._shows("detail"):
+            self._draw_detail()
+        if self._shows("state") and self._changed("state", self.desk.state):
             self.query_one("#state", WrappedList).show_text(self.desk.state)
         self._draw_bars()
         if self.desk.outcome is not None:
             self._draw_outcome()
+
+    def _shows(self, name: str) -> bool:
+        """Tell whether a pane is on the screen; what is hidden is drawn when it is not any more."""
+        return self.query_one(f"#{name}-pane").display
 
     def _changed(self, name: str, value: object) -> bool:
         """Tell whether something is not what was drawn last."""
@@ -311,7 +316,7 @@ class SessionScreen(Screen[None]):
         self._pane = name
         for pane in PANES:
             self.query_one(f"#{pane}-pane").set_class(pane == name, "-active")
-        self.query_one(f"#{name}").focus()
+        self.set_focus(self.query_one(f"#{name}"))  # not `focus()`, which is done later, when the next key is there
         self._soon()
 
     def action_next_pane(self, by: int) -> None:
@@ -354,7 +359,7 @@ class SessionScreen(Screen[None]):
         line = self.query_one("#search", Input)
         line.add_class("-open")
         line.value = ""
-        line.focus()
+        self.set_focus(line)
 
     @on(Input.Submitted, "#search")
     def _on_search(self, event: Input.Submitted) -> None:

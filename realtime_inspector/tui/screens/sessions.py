@@ -101,8 +101,6 @@ class SessionsScreen(Screen[None]):
                 self.shelf.look()
                 looked_at = now
             busy = self._slice()
-            if not self.query("#title"):
-                return  # the screen is being taken down
             if not busy or perf_counter() - drawn_at > FRAME_S:
                 self.draw()
                 drawn_at = perf_counter()
@@ -119,6 +117,8 @@ class SessionsScreen(Screen[None]):
 
     def draw(self) -> None:
         """Show what has changed."""
+        if not self.query("#title"):
+            return  # the screen is being taken down
         width = self.listed.scrollable_content_region.width
         now = (self.shelf.version, self.sort, self.reverse, width, self.shelf.problem)
         if now == self._drawn:
