@@ -18,7 +18,6 @@ from realtime_inspector.recording.files import find, open_recording
 from realtime_inspector.replay.load import load
 from realtime_inspector.replay.thread import serving
 from realtime_inspector.simulator.server import Simulator
-
 from tests.clients import conversation
 from tests.clients.conversation import Seen
 
