@@ -79,7 +79,9 @@ def _tools(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
 
 
 def _switch(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
-    """Compare what can be off: here a null is a value."""
+    """Compare what can be off: here a null is a value, and so is the type `none` of Azure's previews."""
+    asked, reported = (None if isinstance(value, Mapping) and value.get("type") == "none" else value
+                       for value in (asked, reported))  # fmt: skip
     if not asked or not reported:
         if bool(asked) != bool(reported):
             yield Difference(path, asked, reported)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.changes.waiting import LIMIT
 from realtime_inspector.recording import transcript
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from tests.protocol.anything import SESSIONS, events
 from tests.protocol.folding import folded, session
 
@@ -30,6 +30,15 @@ def test_a_deployment_in_the_url_is_the_model() -> None:
 
 def test_only_the_first_handshake_counts() -> None:
     assert session("> GET /v1/realtime?model=a\n< 101\n> GET /v1/realtime?model=b\n< 101").model == "a"
+
+
+def test_a_log_says_what_it_leaves_out_and_is_not_whole_without_its_items() -> None:
+    found = session('< {"type": "session.created", "session": {}}')
+    assert found.is_whole
+    found.begin(Header("l", "2026-11-22T00:00:00Z", tags={"left_out": "client items", "date": "unknown"}))
+    assert found.left_out == {"client", "items"}
+    assert not found.is_whole
+    assert found.started is None
 
 
 def test_a_socket_with_a_call_id_is_a_sideband() -> None:
@@ -150,6 +159,7 @@ def test_an_error_that_overtakes_an_acknowledgement_refuses_the_update_it_speaks
         ('{"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}', "server_vad"),
         ('{"turn_detection": {"type": "semantic_vad"}}', "semantic_vad"),
         ('{"audio": {"input": {"turn_detection": null}}}', None),
+        ('{"turn_detection": {"type": "none"}}', None),
         ("{}", None),
     ],
 )

@@ -124,3 +124,13 @@ def test_what_has_no_id_is_not_kept() -> None:
         """
     )
     assert (found.items, found.responses, found.active, found.calls, found.playback) == ({}, {}, {}, {}, {})
+
+
+def test_a_truncation_by_the_server_itself_cuts_the_playback_too() -> None:
+    found = session(
+        """
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        < {"type": "conversation.item.truncated", "item_id": "a1", "content_index": 0, "audio_end_ms": 900}
+        """
+    )
+    assert (found.playback["a1"].cut_ms, found.playback["a1"].cut_n) == (900, 2)

@@ -89,3 +89,14 @@ def test_calls_of_the_servers_own_tools_are_no_calls() -> None:
     )
     assert found.calls == {}
     assert found.items["m1"].type == "mcp_call"
+
+
+def test_an_output_before_the_first_event_that_names_its_call_is_its_output() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "21"}}
+        > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c2", "output": "22"}}
+        < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "status": "completed", "arguments": "{}"}}
+        """
+    )
+    assert [at.n for at in found.calls["c1"].outputs] == [1]

@@ -160,7 +160,7 @@ class State:
         """The voice detection in force; None if it is off or unknown."""
         for path in ("audio.input.turn_detection", "turn_detection"):
             found = dig(self.config, path)
-            if isinstance(found, Mapping):
+            if isinstance(found, Mapping) and found.get("type") != "none":
                 return found
         return None
 

@@ -43,6 +43,12 @@ class MessageWithoutResponse(Rule):
         +20s .
         """,
         """
+        # the same where the audio is not on this connection
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}
+        +2s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 900}
+        +20s .
+        """,
+        """
         > {"type": "conversation.item.create", "item": {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "Be kind."}]}}
         +20s .
         """,
@@ -72,7 +78,7 @@ class MessageWithoutResponse(Rule):
         """Ask whether it was, or whether another item followed."""
         followed = session.counts[deadline.event.type] != int(deadline.subject)
         refused = any(error.cause is not None and error.cause.n == deadline.event.n for error in session.errors[-50:])
-        busy = session.active_response is not None or session.input_audio.appends > 0 or session.is_sideband
+        busy = session.active_response is not None or _is_spoken(session)
         if followed or refused or busy or asked_since(session, deadline.event.n):
             return
         yield self.finding(
@@ -81,3 +87,10 @@ class MessageWithoutResponse(Rule):
             '{"type": "response.create"}',
             t=deadline.at,
         )
+
+
+def _is_spoken(session: Session) -> bool:
+    """Tell whether the user speaks in this session, so that the message may be meant for what comes with the voice."""
+    audio = session.input_audio
+    heard = audio.appends > 0 or bool(audio.speech) or audio.commits > 0
+    return heard or session.is_sideband or "output_audio_buffer.started" in session.counts

@@ -8,6 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -19,8 +20,8 @@ class NeverDone(Rule):
 
     Why: the server takes no other response for the conversation meanwhile; the assistant is stuck.
     Fix: after a timeout send response.cancel, then ask again; if that does not help, open a new session.
-    Limits: counts from the last delta; a model that reasons may be silent for long. Only GA sessions: other servers end
-        responses without a word.
+    Limits: counts from the last delta; a model that reasons may be silent for long. Not while the server itself calls an
+        MCP tool. Only GA sessions: other servers end responses without a word.
     Source: Realtime API reference, `response.done` (read 2026-11-22); github.com/2FastLabs/agent-squad/issues/573.
     """
 
@@ -40,6 +41,14 @@ class NeverDone(Rule):
         """
         < {"type": "response.created", "response": {"id": "r1"}}
         +10s x
+        """,
+        """
+        # a tool of an MCP server takes its time
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "m1", "type": "mcp_call", "name": "f"}}
+        +40s < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "m1", "type": "mcp_call", "name": "f"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +30s .
         """,
     )
     bad = (
@@ -66,6 +75,7 @@ class NeverDone(Rule):
         if response is None:
             return
         since = response.last_delta.t if response.last_delta is not None else response.created.t
+        since = deadline.at if _runs_a_tool(session, response) else since
         if since + WAIT_S > deadline.at:
             yield deadline.again(since + WAIT_S)
             return
@@ -75,3 +85,9 @@ class NeverDone(Rule):
             "send response.cancel and ask again",
             t=deadline.at,
         )
+
+
+def _runs_a_tool(session: Session, response: Response) -> bool:
+    """Tell whether the server waits for an MCP tool."""
+    items = (session.items.get(item_id) for item_id in response.item_ids)
+    return any(item is not None and item.type == "mcp_call" and item.done is None for item in items)
