@@ -11,22 +11,14 @@ import zlib
 from struct import Struct
 from typing import Any
 
+from realtime_inspector.capture.express import Read, apply_mask, whole_texts
 from realtime_inspector.recording.entry import Entry, Kind, Side
-
-try:
-    from websockets.speedups import apply_mask
-except ImportError:  # built without the C extension
-    from websockets.utils import apply_mask
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """A longer message, as sent or inflated, is forwarded and not recorded."""
 
 _FIN, _RSV1, _RSV23, _OPCODE = 0x80, 0x40, 0x30, 0x0F
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-_WHOLE_TEXT, _WHOLE_BINARY = _FIN | _TEXT, _FIN | _BINARY
-_WHOLE = (_WHOLE_TEXT, _WHOLE_BINARY)
-"""First byte of a frame that is a message by itself, as nearly all are."""
-_NONE: dict[str, Any] = {}
 _U16, _U64 = Struct(">H"), Struct(">Q")
 _MAX_CONTROL_BYTES = 125
 _DEFLATE_TAIL = b"\x00\x00\xff\xff"
@@ -74,6 +66,11 @@ class Inflater:
         self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
 
 
+def whole_text(side: Side, t: float, payload: bytes) -> Entry:
+    """Return the entry of a text message of which only the payload was kept."""
+    return Entry(0, t, side, Kind.MESSAGE, payload)
+
+
 def close_frame(code: int, reason: str, *, masked: bool) -> bytes:
     """Return a close frame, masked as a client has to send it."""
     payload = code.to_bytes(2) + reason.encode()
@@ -103,21 +100,54 @@ class FrameReader:
 
     def feed(self, data: bytes, t: float) -> list[Entry]:
         """Return the messages, pings, pongs and closes that end in these bytes."""
-        if self._dead or self._skip:
-            data = self._skipped(data)
-        if self._have:
-            self._waiting.append(data)
-            self._have += len(data)
-            if self._have < self._need:
-                return []
-            data = b"".join(self._waiting)
-        entries: list[Entry] = []
-        at = 0
-        while (end := self._frame(data, at, t, entries)) > 0:
+        return [whole_text(self._side, t, one) if isinstance(one, bytes) else one for one in self.read(data, t)]
+
+    def read(self, data: bytes, t: float) -> list[Read]:
+        """Do the same as `feed` without an object for each message: this is what every byte of a call goes through."""
+        found: list[Read] = []
+        if self._have or self._skip or self._dead:
+            at = self._complete(data, t, found)
+        else:
+            at = whole_texts(data, 0, MAX_MESSAGE_BYTES, found) if self._first is None else 0
+        end = at if at == len(data) else self._frames(data, at, t, found)
+        if end < len(data):
+            self._waiting = [data[end:]]
+            self._have = len(data) - end
+        return found
+
+    def _complete(self, data: bytes, t: float, found: list[Read]) -> int:
+        """Go on with the frame of which a part is there; return where in `data` it ends."""
+        at = self._skipped(data, 0)
+        while self._have and at < len(data):
+            piece = data[at : at + self._need - self._have]
+            self._waiting.append(piece)
+            self._have += len(piece)
+            at += len(piece)
+            if self._have == self._need:
+                begun = b"".join(self._waiting)
+                whole = self._frames(begun, 0, t, found)
+                self._waiting, self._have = ([], 0) if whole else ([begun], len(begun))
+                at = self._skipped(data, at)
+        return at
+
+    def _skipped(self, data: bytes, at: int) -> int:
+        """Return where bytes follow that are wanted: not those of a message that is too long."""
+        if self._dead:
+            return len(data)
+        skip = min(self._skip, len(data) - at)
+        self._skip -= skip
+        return at + skip
+
+    def _frames(self, data: bytes, at: int, t: float, found: list[Read]) -> int:
+        """Read every frame that is whole; return where the first begins that is not."""
+        while at < len(data):
+            if self._first is None:
+                at = whole_texts(data, at, MAX_MESSAGE_BYTES, found)
+            end = self._frame(data, at, t, found) if at < len(data) else at
+            if end == 0:
+                break
             at = end
-        self._waiting = [data[at:]] if at else [data]
-        self._have = len(self._waiting[0])
-        return entries
+        return at
 
     @property
     def between(self) -> bool:
@@ -131,7 +161,7 @@ class FrameReader:
         self._dead = True
         return [gap(self._side, t, "the connection ended inside a message")]
 
-    def _frame(self, data: bytes, at: int, t: float, entries: list[Entry]) -> int:
+    def _frame(self, data: bytes, at: int, t: float, found: list[Read]) -> int:
         """Read the frame that begins at `at`; return where it ends, or 0 if it is not all there."""
         available = len(data) - at
         if available < 2:
@@ -147,55 +177,45 @@ class FrameReader:
                 length = extended.unpack_from(data, at + 2)[0]
         end = start + length
         if len(data) < end:
-            return self._incomplete(data, at, start, length, t, entries)
+            return self._incomplete(data, at, start, length, t, found)
         payload = data[start:end]
         if second & 0x80:
             payload = apply_mask(payload, data[start - 4 : start])
-        if self._first is None and first in _WHOLE and length <= MAX_MESSAGE_BYTES:
-            entries.append(Entry(0, t, self._side, Kind.MESSAGE, payload, first == _WHOLE_BINARY, members=_NONE))
-        else:
-            self._take(first, payload, t, entries)
+        self._take(first, payload, t, found)
         return end
 
-    def _incomplete(self, data: bytes, at: int, start: int, length: int, t: float, entries: list[Entry]) -> int:
+    def _incomplete(self, data: bytes, at: int, start: int, length: int, t: float, found: list[Read]) -> int:
         if len(data) < start:
             self._need = start - at
             return 0
         if length > MAX_MESSAGE_BYTES:
-            self._too_long(data[at], length, t, entries)
+            self._too_long(data[at], length, t, found)
             self._skip = length - (len(data) - start)
             return len(data)
         self._need = start - at + length
         return 0
 
-    def _too_long(self, first: int, length: int, t: float, entries: list[Entry]) -> None:
+    def _too_long(self, first: int, length: int, t: float, found: list[Read]) -> None:
         if length >> 63:
             self._dead = True
-            entries.append(gap(self._side, t, "a frame of impossible length; the rest of this side is not recorded"))
+            found.append(gap(self._side, t, "a frame of impossible length; the rest of this side is not recorded"))
             return
-        self._begin(first, t, entries)
+        self._begin(first, t, found)
         self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
         if first & _FIN:
-            self._finish(t, entries)
+            self._finish(t, found)
 
-    def _skipped(self, data: bytes) -> bytes:
-        if self._dead:
-            return b""
-        rest = data[self._skip :]
-        self._skip -= len(data) - len(rest)
-        return rest
-
-    def _take(self, first: int, payload: bytes, t: float, entries: list[Entry]) -> None:
+    def _take(self, first: int, payload: bytes, t: float, found: list[Read]) -> None:
         opcode = first & _OPCODE
         if opcode >= _CLOSE:
-            entries.append(self._control(first, opcode, payload, t))
+            found.append(self._control(first, opcode, payload, t))
         elif opcode > _BINARY:
-            entries.append(gap(self._side, t, f"a frame with the reserved opcode {opcode:#x}"))
+            found.append(gap(self._side, t, f"a frame with the reserved opcode {opcode:#x}"))
         else:
-            self._begin(first, t, entries)
+            self._begin(first, t, found)
             self._add(payload)
             if first & _FIN:
-                self._finish(t, entries)
+                self._finish(t, found)
 
     def _add(self, payload: bytes) -> None:
         if self._lost:
@@ -205,7 +225,7 @@ class FrameReader:
         if self._size > MAX_MESSAGE_BYTES:
             self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
 
-    def _begin(self, first: int, t: float, entries: list[Entry]) -> None:
+    def _begin(self, first: int, t: float, found: list[Read]) -> None:
         """Take the first byte of a data frame: it begins a message, or goes on with the one under way."""
         if first & _OPCODE == _CONTINUATION:
             if self._first is None:
@@ -213,7 +233,7 @@ class FrameReader:
                 self._lose("a continuation of no message")
             return
         if self._first is not None:
-            self._give_up("a message that was not finished before the next", t, entries)
+            self._give_up("a message that was not finished before the next", t, found)
         self._first = first
         if first & _RSV23 or (first & _RSV1 and self._inflater is None):
             self._lose("a message with reserved bits of an extension that is not known")
@@ -222,10 +242,10 @@ class FrameReader:
         self._lost = self._lost or why
         self._fragments.clear()
 
-    def _finish(self, t: float, entries: list[Entry]) -> None:
+    def _finish(self, t: float, found: list[Read]) -> None:
         first = self._first or 0
         if self._lost:
-            self._give_up(self._lost, t, entries)
+            self._give_up(self._lost, t, found)
             return
         fragments = self._fragments
         payload = fragments[0] if len(fragments) == 1 else b"".join(fragments)
@@ -235,13 +255,13 @@ class FrameReader:
             try:
                 payload = self._inflater.inflate(payload)
             except ValueError as error:
-                entries.append(gap(self._side, t, f"a message that {error}"))
+                found.append(gap(self._side, t, f"a message that {error}"))
                 return
         binary = first & _OPCODE == _BINARY
-        entries.append(Entry(0, t, self._side, Kind.MESSAGE, payload, binary, len(fragments), compressed))
+        found.append(Entry(0, t, self._side, Kind.MESSAGE, payload, binary, len(fragments), compressed))
 
-    def _give_up(self, why: str, t: float, entries: list[Entry]) -> None:
-        entries.append(gap(self._side, t, why))
+    def _give_up(self, why: str, t: float, found: list[Read]) -> None:
+        found.append(gap(self._side, t, why))
         if self._first and self._first & _RSV1 and self._inflater is not None:
             self._inflater.skip()
         self._reset()

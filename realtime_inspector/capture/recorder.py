@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from realtime_inspector import __version__
 from realtime_inspector.capture.chains import Chains
-from realtime_inspector.capture.frames import gap
+from realtime_inspector.capture.express import Read, lines
+from realtime_inspector.capture.frames import gap, whole_text
 from realtime_inspector.capture.tags import request_tags
 from realtime_inspector.capture.tap import Tap
 from realtime_inspector.capture.writer import Sink, Writer, make_folder
@@ -100,6 +101,10 @@ class Recorder:
         """Return the file of a track."""
         return self._writer.sink(path, jsonl.dump_header(self.redactor.header(header)))
 
+    def pressure(self) -> int:
+        """Tell how many bytes wait for a disk that keeps up; see `Writer.pressure`."""
+        return self._writer.pressure
+
     def close(self, timeout_s: float = 2.0) -> None:
         """Write what is left, for at most that long."""
         self._writer.close(timeout_s)
@@ -142,7 +147,13 @@ class Track:
 
     def feed(self, side: Side, data: bytes, at: float) -> None:
         """Take in bytes that were read from a side's socket at that time."""
-        self.add(*self._tap.feed(side, data, self._t(at)))
+        t = self._last_t = max(self._last_t, at - self._began)
+        if self._sink is None or self._wanted is not None or self._shape is not None:
+            self.add(*self._tap.feed(side, data, t))
+        else:
+            found = self._tap.read(side, data, t)
+            if found:
+                self._put(found, side, t)
 
     def eof(self, side: Side, at: float) -> None:
         """Note that a side sends no more."""
@@ -181,7 +192,7 @@ class Track:
         return self._sink
 
     def add(self, *entries: Entry) -> None:
-        """Record entries; their numbers are given when they are written."""
+        """Record entries, whatever their numbers are."""
         if self._wanted is not None:
             entries = tuple(filter(self._wanted, entries))
         if not entries:
@@ -193,14 +204,25 @@ class Track:
             self._opened(self)
         if self._shape is not None:
             entries = tuple(self._shaped(entry, self._shape) for entry in entries)
-        self.entries += len(entries)
-        self._sink.put([self._line(entry) for entry in entries], entries[0].t)
+        self._put(entries, entries[0].side, entries[0].t)
 
-    def _line(self, entry: Entry) -> bytes:
+    def _put(self, found: Sequence[Read], side: Side, t: float) -> None:
+        assert self._sink is not None  # noqa: S101 - the callers have just looked
+        number, count = self._sink.next_number, len(found)
         try:
-            return jsonl.dump(self._recorder.redactor.entry(entry))
+            block = lines(found, side, t, number, self._recorder.redactor, self._line)
+        except Exception as error:  # a fault of ours may cost entries, never the call
+            why = f"cannot be written as lines: {type(error).__name__}"
+            block, count = jsonl.dump(gap(side, t, why, count), number), 1
+        self.entries += count
+        self._sink.put(block, count, t)
+
+    def _line(self, read: Read, number: int, side: Side, t: float) -> bytes:
+        entry = whole_text(side, t, read) if isinstance(read, bytes) else read
+        try:
+            return jsonl.dump(self._recorder.redactor.entry(entry), number)
         except Exception as error:  # a fault of ours may cost an entry, never the call
-            return jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"))
+            return jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"), number)
 
     def _t(self, at: float) -> float:
         self._last_t = max(self._last_t, at - self._began)

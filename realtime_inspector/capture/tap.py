@@ -11,7 +11,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
-from realtime_inspector.capture.frames import FrameReader, Inflater, gap
+from realtime_inspector.capture.express import Read
+from realtime_inspector.capture.frames import FrameReader, Inflater, gap, whole_text
 from realtime_inspector.capture.http import Exchange, Head, Part
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
@@ -30,11 +31,15 @@ class Tap:
 
     def feed(self, side: Side, data: bytes, t: float) -> list[Entry]:
         """Return the entries that these bytes complete; `t` is when they were read."""
+        return [whole_text(side, t, one) if isinstance(one, bytes) else one for one in self.read(side, data, t)]
+
+    def read(self, side: Side, data: bytes, t: float) -> list[Read]:
+        """Do the same as `feed`, with the payload alone for nearly every message; see `FrameReader.read`."""
         if side in self._blind:
             return []
         try:
             if self._frames is not None:
-                return self._frames[side].feed(data, t)
+                return self._frames[side].read(data, t)
             return list(self._http(side, data, t))
         except Exception as error:
             self._blind.add(side)

@@ -12,13 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-DELAY_S = 0.01
+DELAY_S = 0.005
 """How long bytes wait, so that several are looked at in one go."""
-SOON_BYTES = 64 * 1024
+SOON_BYTES = 256 * 1024
 """When so much is waiting, it is looked at without delay."""
 SLICE_S = 50e-6
 """After so long the loop gets its turn."""
 LIMIT_BYTES = 16 * 1024 * 1024
+"""So much may wait, here and behind here."""
+POLL_S = 0.001
+"""How often it is asked whether there is room again, while nothing but the disk is behind."""
 
 
 class Valve(Protocol):
@@ -36,11 +39,26 @@ class Tee:
 
     REASON = "backlog"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        limit_bytes: int = LIMIT_BYTES,
+        behind: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Put work off in a loop.
+
+        Args:
+            loop: Where the work is done.
+            limit_bytes: When more is waiting, whoever sends it is paused until it is half of that.
+            behind: Tells how many bytes wait to be written, in so far as the traffic is to wait for them.
+        """
         self._loop = loop
         self._limit = limit_bytes
+        self._behind = behind
         self._queue: deque[tuple[int, Callable[..., object], tuple[object, ...]]] = deque()
         self._bytes = 0
+        self._room = limit_bytes
+        """What of the limit is left for the queue."""
         self._handle: asyncio.Handle | None = None
         self._soon = False
         self._shut: set[Valve] = set()
@@ -54,15 +72,15 @@ class Tee:
         elif self._bytes > SOON_BYTES and not self._soon:
             self._handle.cancel()
             self._again()
-        if self._bytes > self._limit and valve is not None:
+        if self._bytes > self._room and valve is not None:
             valve.shut(self.REASON)
             self._shut.add(valve)
 
     def drain(self) -> None:
-        """Do everything now."""
+        """Do everything now, and let everybody go on: the one who waits for this has nobody else to wait for."""
         while self._queue:
             self._next()
-        self._relieve()
+        self._open()
 
     def _again(self) -> None:
         self._soon = True
@@ -78,17 +96,20 @@ class Tee:
                 if time.monotonic() >= until:
                     break
         finally:
+            self._room = self._limit - self._behind()
+            if self._shut and self._bytes < self._room - self._limit // 2:
+                self._open()
             if self._queue:
                 self._again()
-            self._relieve()
+            elif self._shut:
+                self._handle = self._loop.call_later(POLL_S, self._tick)
 
     def _next(self) -> None:
         weight, call, args = self._queue.popleft()
         self._bytes -= weight
         call(*args)
 
-    def _relieve(self) -> None:
-        if self._shut and self._bytes < self._limit // 2:
-            shut, self._shut = self._shut, set()
-            for valve in shut:
-                valve.open(self.REASON)
+    def _open(self) -> None:
+        shut, self._shut = self._shut, set()
+        for valve in shut:
+            valve.open(self.REASON)

@@ -1,8 +1,8 @@
 """The thread that writes recordings: the event loop hands it lines and never waits for a disk.
 
-A sink is one file. Lines get their number when they are queued: what does not fit the backlog is counted then and
-becomes a gap, and what is queued is written sooner or later, so a full disk leaves no hole in the numbers. The thread
-does little but system calls: while it computes, the event loop cannot.
+A sink is one file. Lines come with their number: what does not fit the backlog is counted and becomes a gap, and what
+is queued is written sooner or later, so a full disk leaves no hole in the numbers. The thread does little but system
+calls, and gives way between them: while it computes, the event loop cannot.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,34 +21,20 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 
 BACKLOG_BYTES = 64 * 1024 * 1024
 """Lines that wait for the disk, of all files together; what comes beyond is counted and dropped."""
-BATCH_S = 0.01
-"""How long lines are gathered before they are written."""
+BATCH_S = 0.015
+"""How long lines are gathered before they are written: a call's next lines then share one system call."""
+HURRY_BYTES = 1024 * 1024
+"""When so much waits, it is written at once."""
 RETRY_S = 0.25
 """How long a failed file rests before the next attempt."""
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 """About as much goes into one system call: smaller ones would wait for the interpreter more often than for the disk."""
 LOOK_S = 1.0
 """How often a file is checked for having been deleted."""
+PATIENCE_S = 0.5
+"""A disk that takes longer for what waits is slow: traffic is held back for its sake no more."""
 
-_UNNUMBERED = b'{"n":0'
-
-
-@dataclass(slots=True)
-class _Lines:
-    """Lines to be written: each in two parts, the first of which has its number."""
-
-    first: int
-    parts: list[bytes | memoryview]
-    size: int
-
-    @property
-    def count(self) -> int:
-        return len(self.parts) // 2
-
-    def renumber(self, first: int) -> None:
-        if first != self.first:
-            self.first = first
-            self.parts[::2] = (b'{"n":%d' % number for number in range(first, first + self.count))
+_give_way: Callable[[], object] = getattr(os, "sched_yield", lambda: None)
 
 
 @dataclass(slots=True)
@@ -59,14 +45,9 @@ class _Lost:
     t: float
     why: str = ""
 
-    @property
-    def count(self) -> int:
-        return 1
 
-    size = 0
-
-
-_Item = _Lines | _Lost
+_Item = tuple[int, int, bytes | _Lost]
+"""Number of the first line, how many there are, and the lines; or what stands for lost ones."""
 
 
 class Sink:
@@ -84,9 +65,13 @@ class Sink:
         """Set when the file is finished and closed."""
         self._writer = writer
         self._header = header
-        self._queue: list[_Item] = []
-        """What came, under the writer's lock; `_writing` is the thread's alone."""
+        self._queue: deque[_Item] = deque()
+        """What came: the loop appends, the thread takes. `_writing` is the thread's alone."""
         self._writing: deque[_Item] = deque()
+        self._lost: _Lost | None = None
+        """What was dropped since the last line that was queued; the loop's alone."""
+        self._waiting = False
+        """The thread is to look at this file and has not yet begun to."""
         self._number = 0
         """Number of the last line or gap queued."""
         self._fd = -1
@@ -96,45 +81,37 @@ class Sink:
         self._finished = False
         self._last_look = 0.0
 
-    def put(self, lines: list[bytes], t: float) -> None:
-        """Hand over lines whose number is 0; `t` is the time of the first."""
-        self._writer.enqueue(self, lines, t)
+    @property
+    def next_number(self) -> int:
+        """The number that the next line must have."""
+        return self._number + 1 if self._lost is None else self._number + 2
+
+    def put(self, block: bytes, count: int, t: float) -> None:
+        """Hand over so many lines, numbered from `next_number`; `t` is the time of the first."""
+        if not self._writer.has_room(len(block)):
+            self._lost = self._lost or _Lost(0, t)
+            self._lost.lost += count
+            return
+        if self._lost is not None:
+            self._queue_gap(self._lost)
+        self._queue.append((self._number + 1, count, block))
+        self._number += count
+        if not self._waiting:
+            self._waiting = True
+            self._writer.wake(self)
 
     def finish(self) -> None:
         """Say that nothing more will come: the file is closed when all is written."""
+        if self._lost is not None:
+            self._queue_gap(self._lost)
         self._finished = True
+        self._waiting = True
         self._writer.wake(self)
 
-    def enqueue(self, lines: list[bytes], t: float, *, room: int) -> int:
-        """Queue lines as long as there is room for so many bytes, count the rest as lost; return the bytes queued."""
-        size = sum(map(len, lines))
-        if size <= room:
-            self._append(lines, size)
-            return size
-        queued = 0
-        for line in lines:
-            if queued + len(line) <= room:
-                self._append([line], len(line))
-                queued += len(line)
-            else:
-                self._lose(t)
-        return queued
-
-    def _append(self, lines: list[bytes], size: int) -> None:
-        parts: list[bytes | memoryview] = []
-        number = first = self._number + 1
-        for line in lines:
-            parts += (b'{"n":%d' % number, memoryview(line)[len(_UNNUMBERED) :])
-            number += 1
-        self._number = number - 1
-        self._queue.append(_Lines(first, parts, size))
-
-    def _lose(self, t: float) -> None:
-        if self._queue and isinstance(last := self._queue[-1], _Lost):
-            last.lost += 1
-        else:
-            self._number += 1
-            self._queue.append(_Lost(1, t))
+    def _queue_gap(self, lost: _Lost) -> None:
+        self._lost = None
+        self._number += 1
+        self._queue.append((self._number, 1, lost))
 
     def flush(self) -> None:
         """Write what is queued.
@@ -142,7 +119,7 @@ class Sink:
         Raises:
             OSError: If writing failed. What is not written is still queued, and the file ends with a whole line.
         """
-        self._writing.extend(self._writer.take(self._queue))
+        self._take()
         if not self._writing:
             return
         if self._fd < 0:
@@ -154,10 +131,8 @@ class Sink:
             block, items = self._block()
             self._write(block)
             for _ in range(items):
-                item = self._writing.popleft()
-                self.entries += item.count
-                self.lost += item.lost if isinstance(item, _Lost) else 0
-                self._writer.written(item.size)
+                self._count(*self._writing.popleft())
+            _give_way()
 
     def close(self) -> None:
         """Close the file; one without a line is removed."""
@@ -171,16 +146,18 @@ class Sink:
 
     def give_up(self) -> int:
         """Forget what is queued; return how many entries that were."""
-        self._writing.extend(self._writer.take(self._queue))
-        count = sum(item.lost if isinstance(item, _Lost) else item.count for item in self._writing)
-        self._writing.clear()
-        self.lost += count
+        self._take()
+        entries, lost = self.entries, self.lost
+        while self._writing:
+            self._count(*self._writing.popleft())
+        count = self.entries - entries + self.lost - lost
+        self.entries, self.lost = entries, lost + count
         return count
 
     @property
     def pending(self) -> bool:
         """Whether lines wait to be written."""
-        return bool(self._queue or self._writing)
+        return bool(self._queue or self._writing or self._waiting)
 
     @property
     def finished(self) -> bool:
@@ -203,27 +180,41 @@ class Sink:
         if os.fstat(self._fd).st_nlink == 0:
             os.close(self._fd)
             self._fd = -1
-            self._writing.appendleft(_Lost(self.entries, 0.0, "the file was deleted while it was written"))
+            self._writing.appendleft((1, 1, _Lost(self.entries, 0.0, "the file was deleted while it was written")))
             self.entries = 0
             self._open()
 
+    def _take(self) -> None:
+        self._waiting = False  # before the queue is looked at: what comes now wakes the thread again
+        queue = self._queue
+        while queue:
+            self._writing.append(queue.popleft())
+
+    def _count(self, first: int, count: int, block: bytes | _Lost) -> None:
+        """Note that an item was written."""
+        if isinstance(block, _Lost):
+            self.lost += block.lost
+            self.entries += 1
+        else:
+            self.entries += count
+            self._writer.written += len(block)
+
     def _block(self) -> tuple[bytes, int]:
         """Return the next lines, and how many items of the queue they are."""
-        parts: list[bytes | memoryview] = []
-        size = items = 0
+        parts: list[bytes] = []
+        size = 0
         number = self.entries + 1
-        for item in self._writing:
-            if isinstance(item, _Lost):
-                parts.append(self._gap(number, item))
-            else:
-                item.renumber(number)
-                parts += item.parts
-            number += item.count
-            size += item.size
-            items += 1
+        for first, count, block in self._writing:
+            if isinstance(block, _Lost):
+                block = self._gap(number, block)
+            elif first != number:
+                block = _renumbered(block, number)
+            parts.append(block)
+            number += count
+            size += len(block)
             if size > BLOCK_BYTES:
                 break
-        return b"".join(parts), items
+        return b"".join(parts), len(parts)
 
     def _gap(self, number: int, lost: _Lost) -> bytes:
         why = lost.why or self.problem or "the disk was slower than the traffic"
@@ -248,18 +239,31 @@ class Sink:
             self._torn = False
 
 
+def _renumbered(block: bytes, first: int) -> bytes:
+    """Return lines with other numbers: those of a file that was begun anew."""
+    rest = (line.partition(b",")[2] for line in block.splitlines())
+    return b"".join(b'{"n":%d,%b\n' % (number, line) for number, line in enumerate(rest, first))
+
+
 class Writer:
     """The thread. `warn` is told once when writing stops, and once when it goes on."""
 
     def __init__(self, warn: Callable[[str], None] = lambda text: None, backlog_bytes: int | None = None) -> None:
         self._warn = warn
         self._limit = backlog_bytes if backlog_bytes is not None else BACKLOG_BYTES
-        self._backlog = 0
+        self._queued = 0
+        """Bytes that were ever queued; the loop counts them."""
+        self.written = 0
+        """Bytes that left the queue; the thread counts them."""
         self._lock = threading.Lock()
         self._sinks: set[Sink] = set()
-        self._dirty: set[Sink] = set()
+        self._dirty: deque[Sink] = deque()
         """Sinks with something to do."""
         self._wake = threading.Event()
+        self._hurry = threading.Event()
+        self._busy_since: float | None = None
+        """When the round of writing that is under way began."""
+        self._slow = False
         self._stop = threading.Event()
         self._deadline = float("inf")
         self._retry: dict[Sink, float] = {}
@@ -274,45 +278,49 @@ class Writer:
             self._sinks.add(sink)
         return sink
 
-    def enqueue(self, sink: Sink, lines: list[bytes], t: float) -> None:
-        """Queue lines of a sink."""
-        with self._lock:
-            self._backlog += sink.enqueue(lines, t, room=self._limit - self._backlog)
-            self._dirty.add(sink)
-        if not self._wake.is_set():
-            self._wake.set()
+    def has_room(self, size: int) -> bool:
+        """Tell whether so many bytes may be queued, and count them if they may."""
+        backlog = self._queued - self.written + size
+        if backlog > self._limit:
+            return False
+        self._queued += size
+        if backlog > HURRY_BYTES:
+            self._hurry.set()
+        return True
 
-    def take(self, queue: list[_Item]) -> list[_Item]:
-        """Empty a sink's queue; return what was in it."""
-        with self._lock:
-            taken = queue[:]
-            queue.clear()
-        return taken
-
-    def written(self, weight: int) -> None:
-        """Note that so many bytes of the backlog were written."""
-        with self._lock:
-            self._backlog -= weight
+    @property
+    def pressure(self) -> int:
+        """How many bytes wait to be written, for whom it may concern; 0 if the disk is no reason to hold a call up."""
+        if self._slow or self._retry:
+            return 0
+        busy_since = self._busy_since
+        if busy_since is not None and time.monotonic() - busy_since > PATIENCE_S:
+            self._slow = True
+            return 0
+        return self._queued - self.written
 
     def wake(self, sink: Sink) -> None:
         """Have the thread look at a sink."""
-        with self._lock:
-            self._dirty.add(sink)
-        self._wake.set()
+        self._dirty.append(sink)
+        if not self._wake.is_set():
+            self._wake.set()
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Write what is left, for at most that long, and end the thread."""
         self._deadline = time.monotonic() + timeout_s
         self._stop.set()
         self._wake.set()
+        self._hurry.set()
         self._thread.join(timeout_s + 1)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.wait(RETRY_S if self._retry else None)
-            self._stop.wait(BATCH_S)
+            self._hurry.wait(BATCH_S)
+            self._hurry.clear()
             self._wake.clear()
-            self._flush_all()
+            with self._timed():
+                self._flush_all()
         while self._sinks and time.monotonic() < self._deadline:
             self._flush_all()
             if self._pending():
@@ -321,19 +329,34 @@ class Writer:
                 break
         self._leave()
 
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Find out whether the disk keeps up."""
+        self._busy_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._busy_since = None
+        if self._queued - self.written < HURRY_BYTES:
+            self._slow = False
+
     def _pending(self) -> bool:
         with self._lock:
             return any(sink.pending for sink in self._sinks)
 
     def _flush_all(self) -> None:
-        with self._lock:
-            dirty, self._dirty = self._dirty, set()
         now = time.monotonic()
-        for sink in dirty.union(self._retry):
-            if self._retry.get(sink, 0.0) <= now or self._stop.is_set():
-                self._flush(sink)
-            if sink.finished and not sink.pending:
-                self._remove(sink)
+        for sink in [sink for sink, due in self._retry.items() if due <= now or self._stop.is_set()]:
+            self._look_at(sink)
+        for _ in range(len(self._dirty)):
+            sink = self._dirty.popleft()
+            if sink not in self._retry:
+                self._look_at(sink)
+
+    def _look_at(self, sink: Sink) -> None:
+        self._flush(sink)
+        if sink.finished and not sink.pending:
+            self._remove(sink)
 
     def _flush(self, sink: Sink) -> None:
         try:

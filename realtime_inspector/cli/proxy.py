@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -13,17 +11,20 @@ from typing import Any
 
 import click
 
+from realtime_inspector.capture.audio import Audio
 from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
-from realtime_inspector.capture.tls import LocalCA
-from realtime_inspector.cli import diagnostics, intercepting
+from realtime_inspector.capture.tags import parse_tag
+from realtime_inspector.cli import diagnostics, intercepting, relaying
+from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
-from realtime_inspector.errors import InspectorError
+from realtime_inspector.errors import UsageError
 
 _INTERRUPTED = 130
-_FILES = 65536
-"""So many open files are asked for: a connection takes three."""
+_AUDIO = click.Choice([str(how) for how in Audio])
+_REVERSE_ALONE = ("only", "only_model", "sample", "audio_in", "audio_out", "key_env", "drain", "workers")
+"""Options that the other modes do not have."""
 
 
 @click.command(short_help="record what passes between a client and the API")
@@ -62,6 +63,25 @@ _FILES = 65536
     type=click.Path(path_type=Path, dir_okay=False),
     help="write host, port, url and pid there, as JSON, once it listens",
 )
+@click.option("--tag", "tags", metavar="NAME=VALUE", multiple=True, help="put into every recording's header")
+@click.option("--only", metavar="GLOB", multiple=True, help="record only requests whose path fits: '/v1/realtime*'")
+@click.option("--only-model", metavar="GLOB", multiple=True, help="record only requests whose model fits")
+@click.option("--sample", type=float, default=1.0, metavar="PART", help="record this part of all connections: 0.1")
+@click.option(
+    "--audio-in", type=_AUDIO, default="keep", help="the user's audio: record it, its length and hash, or length"
+)
+@click.option("--audio-out", type=_AUDIO, default="keep", help="the same for the assistant's audio")
+@click.option("--key-env", metavar="NAME", help="send the key in this variable upstream, in place of the client's")
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="let calls end so long after a SIGTERM",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="so many processes on one port (Linux)"
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -71,80 +91,78 @@ def command(
     upstream_ca: Path | None,
     folder: Path,
     ready_file: Path | None,
+    tags: tuple[str, ...],
+    drain: float,
+    workers: int,
+    **chosen: Any,
 ) -> None:
     """Record what passes between clients and the API.
 
     Point a client's base URL at it: every connection becomes a file, with secrets taken out. HTTP and WebSocket, plain
-    and TLS, all on one port and any path. Stop it with ctrl+c.
+    and TLS, all on one port and any path. Stop it with ctrl+c. What is not recorded is forwarded all the same.
 
     The other modes are for clients that cannot be pointed anywhere. They open TLS with a CA of their own, which the
     client has to trust, record what belongs to the Realtime API, and need the extra `intercept`.
+
+    GET /__realtime_inspector/ready is answered by the proxy itself, with 200, and never forwarded.
     """
     host, port = listen_address(listen)
-    _raise_file_limit()
-    options: dict[str, Any] = {"host": host, "port": port, "upstream_ca": upstream_ca, "say": diagnostics.say}
+    relaying.raise_file_limit()
+    named = dict(map(parse_tag, tags))
+    where: dict[str, Any] = {"host": host, "port": port, "upstream_ca": upstream_ca, "tags": named}
     if mode == REVERSE:
-        relay = Relay(upstream or API, folder, **options)
-        served, loop_factory = _serve(relay, partial(_hints, relay), ready_file), new_event_loop
+        settings = Settings(folder, upstream=upstream or API, drain_s=drain, **where, **_typed(chosen))
+        ended_by = _relay(settings, workers, ready_file)
     else:
-        interceptor = Interceptor(mode, folder, upstream=upstream, **options)
-        served = _serve(interceptor, partial(intercepting.hints, interceptor), ready_file)
-        loop_factory = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        ended_by = runner.run(served)
+        _refuse_others(ctx, mode)
+        interceptor = Interceptor(mode, folder, upstream=upstream, say=diagnostics.say, **where)
+        ended_by = _run(interceptor, partial(intercepting.hints, interceptor), ready_file, asyncio.new_event_loop)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
 
 
-async def _serve(proxy: Relay | Interceptor, hints: Callable[[], list[str]], ready_file: Path | None) -> int:
-    """Run until a signal comes; return which."""
-    loop = asyncio.get_running_loop()
-    ended_by: asyncio.Future[int] = loop.create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
-            loop.add_signal_handler(number, _end, ended_by, number)
-    async with proxy:
+def _typed(chosen: dict[str, Any]) -> dict[str, Any]:
+    return {**chosen, "audio_in": Audio(chosen["audio_in"]), "audio_out": Audio(chosen["audio_out"])}
+
+
+def _refuse_others(ctx: click.Context, mode: str) -> None:
+    """Refuse options that this mode would do nothing with.
+
+    Raises:
+        UsageError: If there is one.
+    """
+    for option in ctx.command.params:
+        if option.name in _REVERSE_ALONE and ctx.params[option.name] not in {option.get_default(ctx), None, ()}:
+            raise UsageError(
+                f"{option.opts[0]} works in reverse mode alone, not in --mode {mode}; leave one of them out"
+            )
+
+
+def _relay(settings: Settings, workers: int, ready_file: Path | None) -> int:
+    """Run one relay, or several; return the signal that ended it."""
+    if workers == 1:
+        relay = settings.relay()
+        hints = partial(relaying.hints, relay, key=settings.key_env is not None)
+        return _run(relay, hints, ready_file, new_event_loop, settings.drain_s)
+    from realtime_inspector.cli.workers import supervise
+
+    def ready(port: int, url: str) -> None:
+        if ready_file is not None:
+            write_ready(ready_file, host=settings.host, port=port, url=url)
+
+    return supervise(settings, workers, ready)
+
+
+def _run(
+    proxy: Relay | Interceptor,
+    hints: Callable[[], list[str]],
+    ready_file: Path | None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+    drain_s: float = 0.0,
+) -> int:
+    def ready() -> None:
         if ready_file is not None:
             write_ready(ready_file, host=proxy.host, port=proxy.port, url=proxy.url)
-        for line in await asyncio.to_thread(hints):
-            diagnostics.say(line)
-        return await ended_by
 
-
-def _end(ended_by: asyncio.Future[int], number: int) -> None:
-    if not ended_by.done():
-        ended_by.set_result(number)
-
-
-def _hints(relay: Relay) -> list[str]:
-    """Return what to do next, to be copied."""
-    path = relay.upstream.prefix or "/v1"
-    secure = f"https://localhost:{relay.port}{path}"
-    lines = [
-        f"recording {relay.url} -> {relay.upstream.url}{relay.upstream.prefix} in {relay.recorder.folder}",
-        f"  Python, and most:  OPENAI_BASE_URL={relay.url}{path}",
-        f"  a whole URL:       {relay.ws_url}{path}/realtime?model=MODEL",
-    ]
-    try:
-        authority = LocalCA().certificate
-    except InspectorError as error:
-        lines.append(f"  no TLS for clients: {error}")
-    else:
-        lines.append(f"  Node (TLS only):   OPENAI_BASE_URL={secure} NODE_EXTRA_CA_CERTS={authority}")
-    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")):
-        lines.append("  a proxy is set in this environment; for the client set NO_PROXY=127.0.0.1,localhost")
-    if relay.exposed:
-        lines.append(f"  it listens on {relay.host}: everybody who reaches that address can use it")
-    return [*lines, "ctrl+c ends it"]
-
-
-def _raise_file_limit() -> None:
-    """Allow as many open files as the system lets us: a low limit would refuse calls."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(relaying.serve(proxy, ready, hints, drain_s))

@@ -65,16 +65,17 @@ def dump_header(header: Header) -> bytes:
     return orjson.dumps(first | members, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def dump(entry: Entry) -> bytes:
-    """Return the entry's line, with its line break."""
+def dump(entry: Entry, n: int | None = None) -> bytes:
+    """Return the entry's line, with its line break; `n` is its number, if not the entry's own."""
+    n = entry.n if n is None else n
     if entry.kind is Kind.MESSAGE:
-        return _dump_message(entry)
+        return _dump_message(entry, n)
     members: dict[str, Any] = dict(entry.members)
     if entry.kind in {Kind.PING, Kind.PONG}:
         members["base64"] = b64encode(entry.payload).decode()
     if entry.redacted:
         members["redacted"] = entry.redacted
-    return _envelope(entry) + _more(members) + b"}\n"
+    return _envelope(entry, n) + _more(members) + b"}\n"
 
 
 def is_event(payload: bytes) -> bool:
@@ -132,16 +133,16 @@ def parse(line: bytes, number: int = 0) -> Entry:
         raise NotAnEntry(f"not an entry: {_missing(error)}") from error
 
 
-def _envelope(entry: Entry) -> bytes:
-    return b'{"n":%d,"t":%.6f,"from":"%b","kind":"%b"' % (entry.n, entry.t, entry.side.encode(), entry.kind.encode())
+def _envelope(entry: Entry, n: int) -> bytes:
+    return b'{"n":%d,"t":%.6f,"from":"%b","kind":"%b"' % (n, entry.t, entry.side.encode(), entry.kind.encode())
 
 
 def _more(members: Mapping[str, Any]) -> bytes:
     return b"," + orjson.dumps(members)[1:-1] if members else b""
 
 
-def _dump_message(entry: Entry) -> bytes:
-    parts = [_envelope(entry)]
+def _dump_message(entry: Entry, n: int) -> bytes:
+    parts = [_envelope(entry, n)]
     if entry.fragments > 1:
         parts.append(b',"fragments":%d' % entry.fragments)
     if entry.compressed:

@@ -25,7 +25,12 @@ _SECRET_VARIABLE = re.compile(r"_(?:KEY|TOKEN|SECRET)$")
 _DIVERSE = 5
 """A value of fewer different characters may be a run of silence in base64 audio: it is left alone there."""
 _AUDIO = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
+_AUDIO_KEYS = frozenset({b'"audio":"', b'"delta":"', b'audio": "', b'delta": "'})
+"""What stands before audio that ends its event, as it usually does: found faster than by the expression."""
+_QUOTE = ord('"')
 _LOOK_BYTES = 600
+_NOT_IN_AUDIO = b"-_ \\%"
+"""With one of these in it, a string is not taken for audio."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 _BASE64_MIN = 24
 _MAX_DEPTH = 4
@@ -78,7 +83,9 @@ class Redactor:
         forms = {(form, name) for name, value in chosen.items() for form in _forms(value)}
         self._exact = sorted(forms, key=lambda pair: (-len(pair[0]), pair))
         self._needles = [form.encode() for form, _ in self._exact]
-        self._in_audio = [needle for needle in self._needles if len(set(needle)) >= _DIVERSE]
+        self._in_audio = [
+            needle for needle in self._needles if len(set(needle)) >= _DIVERSE and not set(needle) & set(_NOT_IN_AUDIO)
+        ]
         self._escapes = any(not re.fullmatch(r"[!#-.0-\[\]-~]+", value) for value in chosen.values())
 
     @classmethod
@@ -106,7 +113,7 @@ class Redactor:
             payload: Text, or bytes.
             opaque: The bytes need not be text. What is no text is searched for long keys and known values alone.
         """
-        if not self._suspicious(payload):
+        if not self.suspicious(self.outline(payload)):
             return payload, ()
         try:
             text = payload.decode()
@@ -130,20 +137,21 @@ class Redactor:
         members = "&".join(self._query_member(member) for member in query.split("&")) if query else ""
         return self._quoted(path) + mark + members
 
-    def _suspicious(self, payload: bytes) -> bool:
-        look = self._without_audio(payload) if len(payload) > _LOOK_BYTES else payload
-        for needle in self._needles:
-            if look.find(needle) >= 0:
-                return True
-        return _looks_secret(look.lower()) or (self._escapes and look.find(b"\\") >= 0)
+    def outline(self, payload: bytes) -> bytes:
+        """Return a payload without its audio, which holds no secret; `suspicious` tells whether the rest may.
 
-    def _without_audio(self, payload: bytes) -> bytes:
-        """Cut a long base64 string out that cannot hold a secret: no key has only base64's letters but a known one."""
-        found = _AUDIO.search(payload, 0, _LOOK_BYTES)
-        if found is None:
+        Audio is left out if it is a part of one string, without a backslash, and long: no key has only base64's letters
+        but a known one.
+        """
+        if len(payload) <= _LOOK_BYTES:
             return payload
-        start = found.end()
-        end = payload.find(b'"', start)
+        start, end = payload.rfind(b'"', 0, -2) + 1, len(payload) - 2
+        if payload[end] != _QUOTE or payload[start - 9 : start] not in _AUDIO_KEYS:
+            found = _AUDIO.search(payload, 0, _LOOK_BYTES)
+            if found is None:
+                return payload
+            start = found.end()
+            end = payload.find(b'"', start)
         audio = payload[start:end]
         find = audio.find
         if end < 0 or find(b"-") >= 0 or find(b"_") >= 0 or find(b" ") >= 0 or find(b"\\") >= 0 or find(b"%") >= 0:
@@ -152,6 +160,13 @@ class Redactor:
             if find(needle) >= 0:
                 return payload
         return payload[:start] + payload[end:]
+
+    def suspicious(self, look: bytes) -> bool:
+        """Tell whether text may hold a secret; of several texts, it may be asked for all in one."""
+        for needle in self._needles:
+            if look.find(needle) >= 0:
+                return True
+        return _looks_secret(look.lower()) or (self._escapes and look.find(b"\\") >= 0)
 
     def _document(self, text: str, path: str, depth: int = 0) -> tuple[str, tuple[str, ...]]:
         """Redact text that may be JSON; `path` is the name of text that is not."""

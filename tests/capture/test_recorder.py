@@ -87,9 +87,9 @@ def test_an_entry_that_cannot_be_written_as_a_line_is_a_gap(
 ) -> None:
     dump = jsonl.dump
 
-    def fails_once(entry: Entry) -> bytes:
+    def fails_once(entry: Entry, n: int) -> bytes:
         monkeypatch.setattr(jsonl, "dump", dump)
-        raise ValueError(entry)
+        raise ValueError(entry, n)
 
     monkeypatch.setattr(jsonl, "dump", fails_once)
     entries = list(open_recording(record(recorder, (Side.CLIENT, REQUEST))))

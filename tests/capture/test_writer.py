@@ -65,7 +65,7 @@ def writer(said: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]
 
 def put(sink: Sink, *texts: str) -> None:
     for text in texts:
-        sink.put([jsonl.dump(Entry(0, 1.0, Side.SERVER, Kind.MESSAGE, text.encode()))], 1.0)
+        sink.put(jsonl.dump(Entry(sink.next_number, 1.0, Side.SERVER, Kind.MESSAGE, text.encode())), 1, 1.0)
 
 
 def done(sink: Sink) -> list[str]:
