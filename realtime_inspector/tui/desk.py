@@ -65,13 +65,13 @@ class Desk:
         Raises:
             RecordingError: If the file is no recording, or another one by now.
         """
+        through = self.study.read_on(more)  # first, and fast: no key may wait for it
+        if not more():
+            return True
         state_there = self._fold_state(more)
         if self.search is not None and more():
             self.outcome = self.search.step(more)
             self.search = None if self.outcome is not None else self.search
-        if not more():
-            return True
-        through = self.study.read_on(more)
         if not more():
             return True
         analysed = self.study.analyse(more)

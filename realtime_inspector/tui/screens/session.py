@@ -203,8 +203,9 @@ class SessionScreen(Screen[None]):
             self.event_list.update()
             if self.event_list.following:
                 self.desk.move(len(study.index) - 1)
-        if self._changed("findings", study.found):
-            self._draw_findings()
+        checked = study.analysed == len(study.index)
+        if self._changed("findings", (study.found, checked)):
+            self.finding_list.show_findings(study.findings, "nothing found" if checked else "checking …")
         if self._shows("detail"):
             self._draw_detail()
         if self._shows("state") and self._changed("state", self.desk.state):
@@ -223,10 +224,6 @@ class SessionScreen(Screen[None]):
             return False
         self._drawn[name] = value
         return True
-
-    def _draw_findings(self) -> None:
-        checked = self.study.analysed == len(self.study.index)
-        self.finding_list.show_findings(self.study.findings, "nothing found" if checked else "checking …")
 
     def _draw_detail(self) -> None:
         study, row = self.study, self.event_list.row
