@@ -85,6 +85,7 @@ _REVERSE_ALONE = ("only", "only_model", "sample", "audio_in", "audio_out", "key_
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     listen: str,
     mode: str,
     upstream: str | None,

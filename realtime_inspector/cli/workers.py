@@ -1,0 +1,194 @@
+"""Several relays on one port, each a process of its own; the system spreads the connections among them.
+
+The supervisor starts them, passes signals on, and says when one ends that should not have. None is started again: what
+ended it has to be known. The others go on with their calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+from realtime_inspector.capture.relay import new_event_loop
+from realtime_inspector.cli import diagnostics, relaying
+from realtime_inspector.cli.relaying import Settings
+from realtime_inspector.errors import InspectorError, UsageError
+
+_READY = "ready"
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    """Says that it is ready, or why not; its end tells the worker that the supervisor is gone."""
+
+
+def supervise(settings: Settings, count: int, ready: Callable[[int, str], None]) -> int:
+    """Run so many workers until a signal comes; return which.
+
+    Args:
+        settings: Of each of them.
+        count: How many.
+        ready: Told port and URL once all listen.
+
+    Raises:
+        UsageError: If the system cannot spread connections, or a worker cannot start.
+        InspectorError: If a worker ended that should not have; when the others have ended.
+    """
+    if not sys.platform.startswith("linux"):
+        raise UsageError("--workers needs Linux: only there the system spreads the connections of one port")
+    with _reserved(settings) as reserved:
+        settings = replace(settings, port=reserved.getsockname()[1])
+        crew = _Crew([_start(settings, number) for number in range(count)])
+        try:
+            crew.listen()
+            ready(settings.port, crew.wait_until_ready())
+            return crew.wait_until_ended()
+        finally:
+            crew.end()
+
+
+class _Crew:
+    """The workers."""
+
+    def __init__(self, workers: list[_Worker]) -> None:
+        self._workers = workers
+        self._ended_by = 0
+        self._lost: list[str] = []
+        self._handlers: dict[int, object] = {}
+
+    def listen(self) -> None:
+        """Pass signals on."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._handlers[number] = signal.signal(number, self._pass_on)
+
+    def wait_until_ready(self) -> str:
+        """Return the URL once all listen.
+
+        Raises:
+            UsageError: If one cannot.
+        """
+        url = ""
+        for worker in self._workers:
+            try:
+                state, url = worker.pipe.recv()
+            except EOFError:
+                state, url = "", "a worker ended before it listened"
+            if state != _READY:
+                raise UsageError(url)
+        return url
+
+    def wait_until_ended(self) -> int:
+        """Return the signal that ended all of them.
+
+        Raises:
+            InspectorError: If one ended by itself.
+        """
+        running = {worker.process.sentinel: worker.process for worker in self._workers}
+        while running:
+            for sentinel in wait(list(running)):
+                if isinstance(sentinel, int):
+                    self._note(running.pop(sentinel), len(running))
+        if self._lost:
+            raise InspectorError(f"{', '.join(self._lost)} ended without having been told to")
+        return self._ended_by
+
+    def end(self) -> None:
+        """End those that are left, and take signals as before."""
+        for worker in self._workers:
+            worker.pipe.close()
+            if worker.process.is_alive():
+                worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal gave
+
+    def _note(self, process: BaseProcess, left: int) -> None:
+        process.join()
+        if not self._ended_by:
+            name = f"worker {process.pid}"
+            self._lost.append(name)
+            diagnostics.warn(f"{name} ended by itself ({_how(process.exitcode)}); {left} of {len(self._workers)} go on")
+
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        self._ended_by = self._ended_by or number
+        for worker in self._workers:
+            if worker.process.pid is not None and worker.process.exitcode is None:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.process.pid, number)
+
+
+def _how(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def _reserved(settings: Settings) -> socket.socket:
+    """Return a socket that keeps the port for the workers, and takes no connections itself.
+
+    Raises:
+        UsageError: If the address is taken or not ours.
+    """
+    relay = settings.relay()
+    try:
+        address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, target = address[0], address[4]
+        with socket.socket(family) as alone:  # with a shared port, another's workers would not be noticed
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(target)
+            target = (target[0], alone.getsockname()[1], *target[2:])
+        reserved = socket.socket(family)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(target)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError(f"cannot listen on {settings.host}:{settings.port}: {why}; choose another --listen") from error
+    finally:
+        relay.recorder.close(0)
+    return reserved
+
+
+def _start(settings: Settings, number: int) -> _Worker:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(settings, number, theirs), name=f"worker-{number}")
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _work(settings: Settings, number: int, pipe: Connection) -> None:
+    """Be a worker."""
+    relaying.raise_file_limit()
+    try:
+        relay = settings.relay(share_port=True)
+
+        def ready() -> None:
+            pipe.send((_READY, relay.url))
+            asyncio.get_running_loop().add_reader(pipe.fileno(), _orphaned, pipe)
+
+        def hints() -> list[str]:
+            return relaying.hints(relay, key=settings.key_env is not None) if number == 0 else []
+
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(relaying.serve(relay, ready, hints, settings.drain_s))
+    except InspectorError as error:
+        with suppress(OSError):
+            pipe.send(("failed", str(error)))
+
+
+def _orphaned(pipe: Connection) -> None:
+    """End as if told to: the supervisor is gone."""
+    asyncio.get_running_loop().remove_reader(pipe.fileno())
+    signal.raise_signal(signal.SIGTERM)
