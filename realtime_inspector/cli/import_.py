@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +17,6 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable, sessions_of
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
-from realtime_inspector.recording.redact import Redactor
 
 _HELP = """Make a recording of a log: what a program printed, what somebody pasted into a
 report, an event log of one event a line.
@@ -52,17 +50,16 @@ def command(path: Path, out: Path | None, folder: Path) -> None:
         raise UsageError(
             f"{path}: {len(sessions)} sessions, each becomes a file: name no --output, but a folder (--dir)"
         )
-    redactor = Redactor.from_environment(os.environ)
     for session in sessions:
-        _write(session, redactor, out, folder)
+        _write(session, out, folder)
     reading.tell_problems(recording)
     if recording.header.tags.get("times") == "unknown":
         diagnostics.say("no times in it: all entries stand at 0, and nothing is said about silence")
 
 
-def _write(recording: Readable, redactor: Redactor, out: Path | None, folder: Path) -> None:
-    header = redactor.header(replace(recording.header, tool=f"realtime-inspector {version('realtime-inspector')}"))
-    lines = _lines(recording, header, redactor)
+def _write(recording: Readable, out: Path | None, folder: Path) -> None:
+    header = replace(recording.header, tool=f"realtime-inspector {version('realtime-inspector')}")
+    lines = _lines(recording, header)
     if out == Path("-"):
         sys.stdout.buffer.writelines(lines)
     else:
@@ -71,10 +68,9 @@ def _write(recording: Readable, redactor: Redactor, out: Path | None, folder: Pa
         output.write(str(target))
 
 
-def _lines(recording: Readable, header: Header, redactor: Redactor) -> Iterator[bytes]:
+def _lines(recording: Readable, header: Header) -> Iterator[bytes]:
     yield jsonl.dump_header(header)
-    for entry in recording:
-        yield jsonl.dump(redactor.entry(entry))
+    yield from map(jsonl.dump, recording)
 
 
 def _target(folder: Path, header: Header) -> Path:

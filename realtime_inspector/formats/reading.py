@@ -1,7 +1,11 @@
-"""One door for everything that can be read: a recording, or a log with Realtime events in it, told by content."""
+"""One door for everything that can be read: a recording, or a log with Realtime events in it, told by content.
+
+Neither has secrets when it comes through: a recording was written without, of a log they are taken out here.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +15,7 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import log_times, pasted
 from realtime_inspector.recording import files, zst
 from realtime_inspector.recording.entry import Entry, Header
+from realtime_inspector.recording.redact import Redactor
 
 STANDARD_INPUT = Path("-")
 
@@ -45,7 +50,7 @@ def read_any(path: Path) -> Readable:
             head = stream.read(_HEAD_BYTES)
         if not head or _is_recording(head):
             return files.open_recording(path)
-        return pasted.read(path.read_bytes(), path, log_times.iso(path.stat().st_mtime))
+        return _log(path.read_bytes(), path, path.stat().st_mtime)
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from error
 
@@ -72,7 +77,15 @@ def read_content(content: bytes, path: Path, started_s: float = 0.0) -> Readable
     """
     if not content or _is_recording(content[:_HEAD_BYTES]):
         return files.open_recording(path, content)
-    return pasted.read(content, path, log_times.iso(started_s))
+    return _log(content, path, started_s)
+
+
+def _log(content: bytes, path: Path, started_s: float) -> pasted.Log:
+    """Read a log without the secrets in it: what is said of it goes into reports."""
+    log = pasted.read(content, path, log_times.iso(started_s))
+    redactor = Redactor.from_environment(os.environ)
+    log.entries = [redactor.entry(entry) for entry in log.entries]
+    return log
 
 
 def _is_recording(head: bytes) -> bool:

@@ -6,6 +6,7 @@ No socket, no clock.
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 from typing import Any
 
 from realtime_inspector.protocol.event import Event, dig
@@ -58,13 +59,16 @@ class Judge:
         found, nearest = min(near, key=lambda pair: (len(pair[0]), pair[1].index))
         redactor = self._options.redactor
         live, recorded = mismatch.redacted(event, redactor), mismatch.redacted(nearest.event, redactor)
-        shown = mismatch.shown(found, differences(recorded, live, self._ids))
+        shown = tuple(
+            replace(difference, path=redactor.text(difference.path))
+            for difference in mismatch.shown(found, differences(recorded, live, self._ids))
+        )
         return self.about(Why.DIFFERS, event, place, nearest=nearest, differences=shown)
 
     def about(self, why: Why, event: Event, place: int, **members: Any) -> Mismatch:
         """Return a mismatch about a live event, without its secrets."""
-        body = dict(mismatch.redacted(event, self._options.redactor).body)
-        return Mismatch(why, self._script.name, event.type, place, body, **members)
+        safe = mismatch.redacted(event, self._options.redactor)
+        return Mismatch(why, self._script.name, safe.type, place, dict(safe.body), **members)
 
     def _open_ones(self, event: Event) -> list[Expected]:
         """Return the recorded events that a live one may stand for, by type; the likeliest first."""

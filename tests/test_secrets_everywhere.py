@@ -1,0 +1,284 @@
+"""Thirty secrets in a call, and none of them in anything this tool writes or prints."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+from websockets.frames import Opcode
+
+from realtime_inspector.cli.export import FORMATS as EXPORTS
+from realtime_inspector.cli.lint import FORMATS
+from realtime_inspector.recording import files
+from tests.capture import wire
+from tests.cli.helpers import CommandLine, write_recording
+from tests.replay.helpers import TEXT as TURN
+
+PLACES = [
+    "OPENAI_API_KEY", "SHOP_TOKEN", "BANK_SECRET",
+    "Authorization", "api-key", "Cookie", "Proxy-Authorization", "X-Service-Token", "Set-Cookie",
+    "?key", "?api-key", "?access_token", "?sig",
+    "subprotocol key", "subprotocol organization", "subprotocol project",
+    "tool authorization", "tool header", "tool of one response",
+    "client_secrets value", "client_secret", "key in a body",
+    "key in instructions", "key in arguments", "key in an output", "key in an error", "URL in an error",
+    "access_token member", "Bearer in a text", "key in a close",
+]  # fmt: skip
+SECRET = {place: f"canary{number:02d}x{number * 7919 + 10007:06d}" for number, place in enumerate(PLACES)}
+ENVIRONMENT = {name: SECRET[name] for name in ("OPENAI_API_KEY", "SHOP_TOKEN", "BANK_SECRET")}
+LISTED = [SECRET[place] for place in PLACES]
+
+
+def _tool(place: str) -> dict[str, object]:
+    return {
+        "type": "mcp",
+        "server_label": "shop",
+        "server_url": "https://127.0.0.1/mcp",
+        "authorization": SECRET[place],
+        "headers": {"X-Shop": SECRET["tool header"]},
+    }
+
+
+POST = (
+    f"POST /v1/realtime/client_secrets?api-key={SECRET['?api-key']} HTTP/1.1\r\nHost: x\r\n"
+    f"api-key: {SECRET['api-key']}\r\nCookie: session={SECRET['Cookie']}\r\n"
+)
+BODY = orjson.dumps({"session": {"type": "realtime", "instructions": f"sk-{SECRET['key in a body']}"}})
+ISSUED = orjson.dumps(
+    {"value": SECRET["client_secrets value"], "session": {"client_secret": {"value": f"ek_{SECRET['client_secret']}"}}}
+)
+UPGRADE = (
+    f"GET /v1/realtime?model=m&key={SECRET['?key']}&access_token={SECRET['?access_token']}&sig={SECRET['?sig']}"
+    f" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET['Authorization']}\r\n"
+    f"X-Service-Token: {SECRET['X-Service-Token']}\r\n"
+    f"Proxy-Authorization: Basic {SECRET['Proxy-Authorization']}\r\n"
+    f"Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.{SECRET['subprotocol key']}, "
+    f"openai-organization.{SECRET['subprotocol organization']}, openai-project.{SECRET['subprotocol project']}\r\n"
+    "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+)
+ARGUMENTS = f'{{"n": "ek_{SECRET["key in arguments"]}"}}'
+OUTPUT = f'{{"key": "sk-{SECRET["key in an output"]}", "shop": "{SECRET["SHOP_TOKEN"]}"}}'
+REFUSAL = (
+    f"No: sk-{SECRET['key in an error']}; see https://h/?key={SECRET['URL in an error']} or {SECRET['BANK_SECRET']}"
+)
+EVENTS: list[tuple[str, dict[str, object]]] = [
+    ("<", {"type": "session.created", "session": {"id": "s1", "type": "realtime", "model": "m", "tools": []}}),
+    (">", {"type": "session.update", "session": {"modalities": ["audio"], "tools": [_tool("tool authorization")],
+           "instructions": f"the key is sk-{SECRET['key in instructions']}, or {SECRET['OPENAI_API_KEY']}"}}),
+    ("<", {"type": "error", "error": {"code": "unknown_parameter", "param": "session.modalities", "message": REFUSAL}}),
+    (">", {"type": "response.create", "response": {"tools": [_tool("tool of one response")]}}),
+    ("<", {"type": "response.created", "response": {"id": "r1"}}),
+    (">", {"type": "response.create", "metadata": {"access_token": SECRET["access_token member"]}}),
+    ("<", {"type": "response.function_call_arguments.done", "response_id": "r1", "item_id": "i1", "call_id": "c1",
+           "name": "look", "arguments": ARGUMENTS}),
+    ("<", {"type": "response.done", "response": {"id": "r1", "status": "completed"}}),
+    (">", {"type": "conversation.item.create", "item": {"type": "function_call_output", "output": OUTPUT}}),
+    ("<", {"type": "error", "error": {"code": "missing_required_parameter", "param": "item.call_id",
+           "message": REFUSAL}}),
+]  # fmt: skip
+TEXT = f"this is no JSON: Bearer {SECRET['Bearer in a text']}"
+LOG = "\n".join(
+    f"2026-11-20 10:00:{number:02d} {'sent' if sign == '>' else 'received'}: {orjson.dumps(event).decode()}"
+    for number, (sign, event) in enumerate(EVENTS)
+)
+INSTRUCTIONS = (
+    f"it is sk-{SECRET['key in instructions']}, {SECRET['SHOP_TOKEN']} or Bearer {SECRET['Bearer in a text']}"
+)
+AGENT = f"""
+import json, os, sys
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+headers = {{"Authorization": "Bearer {SECRET["Authorization"]}", "api-key": "{SECRET["api-key"]}"}}
+url = os.environ["REALTIME_INSPECTOR_URL"] + "?model=m&key={SECRET["?key"]}"
+subprotocols = ["realtime", "openai-insecure-api-key.{SECRET["subprotocol key"]}"]
+try:
+    with connect(url, additional_headers=headers, subprotocols=subprotocols, proxy=None) as connection:
+        connection.send(sys.argv[1])
+        for message in connection:
+            if '"error"' in message:
+                break
+except ConnectionClosed:
+    pass
+"""
+OTHER = {
+    "a value that differs": {"type": "session.update", "session": {"type": "realtime", "instructions": INSTRUCTIONS}},
+    "a field that is new": {"type": "session.update", "session": {"type": "realtime", "instructions": "Be brief.",
+                            "tools": [_tool("tool authorization")]}},
+    "an event that is refused": {"type": "session.update", "session": {"instructions": INSTRUCTIONS}},
+    "a field named so": {"type": "session.update", "session": {"type": "realtime", "instructions": "Be brief.",
+                         f"sk-{SECRET['key in an error']}": 1, "metadata": {SECRET["BANK_SECRET"]: "x"}}},
+    "an event of no type": {"type": f"sk-{SECRET['key in an output']}", "access_token": SECRET["access_token member"]},
+}  # fmt: skip
+"""What a client does that it did not do when it was recorded."""
+
+
+@pytest.fixture(autouse=True)
+def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Put secrets into the environment, and stand in a folder of this test's own."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REALTIME_INSPECTOR_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    yield
+    wire.close_all()
+
+
+@contextmanager
+def proxy(upstream: str, said: list[str]) -> Iterator[int]:
+    """Run `proxy` until the block ends; gives its port, and puts what it printed into `said`."""
+    Path("ready.json").unlink(missing_ok=True)
+    arguments = ["--listen", "127.0.0.1:0", "--upstream", upstream, "--ready-file", "ready.json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "realtime_inspector", "proxy", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        wire.wait_for(lambda: Path("ready.json").exists() or process.poll() is not None)
+        yield json.loads(Path("ready.json").read_text())["port"]
+    finally:
+        process.terminate()
+        said.append(process.communicate()[0])
+
+
+def call(said: list[str]) -> Path:
+    """Hold the call through the proxy, and return its recording."""
+    with wire.upstream() as server, proxy(server.url, said) as port:
+        client = wire.connect(port)
+        client.send(POST.encode() + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
+        peer = server.accept()
+        peer.read_head()
+        peer.read(len(BODY))
+        head = f"HTTP/1.1 200 OK\r\nSet-Cookie: a={SECRET['Set-Cookie']}\r\nContent-Length: {len(ISSUED)}\r\n\r\n"
+        peer.send(head.encode() + ISSUED)
+        client.read(len(head) + len(ISSUED))
+        client.send(UPGRADE.encode())
+        peer.read_head()
+        peer.send(wire.SWITCH)
+        client.read(len(wire.SWITCH))
+        for sign, event in EVENTS:
+            payload = orjson.dumps(event)
+            frame = wire.client_frame(payload) if sign == ">" else wire.server_frame(payload)
+            sender, receiver = (client, peer) if sign == ">" else (peer, client)
+            sender.send(frame)
+            receiver.read(len(frame))
+        client.send(wire.client_frame(TEXT.encode()))
+        client.send(wire.client_frame(b"\x0f\xa0sk-" + SECRET["key in a close"].encode(), Opcode.CLOSE))
+        client.half_close()
+        peer.read_all()
+        peer.close()
+        wire.finished(Path("recordings"))
+    (path,) = files.find(Path("recordings"))
+    return path
+
+
+def refused(said: list[str]) -> Path:
+    """Be refused by the server, in words with secrets in them, and return the recording."""
+    before = set(files.find(Path("recordings")))
+    with wire.upstream() as server, proxy(server.url, said) as port:
+        client = wire.connect(port)
+        client.send(UPGRADE.encode())
+        peer = server.accept()
+        peer.read_head()
+        body = orjson.dumps({"error": {"message": REFUSAL, "code": "invalid_api_key"}})
+        peer.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+        peer.close()
+        client.read_all()
+        client.close()
+        wire.finished(Path("recordings"), 2)
+    (path,) = set(files.find(Path("recordings"))) - before
+    return path
+
+
+def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
+    """Return what every command that reads prints about these files, by command line."""
+    run = CommandLine(capsys)
+    lines = [["lint", "--format", name, *paths] for name in FORMATS]
+    lines += [["lint", "--statistics", *paths], ["ls", *paths], ["ls", "--json", *paths], ["stats", *paths]]
+    lines += [["stats", "--json", *paths]]
+    for path in paths:
+        lines += [["show", path], ["events", path], ["events", "-o", "json", path]]
+        lines += [["export", "--to", name, path] for name in EXPORTS]
+    said = {}
+    for line in lines:
+        ran = run(*map(str, line))
+        assert ran.code in {0, 1}, (line, ran.err)
+        said[" ".join(map(str, line))] = ran.out + ran.err
+    return said
+
+
+def written() -> dict[str, str]:
+    """Return every file of the test's folder, its name before its content."""
+    files = [path for path in Path().rglob("*") if path.is_file() and path.suffix not in {".py", ".log", ".pem"}]
+    return {str(path): f"{path}\n{path.read_bytes().decode('latin-1')}" for path in files}
+
+
+def leaks(texts: dict[str, str]) -> list[tuple[str, str]]:
+    """Return where a secret stands, in plain or in base64, and which."""
+    spelled = {place: (secret, *_base64(secret)) for place, secret in SECRET.items()}
+    return [
+        (where, place)
+        for where, text in texts.items()
+        for place, forms in spelled.items()
+        if any(form in text for form in forms)
+    ]
+
+
+def _base64(secret: str) -> list[str]:
+    """Return what of a secret stands in base64, at each of the three places it can begin at."""
+    return [b64encode(b"." * shift + secret.encode()).decode()[4:-4] for shift in range(3)]
+
+
+def test_there_are_thirty_and_a_leak_would_be_seen() -> None:
+    assert len(set(LISTED)) == 30
+    everything = "".join([POST, BODY.decode(), ISSUED.decode(), UPGRADE, LOG, TEXT, REFUSAL])
+    placed = {place for _, place in leaks({"": everything})}
+    assert set(PLACES) - placed == {"Set-Cookie", "key in a close"}
+    assert leaks({"a": b64encode(b"ab" + SECRET["?key"].encode()).decode()}) == [("a", "?key")]
+
+
+def test_nothing_of_a_recorded_call_has_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    paths = [call(said), refused(said)]
+
+    texts = printed(capsys, *paths)
+
+    assert leaks(texts | written() | {"proxy": "".join(said)}) == []
+    found = texts[f"lint --format concise {paths[0]} {paths[1]}"]
+    assert {"CON002", "CON003", "CON007", "ERR001", "SES005", "TOOL002", "TOOL003"} <= set(found.split())
+    assert found.count("[redacted:") > 3
+
+
+def test_nothing_of_a_pasted_log_has_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("app.log").write_text(LOG)
+    made = Path(CommandLine(capsys)("import", "app.log").out.strip())
+
+    texts = printed(capsys, made, Path("app.log"))
+
+    assert leaks(texts | written()) == []
+    assert "TOOL003" in texts[f"lint --format concise {made} app.log"]
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_no_report_of_a_mismatch_has_a_secret(what: str) -> None:
+    Path("agent.py").write_text(AGENT)
+    recording = write_recording(Path("call.jsonl"), TURN)
+    arguments = ["exec", "--recording", str(recording), "--report", "report.json", "--", sys.executable, "agent.py"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "realtime_inspector", *arguments, orjson.dumps(OTHER[what]).decode()],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert "client message 1" in ran.stderr
+    assert leaks({"printed": ran.stdout + ran.stderr} | written()) == []
+    assert json.loads(Path("report.json").read_text())["connections"][0]["mismatches"]
