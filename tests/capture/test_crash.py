@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,8 +18,36 @@ from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, client_frame, co
 
 PROMISE_S = 0.05
 ROUNDS = 20
-STARVED_ROUNDS = 2
-"""In so many rounds the relay may have had no processor for its last 50 ms, on a machine that is busy elsewhere."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+"""A file system without a disk, where there is one: a kill loses nothing that is in the system's cache, and a disk that
+is busy elsewhere is not what is tested."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a message had arrived, or the relay was killed."""
+
+    at: float
+    waited_s: float
+    """For how long the relay's threads had wanted a processor and got none."""
+
+    def before(self, later: Moment) -> float:
+        """Return how long before another moment it was, in the time that the relay had."""
+        return later.at - self.at - (later.waited_s - self.waited_s)
+
+
+def now(pid: int) -> Moment:
+    waited_ns = sum(int(path.read_text().split()[1]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return Moment(time.monotonic(), waited_ns / 1e9)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    if os.access(MEMORY, os.W_OK):
+        with TemporaryDirectory(dir=MEMORY) as made:
+            yield Path(made)
+    else:
+        yield tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -51,42 +80,37 @@ def call(port: int, server: Upstream) -> tuple[Peer, Peer]:
     return client, peer
 
 
-def talk(client: Peer, peer: Peer, duration_s: float) -> list[float]:
-    """Send messages one by one for that long; return when each arrived."""
-    arrived = [time.monotonic()]
-    until = arrived[0] + duration_s
-    while arrived[-1] < until:
+def talk(client: Peer, peer: Peer, pid: int, duration_s: float) -> list[Moment]:
+    """Send messages one by one for that long; return when each had arrived."""
+    arrived = [now(pid)]
+    until = arrived[0].at + duration_s
+    while arrived[-1].at < until:
         frame = client_frame(b'{"type":"x","n":%d}' % (len(arrived) - 1))
         client.send(frame)
         assert peer.read(len(frame)) == frame
-        arrived.append(time.monotonic())
+        arrived.append(now(pid))
     return arrived[1:]
 
 
-def stall_s(arrived: list[float], killed: float) -> float:
-    """Return for how long nothing moved at the end: a machine that is busy elsewhere gives no time to write."""
-    late = [at for at in arrived if at > killed - 2 * PROMISE_S]
-    return max((later - before for before, later in pairwise([*late, killed])), default=0.0)
-
-
 def test_killed_in_the_middle_of_a_call_at_most_50_ms_are_missing_and_every_file_is_readable(
-    relays: subprocess.Popen[str], tmp_path: Path
+    relays: subprocess.Popen[str], folder: Path
 ) -> None:
-    looked_at = late = 0
+    looked_at = 0
+    missing: list[float] = []
     with upstream() as server:
         for number in range(ROUNDS):
-            folder = tmp_path / str(number)
-            pid, port = start(relays, server, folder)
+            pid, port = start(relays, server, folder / str(number))
             try:
-                arrived = talk(*call(port, server), 0.12 + number * 0.004)
-                killed = time.monotonic()
+                arrived = talk(*call(port, server), pid, 0.12 + number * 0.004)
+                killed = now(pid)
             finally:
                 os.kill(pid, signal.SIGKILL)
-            due = sum(at < killed - PROMISE_S - stall_s(arrived, killed) for at in arrived)
-            late += recorded(folder) < due
-            looked_at += due
+            written = recorded(folder / str(number))
+            looked_at += written
+            missing += [moment.before(killed) for moment in arrived[written : written + 1]]
     assert looked_at >= ROUNDS
-    assert late <= STARVED_ROUNDS
+    # Once, the host of a virtual machine may have taken its processor away: nobody tells.
+    assert sum(late > PROMISE_S for late in missing) <= 1, missing
 
 
 def recorded(folder: Path) -> int:
