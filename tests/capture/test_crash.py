@@ -18,7 +18,7 @@ from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, client_frame, co
 
 PROMISE_S = 0.05
 ROUNDS = 20
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+MEMORY = Path("/dev/shm")
 """A file system without a disk, where there is one: a kill loses nothing that is in the system's cache, and a disk that
 is busy elsewhere is not what is tested."""
 
