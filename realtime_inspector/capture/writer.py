@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from realtime_inspector.capture.held import hold
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
@@ -168,6 +169,7 @@ class Sink:
         make_folder(self.path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(self.path, flags, 0o600)
+        hold(self._fd)
         self._size = 0
         self._torn = False
 

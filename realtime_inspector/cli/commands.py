@@ -94,6 +94,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("import", "make a recording of another tool's file", "import_"),
         Listed("export", "write a recording in another format"),
         Listed("repair", "cut the torn last line of a recording"),
+        Listed("prune", "delete old recordings, or the oldest of too many"),
         Listed("schema", "print the JSON Schema of recordings"),
         Listed("completion", "print the completion script of a shell"),
     ),

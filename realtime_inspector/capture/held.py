@@ -1,0 +1,39 @@
+"""Whether a recording is being written: its writer holds a lock on it, which ends when the writer does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def hold(descriptor: int) -> None:
+    """Mark an open file as being written, until it is closed; do nothing where the system has no such lock."""
+    try:
+        import fcntl
+    except ImportError:  # Windows deletes no file that is open
+        return
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody writes the file.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
