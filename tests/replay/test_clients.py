@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from openai import AsyncOpenAI, OpenAI
 
 from realtime_inspector.replay.server import ReplayServer
 from realtime_inspector.replay.thread import serving
 from tests.replay.helpers import SPEECH, TOOLS, Live, client_messages, script, types
 
+openai = pytest.importorskip("openai")
 
 @pytest.fixture(autouse=True)
 def _past_any_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ METADATA = {"metadata": {"client_event_id": "rc_77cc88dd"}}
 
 def test_the_openai_sdk_holds_two_turns_with_tools(tools: ReplayServer) -> None:
     with (
-        OpenAI(api_key="dummy", base_url=tools.base_url) as client,
+        openai.OpenAI(api_key="dummy", base_url=tools.base_url) as client,
         client.realtime.connect(model="gpt-realtime") as connection,
     ):
         connection.session.update(session={"type": "realtime", "instructions": "Be brief."})
@@ -65,7 +65,7 @@ def test_the_openai_sdk_holds_two_turns_with_tools(tools: ReplayServer) -> None:
 async def _speak(base_url: str, chunk_ms: int) -> list[str]:
     heard: list[str] = []
     async with (
-        AsyncOpenAI(api_key="dummy", base_url=base_url) as client,
+        openai.AsyncOpenAI(api_key="dummy", base_url=base_url) as client,
         client.realtime.connect(model="gpt-realtime") as connection,
     ):
         await connection.session.update(session=client_messages(SPEECH)[0]["session"])
