@@ -56,6 +56,19 @@ def test_hosts_that_are_excepted_already_are_named_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("parent", "proxy"),
+    [
+        ({}, ""),
+        ({"HTTP_PROXY": "http://a"}, ""),
+        ({"HTTPS_PROXY": "http://a"}, "http://a"),
+        ({"HTTPS_PROXY": "http://a", "https_proxy": "http://b"}, "http://b"),
+    ],
+)
+def test_the_proxy_on_the_way_is_the_one_the_program_would_have_used(parent: dict[str, str], proxy: str) -> None:
+    assert launch.proxy_of(parent) == proxy
+
+
+@pytest.mark.parametrize(
     ("parent", "upstream", "server", "path"),
     [
         ({}, None, "wss://api.openai.com", "/v1"),

@@ -23,7 +23,8 @@ from mitmproxy.proxy.server import ConnectionIO
 
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.intercept.layer import TapLayer, Tapped
-from realtime_inspector.capture.intercept.scope import Opening, Scope, first_head, is_api, is_realtime
+from realtime_inspector.capture.intercept.scope import Opening, first_head, is_api, is_realtime
+from realtime_inspector.capture.intercept.track import RealtimeTrack
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
 from realtime_inspector.capture.tap import MAX_BODY_BYTES
@@ -200,7 +201,7 @@ class Addon:
     def _tap(self, context: Context, upstream: Upstream, rewriter: Rewriter | None) -> TapLayer:
         target = upstream.target if rewriter is not None else str
         source = Source(_address(context.client.peername), upstream.url, target, via="mitmproxy", tags=self._plan.tags)
-        track = self._plan.recorder.track(source, self._plan.opened, wanted=Scope())
+        track = RealtimeTrack(self._plan.recorder, source, self._plan.opened)
         refuse = self._refusals(upstream, _address(context.client.peername))
         handler = self._handlers.get(context.client.id)
 
