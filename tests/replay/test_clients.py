@@ -16,6 +16,7 @@ from tests.replay.helpers import SPEECH, TOOLS, Live, client_messages, script, t
 
 openai = pytest.importorskip("openai")
 
+
 @pytest.fixture(autouse=True)
 def _past_any_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy"):
@@ -49,13 +50,13 @@ def test_the_openai_sdk_holds_two_turns_with_tools(tools: ReplayServer) -> None:
         for event in connection:
             if event.type == "response.done" and event.response.id == "resp_1":
                 connection.conversation.item.create(item=text_item("Weather?"))
-                connection.response.create(response=METADATA)  # type: ignore[arg-type]  # a dict is a TypedDict
+                connection.response.create(response=METADATA)
             if event.type == "response.done" and event.response.id == "resp_2":
                 for call in event.response.output or []:
                     assert call.type == "function_call"
                     name = {"call_1": "sky", "call_2": "heat"}[call.call_id or ""]
                     output = {"type": "function_call_output", "call_id": call.call_id, "output": OUTPUTS[name]}
-                    connection.conversation.item.create(item=output)  # type: ignore[arg-type]  # as above
+                    connection.conversation.item.create(item=output)
                 connection.response.create()
             if event.type == "response.done" and event.response.id == "resp_3":
                 break
