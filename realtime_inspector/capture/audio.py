@@ -15,6 +15,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.json_strings import Found, find
 
@@ -37,6 +39,7 @@ _PREFIX = re.compile(r"data:[a-z0-9/;=.+-]{0,60},?")
 _FILES = ("UklGR", "T2dnU", "ZkxhQ", "SUQz", "GkXfo")
 """How base64 of a WAV, Ogg, FLAC, MP3 or WebM file begins."""
 _FILE_CHARACTERS = 16
+_MEMBER = re.compile(rb'"(audio|delta)"\s*:\s*"')
 _BODIES = ("body", "body_base64")
 
 
@@ -67,6 +70,40 @@ class AudioPolicy:
         return self.inward if side is Side.CLIENT else self.outward
 
     def _text(self, entry: Entry) -> Entry:
+        quick = self._quick(entry)
+        return quick if quick is not None else self._thorough(entry)
+
+    def _quick(self, entry: Entry) -> Entry | None:
+        """Do the same for nearly every message, in a tenth of the time; None for one that has to be walked through."""
+        payload = entry.payload
+        count = payload.count
+        if b"\\" in payload:  # a name may be spelled with escapes
+            return None
+        try:
+            body = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            return None
+        if not isinstance(body, dict):
+            return None
+        if count(b'"audio"') == 0 and b'audio.delta"' not in payload:
+            return entry
+        name = "audio" if "audio" in body else "delta"
+        value = body.get(name)
+        member = _MEMBER.search(payload)
+        # where the name is there once, as a member of the object itself, what follows it is the value
+        if not isinstance(value, str) or not value or member is None or member[1].decode() != name:
+            return None
+        if count(b'"audio"') + (count(b'"delta"') if name == "delta" else 0) != 1:
+            return None
+        how = self._how(Found((name,), 0, 0, value), entry.side, {(): str(body.get("type", ""))})
+        if how is Audio.KEEP:
+            return entry
+        start = member.end()
+        remains, figures = _leave_out(value, how)
+        left = payload[:start] + remains.encode() + payload[payload.index(b'"', start) :]
+        return _without(entry, left, {name: figures})
+
+    def _thorough(self, entry: Entry) -> Entry:
         try:
             text = entry.payload.decode()
         except UnicodeDecodeError:
@@ -82,9 +119,9 @@ class AudioPolicy:
             how = self._how(string, entry.side, types)
             if how is Audio.KEEP or not string.value or string.is_key or string.number:
                 continue
-            pieces += (text[at : string.start], f'"{_remains(string.value)}"')
+            remains, said[string.name] = _leave_out(string.value, how)
+            pieces += (text[at : string.start], f'"{remains}"')
             at = string.end
-            said[string.name] = _figures(string.value, how)
         return _without(entry, ("".join(pieces) + text[at:]).encode(), said) if said else entry
 
     def _how(self, string: Found, side: Side, types: dict[tuple[str | int, ...], str]) -> Audio:
@@ -109,7 +146,7 @@ class AudioPolicy:
         runs = _RUN.findall(text) if how is not Audio.KEEP else []
         if not runs:
             return entry
-        return _without(entry, _RUN.sub("", text).encode(), {"text": _figures("".join(runs), how)})
+        return _without(entry, _RUN.sub("", text).encode(), {"text": _leave_out("".join(runs), how)[1]})
 
     def _binary(self, entry: Entry) -> Entry:
         how = self._of(entry.side)
@@ -139,32 +176,38 @@ def _joined(paths: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*paths, *more)))
 
 
-def _remains(text: str) -> str:
-    """Return what stays of base64: nothing, but where it is none, or a file, as much as shows that."""
+def _leave_out(text: str, how: Audio) -> tuple[str, dict[str, Any]]:
+    """Return what stays of base64, and its figures.
+
+    Nothing stays, but where it is none, or a file, as much as shows that.
+    """
+    raw = text.encode()
+    try:
+        data = a2b_base64(raw, strict_mode=True)
+    except Error:
+        remains, data = _fault(text), _decoded(raw)
+    else:
+        remains = text[:_FILE_CHARACTERS] if text.startswith(_FILES) else ""
+    padding = len(text) - len(text.rstrip("="))
+    return remains, _digest(data, max(0, len(text) * 3 // 4 - min(padding, 2)), how)
+
+
+def _fault(text: str) -> str:
+    """Return the least of a text that shows why it is no base64."""
     prefix = _PREFIX.match(text)
     if prefix is not None:
         return prefix[0]
     wrong = _NOT_BASE64.search(text)
-    if wrong is not None:
-        sign = wrong[0]
-        return sign if sign.isprintable() and sign not in '"\\' else " "
-    if text.startswith(_FILES):
-        return text[:_FILE_CHARACTERS]
-    try:
-        a2b_base64(text, strict_mode=True)
-    except Error:
+    if wrong is None:
         return "A"
-    return ""
+    return wrong[0] if wrong[0].isprintable() and wrong[0] not in '"\\' else " "
 
 
-def _figures(text: str, how: Audio) -> dict[str, Any]:
-    padding = len(text) - len(text.rstrip("="))
-    size = max(0, len(text) * 3 // 4 - min(padding, 2))
+def _decoded(raw: bytes) -> bytes:
     try:
-        data = a2b_base64(text.encode())
+        return a2b_base64(raw)
     except Error:
-        data = text.encode()
-    return _digest(data, size, how)
+        return raw
 
 
 def _digest(data: bytes, size: int, how: Audio) -> dict[str, Any]:

@@ -142,6 +142,49 @@ def test_whatever_a_peer_sends_can_be_left_out_and_read_back(payload: bytes, sid
         assert read(back).audio_bytes == read(entry).audio_bytes
 
 
+def members_of(pairs: list[tuple[str, str]]) -> str:
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in pairs) + "}"
+
+
+MEMBERS = st.sampled_from(["audio", "delta", "type", "\\u0061udio", "x"])
+VALUES = st.sampled_from(
+    [
+        '"AAAAAAAAAAAAAAAAAAAAAAAA"',
+        '"AAAA"',
+        '""',
+        '"audio"',
+        '"delta"',
+        '"input_audio"',
+        '"response.output_audio.delta"',
+        "5",
+        "null",
+        "[]",
+        '"\\u0041AAA"',
+        '"UklGRiQAAABXQVZFZm10"',
+        '"AAAA-AAA"',
+        '"AAAAA"',
+        '"data:audio/wav;base64,AAAA"',
+    ]
+)
+NESTED = st.recursive(
+    VALUES, lambda inner: st.lists(st.tuples(MEMBERS, inner), max_size=4).map(members_of), max_leaves=8
+)
+
+
+@given(st.lists(st.tuples(MEMBERS, NESTED), max_size=5).map(members_of), st.sampled_from([Side.CLIENT, Side.SERVER]))
+def test_the_quick_way_does_what_the_thorough_one_does(text: str, side: Side) -> None:
+    entry = message(side, text.encode())
+    for policy in (DROP, HASH, AudioPolicy(inward=Audio.DROP), AudioPolicy(outward=Audio.HASH)):
+        quick = policy._quick(entry)
+        assert quick is None or quick == policy._thorough(entry)
+
+
+def test_nearly_every_message_goes_the_quick_way() -> None:
+    sound = b64encode(SOUND).decode()
+    text = message(Side.SERVER, {"type": "response.output_text.delta", "delta": "hello"})
+    assert [DROP._quick(entry) is not None for entry in (append(sound), delta(sound), text)] == [True] * 3
+
+
 @pytest.mark.parametrize("policy", [DROP, HASH], ids=["drop", "hash"])
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_the_linter_says_the_same_of_a_recording_without_its_audio(path: Path, policy: AudioPolicy) -> None:
