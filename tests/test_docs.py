@@ -23,7 +23,7 @@ from tests.cli.helpers import CommandLine, Ran
 from tests.pages import PAGES, README, ROOT, Shown, code, fences, name_of, shown
 
 SHOWN = shown()
-OFFLINE = {"lint", "show", "ls", "events", "tail", "stats", "explain", "export", "import", "repair", "schema",
+OFFLINE = {"lint", "show", "ls", "events", "tail", "stats", "explain", "export", "import", "repair", "prune", "schema",
            "completion", "ca"}  # fmt: skip
 """Commands that need no peer and end by themselves."""
 LOG = """
@@ -102,6 +102,15 @@ def test_every_option_that_a_page_names_with_its_command_is_one(page: Path) -> N
         assert command is not None, span
         options = {name for option in command.params for name in option.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, span
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_option_that_is_named_exists_somewhere(page: Path) -> None:
+    known = {name for listed in commands.table() if (command := commands.load(listed.name)) is not None
+             for option in command.params for name in option.opts}  # fmt: skip
+    known |= {"--help", "--realtime-record-mode"}
+    named = {name for span in code(page) for name in re.findall(r"(?<![\w-])--[a-z][a-z-]+", span)}
+    assert named <= known
 
 
 def test_the_jq_line_of_the_format_lists_what_the_client_sent(world: Path) -> None:
