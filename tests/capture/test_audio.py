@@ -147,25 +147,17 @@ def members_of(pairs: list[tuple[str, str]]) -> str:
 
 
 MEMBERS = st.sampled_from(["audio", "delta", "type", "\\u0061udio", "x"])
-VALUES = st.sampled_from(
-    [
-        '"AAAAAAAAAAAAAAAAAAAAAAAA"',
-        '"AAAA"',
-        '""',
-        '"audio"',
-        '"delta"',
-        '"input_audio"',
-        '"response.output_audio.delta"',
-        "5",
-        "null",
-        "[]",
-        '"\\u0041AAA"',
-        '"UklGRiQAAABXQVZFZm10"',
-        '"AAAA-AAA"',
-        '"AAAAA"',
-        '"data:audio/wav;base64,AAAA"',
-    ]
-)
+SOUNDS = [
+    "",
+    "AAAA",
+    "AAAAAAAAAAAAAAAAAAAAAAAA",
+    "UklGRiQAAABXQVZFZm10",
+    "AAAA-AAA",
+    "AAAAA",
+    "data:audio/wav;base64,AAAA",
+]
+WORDS = ["audio", "delta", "input_audio", "response.output_audio.delta", "\\u0041AAA"]
+VALUES = st.sampled_from([*(f'"{text}"' for text in (*SOUNDS, *WORDS)), "5", "null", "[]"])
 NESTED = st.recursive(
     VALUES, lambda inner: st.lists(st.tuples(MEMBERS, inner), max_size=4).map(members_of), max_leaves=8
 )
