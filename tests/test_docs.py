@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from shutil import which
 
+import click
 import orjson
 import pytest
 
@@ -76,6 +77,16 @@ def test_every_command_line_is_one_that_this_program_takes(line: Shown) -> None:
         command = commands.load(arguments[0])
         assert command is not None
         command.make_context(arguments[0], arguments[1:])
+
+
+def test_every_command_s_help_begins_with_examples() -> None:
+    for listed in commands.table():
+        command = commands.load(listed.name)
+        assert command is not None
+        text = command.get_help(click.Context(command, info_name=listed.name, max_content_width=80))
+        assert f"{listed.name} --help" in {line.where for line in SHOWN}
+        assert text.index("\n    ") < text.index("\nOptions:"), listed.name
+        assert max(map(len, text.splitlines())) <= 80, listed.name
 
 
 @pytest.mark.parametrize("line", sorted({line.line for line in SHOWN if runs(line)}))

@@ -25,7 +25,20 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
 _WHO = 10
 
 
-@click.command(short_help="hold a conversation with planted mistakes, and explain them")
+_HELP = """Hold a conversation with planted mistakes, and explain them.
+
+\b
+  realtime-inspector demo
+  realtime-inspector demo --no-tui --dir demo
+  realtime-inspector demo --scenario barge-in-without-truncate
+
+A voice client talks to a simulated Realtime server through the recording
+proxy, all on this machine: no key, no network. What went wrong is then told
+from the recording alone.
+"""
+
+
+@click.command(help=_HELP)
 @click.option(
     "--scenario",
     default=next(iter(STORIES)),
@@ -41,11 +54,7 @@ _WHO = 10
     help="folder of the recording [default: demo in the user's data folder]",
 )
 def command(scenario: str, no_tui: bool, folder: Path | None) -> None:
-    """Hold a conversation with planted mistakes, and explain them.
-
-    A voice client talks to a simulated Realtime server through the recording proxy, all on this machine: no key, no
-    network. What went wrong is then told from the recording alone.
-    """
+    """Hold a conversation with planted mistakes, and explain them."""
     story = STORIES.get(scenario)
     if story is None:
         raise UsageError(f"no demo {scenario!r}: known are {', '.join(STORIES)}")

@@ -23,7 +23,20 @@ from realtime_inspector.cli.serving import listen_address
 _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red", Verdict.SKIPPED: "dim"}
 
 
-@click.command(short_help="check port, upstream, key, certificates, disk and rights")
+_HELP = """Check what recording needs, a line each: ok, warning or problem, with what to
+do.
+
+\b
+  realtime-inspector doctor
+  realtime-inspector doctor --offline
+  realtime-inspector doctor --upstream wss://RESOURCE.openai.azure.com
+
+No key is sent or shown, and nothing is changed. Exit code 1 if there is a
+problem.
+"""
+
+
+@click.command(help=_HELP)
 @click.option("--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="as for `proxy`")
 @click.option("--upstream", default=API, show_default=True, metavar="URL", help="as for `proxy`")
 @click.option(
@@ -55,10 +68,7 @@ def command(
     offline: bool,
     form: str,
 ) -> None:
-    """Check what recording needs, a line each: ok, warning or problem, with what to do.
-
-    No key is sent or shown, and nothing is changed. Exit code 1 if there is a problem.
-    """
+    """Check what recording needs, a line each: ok, warning or problem, with what to do."""
     address = listen_address(listen)
     server = Upstream.parse(upstream)
     intercepts = mitm.Mode.parse(mode).name if mode is not None and mode != mitm.REVERSE else None

@@ -19,8 +19,22 @@ from realtime_inspector.errors import UsageError
 _KILLED = 128
 
 
+_HELP = """Run CMD against a recording: `mock` for one program.
+
+\b
+  realtime-inspector exec --recording call.jsonl -- pytest tests/test_agent.py
+  realtime-inspector exec --recording calls/ --match types -- npm test
+
+For CMD alone, OPENAI_BASE_URL and REALTIME_INSPECTOR_URL (the WebSocket)
+point to the recording, OPENAI_API_KEY is set if it is not, and NO_PROXY keeps
+proxies out of the way.
+
+Exits 0 if CMD succeeded and the recording was met, 1 if not.
+"""
+
+
 @click.command(
-    short_help="run a program against a recording",
+    help=_HELP,
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False},
 )
 @click.option(
@@ -36,13 +50,7 @@ _KILLED = 128
 def command(
     ctx: click.Context, /, recording: Path, cmd: tuple[str, ...], listen: str, ready_file: Path | None, **chosen: Any
 ) -> None:
-    """Run CMD against a recording: `mock` for one program.
-
-    For CMD alone, OPENAI_BASE_URL and REALTIME_INSPECTOR_URL (the WebSocket) point to the recording, OPENAI_API_KEY is
-    set if it is not, and NO_PROXY keeps proxies out of the way.
-
-    Exits 0 if CMD succeeded and the recording was met, 1 if not.
-    """
+    """Run CMD against a recording: `mock` for one program."""
     from realtime_inspector.replay.load import load
     from realtime_inspector.replay.server import Address
     from realtime_inspector.replay.thread import serving

@@ -74,19 +74,28 @@ def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
     ]
 
 
-@click.command(short_help="serve a recording to any client")
+_HELP = """Serve a recording, or a folder of them, to any client.
+
+\b
+  realtime-inspector mock call.jsonl
+  realtime-inspector mock call.jsonl --speed max --once --report report.json
+  realtime-inspector mock call.jsonl --ignore-path session.instructions
+
+Each recorded event is sent when what caused it has happened. The client is
+held to what it did when it was recorded; the report says where it did not.
+Several recordings are served in their order, one a connection.
+
+Exits 1 if the recording was not met. Stop it with ctrl+c.
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @replay_options(speed="recorded", listen="127.0.0.1:8767")
 @click.option("--once", is_flag=True, help="end when the recording has been served")
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | None, once: bool, **chosen: Any) -> None:
-    """Serve a recording, or a folder of them, to any client.
-
-    Each recorded event is sent when what caused it has happened. The client is held to what it did when it was
-    recorded; the report says where it did not. Several recordings are served in their order, one a connection.
-
-    Exits 1 if the recording was not met. Stop it with ctrl+c.
-    """
+    """Serve a recording, or a folder of them, to any client."""
     from realtime_inspector.replay.load import load
 
     scripts = load(file)

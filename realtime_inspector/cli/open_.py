@@ -14,7 +14,18 @@ from realtime_inspector.errors import UsageError
 DEFAULT_DIR = Path("recordings")
 
 
-@click.command("open")
+_HELP = """Look at recordings on a full screen.
+
+\b
+  realtime-inspector open                   the folder ./recordings
+  realtime-inspector open call.jsonl
+
+PATH is a recording, also one that is still being written, or a folder of
+them. `?` says what can be done.
+"""
+
+
+@click.command("open", help=_HELP)
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--dir",
@@ -26,10 +37,7 @@ DEFAULT_DIR = Path("recordings")
     help="where the recordings are, if no PATH is given",
 )
 def command(paths: tuple[Path, ...], folder: Path) -> None:
-    """Look at recordings on a full screen.
-
-    PATH is a recording, also one that is still being written, or a folder of them. `?` says what can be done.
-    """
+    """Look at recordings on a full screen."""
     open_paths(paths or (folder,))
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from realtime_inspector.capture.audio import Audio
+from realtime_inspector.capture.intercept.mode import REVERSE
 from realtime_inspector.capture.launch import API
-from realtime_inspector.capture.mitm import REVERSE, Interceptor
+from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
 from realtime_inspector.cli import diagnostics, intercepting, relaying
@@ -27,7 +28,28 @@ _REVERSE_ALONE = ("only", "only_model", "sample", "audio_in", "audio_out", "key_
 """Options that the other modes do not have."""
 
 
-@click.command(short_help="record what passes between a client and the API")
+_HELP = """Record what passes between clients and the API.
+
+\b
+  realtime-inspector proxy
+  realtime-inspector proxy --upstream wss://RESOURCE.openai.azure.com
+  realtime-inspector proxy --tag stage=test --audio-in drop
+  realtime-inspector proxy --mode forward
+
+Point a client's base URL at it: every connection becomes a file, with secrets
+taken out. HTTP and WebSocket, plain and TLS, all on one port and any path.
+Stop it with ctrl+c. What is not recorded is forwarded all the same.
+
+The other modes are for clients that cannot be pointed anywhere. They open TLS
+with a CA of their own, which the client has to trust, record what belongs to
+the Realtime API, and need the extra `intercept`.
+
+GET /__realtime_inspector/ready is answered by the proxy itself, with 200, and
+never forwarded.
+"""
+
+
+@click.command(help=_HELP)
 @click.option(
     "--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
 )
@@ -97,16 +119,7 @@ def command(
     workers: int,
     **chosen: Any,
 ) -> None:
-    """Record what passes between clients and the API.
-
-    Point a client's base URL at it: every connection becomes a file, with secrets taken out. HTTP and WebSocket, plain
-    and TLS, all on one port and any path. Stop it with ctrl+c. What is not recorded is forwarded all the same.
-
-    The other modes are for clients that cannot be pointed anywhere. They open TLS with a CA of their own, which the
-    client has to trust, record what belongs to the Realtime API, and need the extra `intercept`.
-
-    GET /__realtime_inspector/ready is answered by the proxy itself, with 200, and never forwarded.
-    """
+    """Record what passes between clients and the API."""
     host, port = listen_address(listen)
     relaying.raise_file_limit()
     named = dict(map(parse_tag, tags))

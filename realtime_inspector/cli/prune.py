@@ -20,7 +20,19 @@ _TAIL_BYTES = 4096
 """The end entry is shorter."""
 
 
-@click.command(short_help="delete old recordings, or the oldest of too many")
+_HELP = """Delete old recordings of a folder and its subfolders.
+
+\b
+  realtime-inspector prune --keep 7d --dry-run
+  realtime-inspector prune --max-size 2GB calls/
+
+Only recordings go, and never one that is being written, or one beside which
+there is a file of its name with .pin behind it: `touch call.jsonl.pin` keeps
+call.jsonl.
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--dir",
@@ -34,11 +46,7 @@ _TAIL_BYTES = 4096
 @click.option("--max-size", metavar="SIZE", help="then delete the oldest until the rest is no larger: 2GB, 500MB")
 @click.option("--dry-run", is_flag=True, help="say what would go, and delete nothing")
 def command(folder: Path | None, default: Path, keep: str | None, max_size: str | None, dry_run: bool) -> None:
-    """Delete old recordings of a folder and its subfolders.
-
-    Only recordings go, and never one that is being written, or one beside which there is a file of its name with .pin
-    behind it: `touch call.jsonl.pin` keeps call.jsonl.
-    """
+    """Delete old recordings of a folder and its subfolders."""
     if keep is None and max_size is None:
         raise UsageError("say what may stay: --keep 7d, --max-size 2GB, or both")
     keep_s = duration_s(keep) if keep is not None else None

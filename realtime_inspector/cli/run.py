@@ -62,8 +62,24 @@ class _Proxies:
             self.recorded.append(track.path)
 
 
+_HELP = """Run CMD and record what it says to the Realtime API.
+
+\b
+  realtime-inspector run -- python my_agent.py
+  realtime-inspector run --lint -- npm start
+  realtime-inspector run --mode forward -- ./my-agent
+
+For CMD alone, OPENAI_BASE_URL points to a proxy on a free port. Where
+mitmproxy is installed, HTTPS_PROXY does too, and the proxy's CA is trusted:
+that catches URLs that are written into a program.
+
+Exits with CMD's exit code; 125 if the recording could not begin, 126 and 127
+if CMD could not.
+"""
+
+
 @click.command(
-    short_help="run a program and record what it says to the API",
+    help=_HELP,
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False},
 )
 @click.option(
@@ -106,13 +122,7 @@ def command(
     ignored: tuple[str, ...],
     cmd: tuple[str, ...],
 ) -> None:
-    """Run CMD and record what it says to the Realtime API.
-
-    For CMD alone, OPENAI_BASE_URL points to a proxy on a free port. Where mitmproxy is installed, HTTPS_PROXY does too,
-    and the proxy's CA is trusted: that catches URLs that are written into a program.
-
-    Exits with CMD's exit code; 125 if the recording could not begin, 126 and 127 if CMD could not.
-    """
+    """Run CMD and record what it says to the Realtime API."""
     chosen = _chosen(mode)
     rules = _rules(ignored) if with_lint else []
     proxies = _Proxies(upstream, upstream_ca, folder)

@@ -12,8 +12,19 @@ from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.simulator import scenario as scenarios
 from realtime_inspector.simulator.server import Simulator
 
+_HELP = """Serve the Realtime API without a model.
 
-@click.command(short_help="a protocol-true server without a model")
+\b
+  realtime-inspector simulate
+  realtime-inspector simulate --scenario my-scenario.toml
+
+Events, errors, voice detection, tool calls and pacing are the API's; what the
+assistant says stands in a scenario. Any API key is taken. Stop it with
+ctrl+c.
+"""
+
+
+@click.command(help=_HELP)
 @click.option(
     "--listen", default="127.0.0.1:8766", show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
 )
@@ -30,11 +41,7 @@ from realtime_inspector.simulator.server import Simulator
     help="write host, port, url and pid there, as JSON, once it listens",
 )
 def command(listen: str, scenario: str, ready_file: Path | None) -> None:
-    """Serve the Realtime API without a model.
-
-    Events, errors, voice detection, tool calls and pacing are the API's; what the assistant says stands in a scenario.
-    Any API key is taken. Stop it with ctrl+c.
-    """
+    """Serve the Realtime API without a model."""
     host, port = listen_address(listen)
     asyncio.run(_serve(Simulator(scenario, host=host, port=port), ready_file))
 
