@@ -38,6 +38,8 @@ _BUNDLES = (
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
 )
 """Variables that name a file of CAs which replaces the system's."""
+_BUNDLES_IF_SET = ("PIP_CERT", "HTTPLIB2_CA_CERTS", "NIX_SSL_CERT_FILE", "GIT_SSL_CAINFO")
+"""The same, for programs that would do without them; whoever has set one goes before SSL_CERT_FILE."""
 _ADDED = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
 """Variables that name a file of CAs which is added to the system's."""
 _NODE_PROXY = "NODE_USE_ENV_PROXY"
@@ -119,6 +121,7 @@ def environment(parent: Mapping[str, str], to: Pointers) -> dict[str, str]:
         child[_NODE_PROXY] = "1"
     if to.bundle is not None:
         child.update(dict.fromkeys(_BUNDLES, str(to.bundle)))
+        child.update({name: str(to.bundle) for name in _BUNDLES_IF_SET if child.get(name)})
     if to.added is not None:
         child.update(dict.fromkeys(_ADDED, str(to.added)))
     return child
@@ -147,7 +150,7 @@ def certificates(folder: Path, parent: Mapping[str, str], ours: Sequence[Path]) 
         that its variables add.
     """
     added = [*_named(parent, _ADDED), *(path.read_text() for path in ours)]
-    everything = [*system_certificates(), *_named(parent, _BUNDLES), *added]
+    everything = [*system_certificates(), *_named(parent, (*_BUNDLES, *_BUNDLES_IF_SET)), *added]
     files = folder / "bundle.pem", folder / "added.pem"
     for path, parts in zip(files, (everything, added), strict=True):
         text = "\n".join(dict.fromkeys(part.strip() for part in parts if part.strip())) + "\n"

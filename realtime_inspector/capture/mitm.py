@@ -14,13 +14,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
+from realtime_inspector.capture.intercept.mode import REVERSE, Mode, Through
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.errors import UsageError
@@ -29,92 +29,9 @@ from realtime_inspector.recording.redact import Redactor
 if TYPE_CHECKING:
     from realtime_inspector.capture.intercept.engine import Engine
 
-REVERSE = "reverse"
-"""The mode without interception; it is the relay's."""
+__all__ = ["INSTALL", "REVERSE", "Interceptor", "Mode", "installed", "interceptor_in_thread", "require"]
+
 INSTALL = "pip install 'realtime-inspector[intercept]'"
-
-_WORDS = {
-    "forward": "regular",
-    "local": "local",
-    "transparent": "transparent",
-    "wireguard": "wireguard",
-    "socks5": "socks5",
-}
-"""Our word for a mode → mitmproxy's."""
-_WITH_SPEC = {"local", "wireguard"}
-_WITHOUT_PORT = {"local"}
-_SCHEMES = {"forward": "http", "socks5": "socks5h"}
-
-
-@dataclass(frozen=True, slots=True)
-class Through:
-    """A proxy by which servers are reached."""
-
-    url: str
-    """Scheme, host and port."""
-    user: str = ""
-    """`name:password`, if it asks for them."""
-
-    @classmethod
-    def parse(cls, url: str) -> Through:
-        """Read a proxy's URL as HTTPS_PROXY has it.
-
-        Raises:
-            UsageError: If it is none of HTTP.
-        """
-        try:
-            parts = urlsplit(url if "://" in url else f"http://{url}")
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UsageError("the proxy that servers are reached by (HTTPS_PROXY) is no http://HOST:PORT")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-        return cls(f"{parts.scheme}://{host}:{port or (443 if parts.scheme == 'https' else 80)}", user)
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """Where the interceptor gets its connections from."""
-
-    name: str
-    spec: str = ""
-    """Which processes (`local`), or the file of the keys (`wireguard`)."""
-    through: Through | None = None
-    """The proxy by which servers are reached (`forward`)."""
-
-    @classmethod
-    def parse(cls, text: str) -> Mode:
-        """Read a mode as a user writes it: `forward`, `local:python`.
-
-        Raises:
-            UsageError: If it is none.
-        """
-        name, _, spec = text.partition(":")
-        if name not in _WORDS:
-            known = ", ".join(f"{word}[:SPEC]" if word in _WITH_SPEC else word for word in (REVERSE, *_WORDS))
-            raise UsageError(f"--mode {text!r} is none; known are {known}")
-        if spec and (name not in _WITH_SPEC or "@" in spec):
-            raise UsageError(f"--mode {text!r}: what is behind {name!r} has no meaning there")
-        return cls(name, spec)
-
-    @property
-    def text(self) -> str:
-        """The mode as a user writes it."""
-        return f"{self.name}:{self.spec}" if self.spec else self.name
-
-    @property
-    def mitmproxy(self) -> str:
-        """The mode in mitmproxy's words."""
-        if self.through is not None:
-            return f"upstream:{self.through.url}"
-        return f"{_WORDS[self.name]}:{self.spec}" if self.spec else _WORDS[self.name]
-
-    @property
-    def listens(self) -> bool:
-        """Whether clients connect to it."""
-        return self.name not in _WITHOUT_PORT
 
 
 def installed() -> bool:
@@ -187,8 +104,8 @@ class Interceptor:
     @property
     def url(self) -> str:
         """The proxy as a URL, `http://127.0.0.1:8765`; empty in a mode that clients know nothing of."""
-        scheme = _SCHEMES.get(self.mode.name)
-        if scheme is None:
+        scheme = self.mode.scheme
+        if not scheme:
             return ""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
@@ -239,9 +156,9 @@ class Interceptor:
     async def start(self) -> None:
         """Start; see `__aenter__`."""
         with _importing():
-            from realtime_inspector.capture.intercept.addon import Plan
             from realtime_inspector.capture.intercept.authority import InterceptionCA
             from realtime_inspector.capture.intercept.engine import Engine
+            from realtime_inspector.capture.intercept.plan import Plan
 
         try:
             self.recorder.check()

@@ -31,7 +31,7 @@ def test_a_relay_is_what_the_base_url_says_and_no_proxy_is_in_between() -> None:
 
 
 def test_an_interceptor_is_the_proxy_and_its_ca_is_trusted() -> None:
-    parent = {"OPENAI_BASE_URL": "https://mine/v1", "wss_proxy": "http://corp:1", "NO_PROXY": "intra"}
+    parent = {"OPENAI_BASE_URL": "https://mine/v1", "wss_proxy": "http://corp:1", "PIP_CERT": "/corp.pem"}
     child = launch.environment(parent, Pointers("", "http://127.0.0.1:9", Path("/b.pem"), Path("/a.pem")))
     changed = {name: value for name, value in child.items() if parent.get(name) != value}
     assert changed == {
@@ -39,6 +39,7 @@ def test_an_interceptor_is_the_proxy_and_its_ca_is_trusted() -> None:
         "https_proxy": "http://127.0.0.1:9",
         "wss_proxy": "http://127.0.0.1:9",
         "NODE_USE_ENV_PROXY": "1",
+        "PIP_CERT": "/b.pem",
         "SSL_CERT_FILE": "/b.pem",
         "REQUESTS_CA_BUNDLE": "/b.pem",
         "CURL_CA_BUNDLE": "/b.pem",

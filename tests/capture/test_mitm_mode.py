@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from realtime_inspector.capture import mitm
-from realtime_inspector.capture.mitm import Interceptor, Mode, Through
+from realtime_inspector.capture.intercept.mode import Mode, Through
+from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.errors import UsageError
 
 

@@ -1,20 +1,17 @@
 """The addon through which mitmproxy asks what a connection is, and tells what became of it.
 
 HTTP/1.1 behind a known destination goes to a `TapLayer`. What stays with mitmproxy's own layers is HTTP/2, and plain
-HTTP asked of the proxy itself; their Realtime requests are recorded from the flows.
+HTTP asked of the proxy itself; `flows.py` hears of those.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from mitmproxy import exceptions, http, tls
+from mitmproxy import exceptions, tls
 from mitmproxy.connection import Connection, Server
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer, NextLayer
@@ -23,33 +20,16 @@ from mitmproxy.proxy.server import ConnectionIO
 
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.intercept.layer import TapLayer, Tapped
+from realtime_inspector.capture.intercept.plan import Plan, address
 from realtime_inspector.capture.intercept.scope import Opening, first_head, is_api, is_realtime
 from realtime_inspector.capture.intercept.track import RealtimeTrack
-from realtime_inspector.capture.recorder import Recorder, Source, Track
+from realtime_inspector.capture.recorder import Source
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
-from realtime_inspector.capture.tap import MAX_BODY_BYTES
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import Upstream
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Side
 
 _DISTRUST = ("unknown ca", "bad certificate", "certificate unknown")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the interceptor was told to do."""
-
-    recorder: Recorder
-    upstream: Upstream | None
-    """Where Realtime traffic goes instead of where it was meant for."""
-    lenient: bool
-    """A host whose interception a client refuses is passed through from then on."""
-    authority: str
-    """File of the CA that clients have to trust."""
-    say: Callable[[str], None]
-    opened: Callable[[Track], None]
-    closed: Callable[[Track], None]
-    tags: Mapping[str, str] | None = None
 
 
 class Addon:
@@ -67,7 +47,6 @@ class Addon:
         self._tee = tee
         self._handlers = handlers
         self._layers: dict[str, TapLayer] = {}
-        self._flows: dict[str, Track] = {}
         self._distrusted: set[str] = set()
 
     def running(self) -> None:
@@ -107,10 +86,7 @@ class Addon:
         """Complete what is still open."""
         for layer in self._layers.values():
             layer.finish()
-        for track in self._flows.values():
-            track.end(time.monotonic(), by="proxy")
         self._layers.clear()
-        self._flows.clear()
 
     def tls_clienthello(self, hello: tls.ClientHelloData) -> None:
         """Pass a host through whose interception was refused before."""
@@ -126,54 +102,9 @@ class Addon:
             self._distrusted.add(name)
         then = "; from now on it is passed through unread" if self._plan.lenient else ""
         self._plan.say(
-            f"{_address(data.context.client.peername)}: does not trust the interception of {name}: give it the CA in "
+            f"{address(data.context.client.peername)}: does not trust the interception of {name}: give it the CA in "
             f"{self._plan.authority} (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS){then}"
         )
-
-    def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Send a Realtime request of mitmproxy's own layers where Realtime traffic goes."""
-        request, upstream = flow.request, self._plan.upstream
-        if upstream is not None and (is_api(request.pretty_host) or _is_realtime(flow)):
-            request.host, request.port = upstream.host, upstream.port
-            request.scheme = "https" if upstream.tls else "http"
-            request.path = upstream.target(request.path)
-
-    def request(self, flow: http.HTTPFlow) -> None:
-        """Begin to record a Realtime request of mitmproxy's own layers."""
-        if not _is_realtime(flow):
-            return
-        upstream = f"{flow.request.scheme}://{flow.request.pretty_host}:{flow.request.port}"
-        source = Source(_address(flow.client_conn.peername), upstream, via="mitmproxy", tags=self._plan.tags)
-        track = self._flows[flow.id] = self._plan.recorder.track(source, self._plan.opened)
-        track.add(Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members=_request(flow.request)))
-
-    def response(self, flow: http.HTTPFlow) -> None:
-        """Complete it with its answer."""
-        track = self._flows.pop(flow.id, None)
-        if track is None or flow.response is None:
-            return
-        took = (flow.response.timestamp_end or 0) - flow.request.timestamp_start
-        members = {**_response(flow.response), "to": f"{flow.request.method} {flow.request.path}"}
-        track.add(Entry(0, max(0.0, took), Side.SERVER, Kind.RESPONSE, members=members))
-        self._end(track, "")
-
-    def error(self, flow: http.HTTPFlow) -> None:
-        """Complete it without one."""
-        track = self._flows.pop(flow.id, None)
-        if track is not None:
-            self._end(track, flow.error.msg if flow.error else "")
-
-    def websocket_start(self, flow: http.HTTPFlow) -> None:
-        """Say that a WebSocket escaped us: it was opened behind plain HTTP on a connection to the proxy itself."""
-        if _is_realtime(flow):
-            self._plan.say(
-                f"{_address(flow.client_conn.peername)}: a WebSocket to {flow.request.pretty_host} is not recorded: "
-                "its connection was used for plain HTTP before; open it on a new one, or by CONNECT"
-            )
-
-    def _end(self, track: Track, error: str) -> None:
-        track.end(time.monotonic(), error=error)
-        self._plan.closed(track)
 
     def _layer(self, context: Context, head: Head) -> Layer | None:
         known = context.server.address is not None
@@ -200,9 +131,9 @@ class Addon:
 
     def _tap(self, context: Context, upstream: Upstream, rewriter: Rewriter | None) -> TapLayer:
         target = upstream.target if rewriter is not None else str
-        source = Source(_address(context.client.peername), upstream.url, target, via="mitmproxy", tags=self._plan.tags)
+        source = Source(address(context.client.peername), upstream.url, target, via="mitmproxy", tags=self._plan.tags)
         track = RealtimeTrack(self._plan.recorder, source, self._plan.opened)
-        refuse = self._refusals(upstream, _address(context.client.peername))
+        refuse = self._refusals(upstream, address(context.client.peername))
         handler = self._handlers.get(context.client.id)
 
         def sockets(connection: Connection) -> ConnectionIO | None:
@@ -264,10 +195,6 @@ def _name(context: Context, sni: str | None) -> str:
     return sni or (str(context.server.address[0]) if context.server.address else "an unknown host")
 
 
-def _address(peer: Any) -> str:
-    return f"[{peer[0]}]:{peer[1]}" if ":" in str(peer[0]) else f"{peer[0]}:{peer[1]}"
-
-
 def _explained(error: str, upstream: Upstream) -> tuple[str, str]:
     where = f"{upstream.host}:{upstream.port}"
     if "ertificate verify failed" in error:
@@ -276,32 +203,3 @@ def _explained(error: str, upstream: Upstream) -> tuple[str, str]:
         return f"the certificate of {where} is not trusted: {reason}", hint
     reason = "Connection refused" if "Connect call failed" in error else error
     return f"{where} cannot be reached: {reason}", "check the address and the network"
-
-
-def _is_realtime(flow: http.HTTPFlow) -> bool:
-    return is_realtime(flow.request.path, _headers(flow.request))
-
-
-def _headers(message: http.Message) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.headers.fields]
-
-
-def _request(request: http.Request) -> dict[str, Any]:
-    return {"method": request.method, "target": request.path, "headers": _headers(request), **_body(request)}
-
-
-def _response(response: http.Response) -> dict[str, Any]:
-    named = {"status": response.status_code, "reason": response.reason, "headers": _headers(response)}
-    return {**named, **_body(response)}
-
-
-def _body(message: http.Message) -> dict[str, Any]:
-    data = message.get_content(strict=False)
-    if data is None:
-        return {"body_omitted": f"longer than {MAX_BODY_BYTES} bytes"}
-    if not data:
-        return {}
-    try:
-        return {"body": data.decode()}
-    except UnicodeDecodeError:
-        return {"body_base64": b64encode(data).decode()}

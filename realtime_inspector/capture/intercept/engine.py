@@ -23,8 +23,10 @@ from mitmproxy.master import Master
 from mitmproxy.net.free_port import get_free_port
 from mitmproxy.options import Options
 
-from realtime_inspector.capture.intercept.addon import Addon, Plan
-from realtime_inspector.capture.mitm import Mode
+from realtime_inspector.capture.intercept.addon import Addon
+from realtime_inspector.capture.intercept.flows import Flows
+from realtime_inspector.capture.intercept.mode import Mode
+from realtime_inspector.capture.intercept.plan import Plan
 from realtime_inspector.capture.tap import MAX_BODY_BYTES
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.errors import UsageError
@@ -73,6 +75,7 @@ class Engine:
         self._tee = Tee(asyncio.get_running_loop())
         self._servers = Proxyserver()
         self.addon = Addon(self._plan, self._tee, self._servers.connections)
+        self._flows = Flows(self._plan)
         started = asyncio.Event()
         self.addon.on_start = started.set
         try:
@@ -110,13 +113,14 @@ class Engine:
             await asyncio.wait_for(self._until_idle(), CLOSE_TIMEOUT_S)
         self._each_socket(lambda io: io.writer.transport.abort() if hasattr(io.writer, "transport") else None)
         self.addon.finish()
+        self._flows.finish()
         self._tee.drain()
         await self._stop()
 
     def _assembled(self) -> Master:
         options = Options()
         master = Master(options)
-        master.addons.add(Core(), self._servers, self.addon, NextLayer(), TlsConfig(), UpstreamAuth())
+        master.addons.add(Core(), self._servers, self.addon, self._flows, NextLayer(), TlsConfig(), UpstreamAuth())
         # A server that is connected to at once has its TLS mirrored to the client. Where traffic is sent elsewhere, the
         # server it was meant for must not even be connected to.
         strategy = "eager" if self._plan.upstream is None else "lazy"

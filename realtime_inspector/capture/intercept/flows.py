@@ -1,0 +1,107 @@
+"""Realtime requests that stay with mitmproxy's own layers: HTTP/2, and plain HTTP asked of the proxy itself.
+
+Each request with its answer is a recording; headers and bodies are mitmproxy's reading of them, not bytes of the wire.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from typing import Any
+
+from mitmproxy import http
+
+from realtime_inspector.capture.intercept.plan import Plan, address
+from realtime_inspector.capture.intercept.scope import is_api, is_realtime
+from realtime_inspector.capture.recorder import Source, Track
+from realtime_inspector.capture.tap import MAX_BODY_BYTES
+from realtime_inspector.recording.entry import Entry, Kind, Side
+
+
+class Flows:
+    """The addon that hears of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Use a plan."""
+        self._plan = plan
+        self._flows: dict[str, Track] = {}
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Send a Realtime request of mitmproxy's own layers where Realtime traffic goes."""
+        request, upstream = flow.request, self._plan.upstream
+        if upstream is not None and (is_api(request.pretty_host) or _is_realtime(flow)):
+            request.host, request.port = upstream.host, upstream.port
+            request.scheme = "https" if upstream.tls else "http"
+            request.path = upstream.target(request.path)
+
+    def request(self, flow: http.HTTPFlow) -> None:
+        """Begin to record a Realtime request of mitmproxy's own layers."""
+        if not _is_realtime(flow):
+            return
+        upstream = f"{flow.request.scheme}://{flow.request.pretty_host}:{flow.request.port}"
+        source = Source(address(flow.client_conn.peername), upstream, via="mitmproxy", tags=self._plan.tags)
+        track = self._flows[flow.id] = self._plan.recorder.track(source, self._plan.opened)
+        track.add(Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members=_request(flow.request)))
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """Complete it with its answer."""
+        track = self._flows.pop(flow.id, None)
+        if track is None or flow.response is None:
+            return
+        took = (flow.response.timestamp_end or 0) - flow.request.timestamp_start
+        members = {**_response(flow.response), "to": f"{flow.request.method} {flow.request.path}"}
+        track.add(Entry(0, max(0.0, took), Side.SERVER, Kind.RESPONSE, members=members))
+        self._end(track, "")
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """Complete it without one."""
+        track = self._flows.pop(flow.id, None)
+        if track is not None:
+            self._end(track, flow.error.msg if flow.error else "")
+
+    def websocket_start(self, flow: http.HTTPFlow) -> None:
+        """Say that a WebSocket escaped us: it was opened behind plain HTTP on a connection to the proxy itself."""
+        if _is_realtime(flow):
+            self._plan.say(
+                f"{address(flow.client_conn.peername)}: a WebSocket to {flow.request.pretty_host} is not recorded: "
+                "its connection was used for plain HTTP before; open it on a new one, or by CONNECT"
+            )
+
+    def finish(self) -> None:
+        """Complete what is still open."""
+        for track in self._flows.values():
+            track.end(time.monotonic(), by="proxy")
+        self._flows.clear()
+
+    def _end(self, track: Track, error: str) -> None:
+        track.end(time.monotonic(), error=error)
+        self._plan.closed(track)
+
+
+def _is_realtime(flow: http.HTTPFlow) -> bool:
+    return is_realtime(flow.request.path, _headers(flow.request))
+
+
+def _headers(message: http.Message) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.headers.fields]
+
+
+def _request(request: http.Request) -> dict[str, Any]:
+    return {"method": request.method, "target": request.path, "headers": _headers(request), **_body(request)}
+
+
+def _response(response: http.Response) -> dict[str, Any]:
+    named = {"status": response.status_code, "reason": response.reason, "headers": _headers(response)}
+    return {**named, **_body(response)}
+
+
+def _body(message: http.Message) -> dict[str, Any]:
+    data = message.get_content(strict=False)
+    if data is None:
+        return {"body_omitted": f"longer than {MAX_BODY_BYTES} bytes"}
+    if not data:
+        return {}
+    try:
+        return {"body": data.decode()}
+    except UnicodeDecodeError:
+        return {"body_base64": b64encode(data).decode()}

@@ -1,0 +1,32 @@
+"""What an interceptor was told to do, and what its parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from realtime_inspector.capture.recorder import Recorder, Track
+from realtime_inspector.capture.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the interceptor was told to do."""
+
+    recorder: Recorder
+    upstream: Upstream | None
+    """Where Realtime traffic goes instead of where it was meant for."""
+    lenient: bool
+    """A host whose interception a client refuses is passed through from then on."""
+    authority: str
+    """File of the CA that clients have to trust."""
+    say: Callable[[str], None]
+    opened: Callable[[Track], None]
+    closed: Callable[[Track], None]
+    tags: Mapping[str, str] | None = None
+
+
+def address(peer: Any) -> str:
+    """Return an address as recordings have it."""
+    return f"[{peer[0]}]:{peer[1]}" if ":" in str(peer[0]) else f"{peer[0]}:{peer[1]}"
