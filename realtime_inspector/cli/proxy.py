@@ -12,9 +12,8 @@ from typing import Any
 import click
 
 from realtime_inspector.capture.audio import Audio
-from realtime_inspector.capture.intercept.mode import REVERSE
 from realtime_inspector.capture.launch import API
-from realtime_inspector.capture.mitm import Interceptor
+from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
 from realtime_inspector.cli import diagnostics, intercepting, relaying
