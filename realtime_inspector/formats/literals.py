@@ -48,6 +48,8 @@ _WORDS: dict[str, Any] = {
 _PLAIN = re.compile(r"(?:-?\d[\d.eE+-]*+|true|false|null|True|False|None)[ \t]*+(?:,|$)", re.MULTILINE)
 """An element of a list, alone on its line."""
 _OPEN = {"{": "}", "[": "]", "(": ")"}
+_PROSE = frozenset({"text", "transcript", "delta", "message", "instructions", "output", "reason", "audio"})
+"""Members whose strings are texts."""
 _MAY_BEGIN_A_LINE = frozenset("}])\"',.…")
 """What may stand at the very beginning of a line inside an object; anything else begins the next line of a log."""
 
@@ -186,7 +188,10 @@ class _Reader:
         return False
 
     def _string(self, found: re.Match[str]) -> bool:
-        """Put a string, with the ones on the next lines that belong to it; False if it has no end."""
+        """Put a string, with the ones on the next lines that belong to it; False if it has no end.
+
+        Half a text still tells something; half a name is another name.
+        """
         parts = []
         following: re.Match[str] | None = found
         ended = True
@@ -198,7 +203,10 @@ class _Reader:
             following = _STRING.match(self._text, joint.end()) if joint else None
             if following is not None and _SEPARATOR.match(self._text, following.end()):
                 break
-        self._put("".join(parts), end)
+        if ended or self._frames[-1].key in _PROSE or self._frames[-1].key is None:
+            self._put("".join(parts), end)
+        else:
+            self._at = end
         return ended
 
     def _put(self, value: Any, end: int) -> bool:

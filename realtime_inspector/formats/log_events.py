@@ -24,6 +24,13 @@ _DEEPEST = 16
 _STRINGS = 3
 """JSON in a string in a string is read so many times."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
+_TELLING = frozenset({"id", "object", "type", "model", "expires_at", "audio", "modalities", "output_modalities"})
+"""Members that tell a session, and by their names its dialect."""
+_NAMING = frozenset({"type", "object", "role", "status", "id", "name", "code", "param", "reason", "modalities"})
+"""Members whose strings are names."""
+_DOTS = re.compile(r"\.\.\.|…")
+_JOINED = re.compile(r"(?:\.\.\.|…)[\w\"']")
+"""Dots with something behind them; an id that somebody shortened ends in them."""
 _RESPONSE_ENDED = frozenset({"completed", "cancelled", "failed", "incomplete"})
 
 
@@ -37,7 +44,7 @@ class Found:
     verbatim: str = ""
     """Its text as it was on the wire; empty where the log has it in another form."""
     cut: bool = False
-    """Its end is missing."""
+    """Its end is missing, or something in its middle."""
 
     @property
     def type(self) -> str:
@@ -66,7 +73,8 @@ def events_in(
         event = _as_event(value)
         inner = next(_same_inside(event), None) if event is not None and wrappers[-1:] != (event,) else None
         if event is not None and inner is None:
-            yield Found(event, wrappers, verbatim if event is value else "", id(value) in open_ids)
+            cut = id(value) in open_ids or _is_elided(event)
+            yield Found(event, wrappers, verbatim if event is value else "", cut)
             return
         for part in [inner] if inner is not None else value.values():
             if isinstance(part, dict | list | str):
@@ -75,7 +83,7 @@ def events_in(
 
 def payload_of(found: Found) -> bytes | None:
     """Return the event as a message; None if it cannot be written as JSON."""
-    body = _without_elided_audio(found.body)
+    body = _without_elided_audio(_without_halves(found.body) if found.cut else found.body)
     if found.verbatim and body is found.body and "\n" not in found.verbatim:
         return found.verbatim.encode(errors="replace")
     try:
@@ -128,12 +136,49 @@ def _same_inside(event: Mapping[str, Any]) -> Iterator[Any]:
             yield event[key]
 
 
+def _without_halves(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an event that was cut without names of two halves, and with no more of a configuration than tells it."""
+    body = {name: _without_joined(value) for name, value in body.items() if not _is_joined(name, value)}
+    if not isinstance(body.get("session"), Mapping):
+        return body
+    session = {name: value for name, value in body["session"].items() if name in _TELLING}
+    return {**body, "session": {n: None if isinstance(v, Mapping | list) else v for n, v in session.items()}}
+
+
+def _without_joined(value: Any, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, list):
+        return [_without_joined(part, depth + 1) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _without_joined(part, depth + 1) for name, part in value.items() if not _is_joined(name, part)}
+
+
+def _is_joined(name: str, value: Any) -> bool:
+    named = name in _NAMING or name.endswith("_id")
+    return isinstance(value, str) and named and _JOINED.search(value) is not None
+
+
+def _is_elided(value: Any, name: str = "", depth: int = 0) -> bool:
+    """Tell whether a logger took out the middle of an event and joined what was left by dots: a name shows it."""
+    if isinstance(value, str):
+        return _is_joined(name, value)
+    if depth > _DEEPEST:
+        return False
+    if isinstance(value, list):
+        return any(_is_elided(part, name, depth + 1) for part in value)
+    if not isinstance(value, Mapping):
+        return False
+    return any(_DOTS.search(str(key)) or _is_elided(part, str(key), depth + 1) for key, part in value.items())
+
+
 def _without_elided_audio(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the event with no audio where the logger wrote a remark (`<4096 bytes>`, `UklG...`) in its place."""
     name = AUDIO_FIELDS.get(str(body.get("type")), "")
     audio = body.get(name)
     if not isinstance(audio, str) or audio.startswith("data:") or _BASE64.fullmatch(audio):
         return body
-    if len(audio) > 400 and "..." not in audio[-80:] and "…" not in audio[-80:]:
+    if len(audio) > 400 and _DOTS.search(audio) is None:
         return body
     return {**body, name: ""}

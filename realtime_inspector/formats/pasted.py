@@ -10,7 +10,7 @@ How objects are read is in `literals.py`, which are events in `log_events.py`, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2s
@@ -22,7 +22,9 @@ from realtime_inspector.formats.log_events import Found, payload_of
 from realtime_inspector.formats.log_scan import Lines, Sighting, scan
 from realtime_inspector.formats.log_text import clean
 from realtime_inspector.formats.log_wire import Ending
+from realtime_inspector.protocol.event import AUDIO_FIELDS
 from realtime_inspector.protocol.event import read as read_event
+from realtime_inspector.protocol.realtime.left_out import CLIENT, ITEMS, ORDER
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import Problem
 
@@ -39,6 +41,8 @@ class Log:
     entries: list[Entry]
     problems: list[Problem] = field(default_factory=list)
     """What of it could not be read."""
+    cut: Set[str] = frozenset()
+    """What it leaves out because events of the client were cut off, in the words of `protocol/realtime/left_out.py`."""
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield its entries."""
@@ -72,7 +76,7 @@ def read(content: bytes, path: Path, started: str) -> Log:
     lines = Lines(text)
     for place, t in zip(order, times, strict=True):
         _add(log, sightings[place], sides[place], t, lines.of(sightings[place].at))
-    return _with_gaps(log)
+    return _with_gaps(log, _lost(zip(sightings, sides, strict=True)))
 
 
 def sessions(log: Log) -> list[Log]:
@@ -85,7 +89,8 @@ def sessions(log: Log) -> list[Log]:
     for number, entries in enumerate(parts, 1):
         started = _later(log.header, log.entries[place].t)
         header = replace(log.header, id=f"{log.header.id}-{number}", started=started)
-        out.append(_with_gaps(Log(log.path, header, entries, log.problems if number == 1 else [])))
+        part = Log(log.path, header, entries, log.problems if number == 1 else [])
+        out.append(_with_gaps(part, log.cut))
         place += len(entries)
     return out
 
@@ -97,8 +102,18 @@ def _later(header: Header, seconds: float) -> str:
     return log_times.iso(datetime.fromisoformat(header.started).timestamp() + seconds)
 
 
-def _with_gaps(log: Log) -> Log:
-    missing = log_gaps.left_out(read_event(entry) for entry in log.entries)
+def _lost(read: Iterable[tuple[Sighting | Ending, Side]]) -> frozenset[str]:
+    """Return what a log leaves out because events were cut: the client's are missing, the server's name less."""
+    lost: set[str] = set()
+    for sighting, side in read:
+        if isinstance(sighting, Sighting) and sighting.found.cut and sighting.found.type not in AUDIO_FIELDS:
+            lost |= {CLIENT, ITEMS, ORDER} if side is Side.CLIENT else {ITEMS}
+    return frozenset(lost)
+
+
+def _with_gaps(log: Log, cut: Set[str]) -> Log:
+    log.cut = cut
+    missing = log_gaps.left_out(read_event(entry) for entry in log.entries) | cut
     log.header = replace(log.header, tags={**log.header.tags, "left_out": " ".join(sorted(missing))})
     return log
 

@@ -132,6 +132,27 @@ def test_a_healthy_session_stays_healthy_wherever_its_log_begins_or_ends(name: s
         assert found(written(lines[:place])) == [], f"to {place}"
 
 
+def cut_at_the_end(payload: str, most: int) -> str:
+    return payload if len(payload) <= most else payload[:most] + "..."
+
+
+def cut_in_the_middle(payload: str, most: int) -> str:
+    return payload if len(payload) <= most else payload[: most * 2 // 3] + "..." + payload[-most // 3 :]
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("cut", [cut_at_the_end, cut_in_the_middle])
+@pytest.mark.parametrize("most", [50, 75, 100, 150, 200, 300, 500])
+def test_a_healthy_session_stays_healthy_where_long_lines_are_cut(
+    name: str, cut: Callable[[str, int], str], most: int
+) -> None:
+    signs = {"client": "->", "server": "<-"}
+    lines = [
+        f"[+{line['t']:.3f}s] {signs[line['from']]} {cut(json.dumps(line['event']), most)}" for line in log_of(name)
+    ]
+    assert found("\n".join(lines)) == []
+
+
 def test_two_sessions_in_one_log_are_judged_one_by_one() -> None:
     lines = log_of("tool-call")
     second = json.loads(json.dumps(lines).replace("sess_", "sess_2").replace('"event_', '"event_2'))

@@ -83,6 +83,8 @@ def test_each_notation_is_read(text: str, value: Any) -> None:
         ("{ type: 'a', error: {\nReceived: { type: 'b' }", {"type": "a", "error": {}}),
         ('{\n  "type": "a",\nINFO next: {"type": "b"}', {"type": "a"}),
         ('{"type": "a" "b": 1}', {"type": "a"}),
+        ('{"type": "a", "role": "assi', {"type": "a"}),
+        ('{"type": "a", "transcript": "Hel', {"type": "a", "transcript": "Hel"}),
         ('{"type": "a", it is broken', {"type": "a"}),
     ],
 )

@@ -149,3 +149,28 @@ def test_numbers_and_characters_that_json_lacks_are_kept_as_far_as_they_go() -> 
 def test_nothing_raises(value: Any) -> None:
     found(value)
     found({"type": value, "event": value, "data": "{" + str(value)})
+
+
+JOINED = {"type": "conversation.item.added", "item": {"id": "item_1", "type": "mes...ation", "role": "user"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "cut"),
+    [
+        (JOINED, True),
+        ({"type": "response.create", "resp...data": {}}, True),
+        ({"type": "response.done", "response": {"id": "resp_A...type", "output": [{"id": "a"}]}}, True),
+        ({"type": "response.done", "response": {"id": "resp_A...", "status": "completed"}}, False),
+        ({"type": "response.output_text.done", "text": "well...maybe"}, False),
+    ],
+)
+def test_an_event_is_cut_where_dots_join_what_is_left_of_its_names(body: dict[str, Any], cut: bool) -> None:
+    assert [event.cut for event in events_in(body)] == [cut]
+
+
+def test_what_was_cut_has_no_name_of_two_halves_and_no_half_of_a_configuration() -> None:
+    assert json.loads(payload_of(Found(JOINED, cut=True)) or b"")["item"] == {"id": "item_1", "role": "user"}
+    session = {"id": "s1", "audio": {"input": {}}, "tools": [{"name": "a"}], "output_modalities": []}
+    payload = payload_of(Found({"type": "session.updated", "session": session}, cut=True))
+    told = {"id": "s1", "audio": None, "output_modalities": None}
+    assert json.loads(payload or b"") == {"type": "session.updated", "session": told}

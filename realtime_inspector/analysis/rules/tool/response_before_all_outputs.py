@@ -26,7 +26,7 @@ class ResponseBeforeAllOutputs(Rule):
     name = "response-before-all-outputs"
     severity = Severity.WARNING
     on = ("response.create",)
-    needs = frozenset({left_out.ORDER})
+    needs = frozenset({left_out.CLIENT, left_out.ORDER})
     good = (
         """
         < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f"}
