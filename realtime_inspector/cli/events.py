@@ -96,6 +96,7 @@ class Rows:
         """Of the session only the configuration, which says what audio is."""
         self._ink = ink
         self._width = width
+        self._type_width = _TYPE_WIDTH if width is None or width >= output.WIDTH else 0
 
     def note(self, event: Event) -> None:
         """Take in what an event says of the rows after it."""
@@ -105,7 +106,7 @@ class Rows:
     def line(self, event: Event) -> str:
         """Return an event's row."""
         start = f"{event.n:>6} {text.clock(event.t):>9}  "
-        what = f"{SIGNS[event.side]} {text.safe(event.type):<{_TYPE_WIDTH}}"
+        what = f"{SIGNS[event.side]} {text.safe(event.type):<{self._type_width}}"
         said = self._said(event)
         if self._width is not None:
             said = text.pad(said, self._width - len(start) - len(what) - 1).rstrip()

@@ -122,14 +122,14 @@ def _example(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
     text = rule.bad[0]
     found = _findings(rule, text)
     yield ""
-    yield ink("Example", "bold")
+    yield f"{ink('Example', 'bold')} (> from the client, < from the server)"
     yield from (f"    {line}" for line in _plain(text).splitlines())
     for finding in found:
         yield from _said(finding, width)
     corrected = next((finding.corrected for finding in found if finding.corrected is not None), None)
     if corrected is not None or rule.good:
         yield ""
-        yield ink("Corrected" if corrected is not None else "Like this, nothing is said", "bold")
+        yield ink("Corrected" if corrected is not None else "Done right", "bold")
         shown = _event(corrected) if corrected is not None else _plain(rule.good[0])
         yield from (f"    {line}" for line in shown.splitlines())
 

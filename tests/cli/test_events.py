@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.cli.events import Rows
+from realtime_inspector.cli.output import Ink
 from realtime_inspector.recording import jsonl, transcript
+from tests.analysis import sessions
 from tests.analysis.sessions import VOICE
 from tests.cli.helpers import CommandLine, write_recording
 
@@ -74,6 +77,15 @@ def test_audio_is_measured_in_the_format_of_its_session(rti: CommandLine, tmp_pa
     )
 
     assert rti("events", "call.jsonl", "-f", "n:2").out.endswith("600 ms of audio\n")
+
+
+@pytest.mark.parametrize(("width", "row"), [(None, 70), (80, 70), (60, 49)])
+def test_in_a_narrow_terminal_the_type_takes_no_more_than_it_needs(width: int | None, row: int) -> None:
+    (event,) = sessions.events('> {"type": "response.create", "response": {"instructions": "Say hello."}}')
+
+    line = Rows(Ink(on=False), width).line(event)
+    assert "Say hello." in line
+    assert len(line) == row
 
 
 def test_what_a_peer_sent_never_steers_the_terminal(rti: CommandLine, tmp_path: Path) -> None:

@@ -38,7 +38,14 @@ def pages(*arguments: str) -> list[dict[str, Any]]:
 def test_a_page_has_what_why_fix_limits_and_source() -> None:
     text = explain("SES002")
     assert text.startswith("SES002 flat-keys (error)\n")
-    for heading in ("Why: ", "Fix: ", "Limits: ", "Source: ", "Example\n", "Corrected\n"):
+    for heading in (
+        "Why: ",
+        "Fix: ",
+        "Limits: ",
+        "Source: ",
+        "Example (> from the client, < from the server)\n",
+        "Corrected\n",
+    ):
         assert f"\n{heading}" in text
 
 
@@ -57,12 +64,12 @@ def test_the_corrected_event_is_shown_where_the_rule_knows_it() -> None:
 
 
 def test_a_good_transcript_stands_where_no_corrected_event_is_known() -> None:
-    assert "Like this, nothing is said\n" in explain("CON003")
+    assert "Done right\n" in explain("CON003")
 
 
 def test_prose_keeps_to_the_width() -> None:
     for page in explain("--all").split("\n\n\n"):
-        prose = page.partition("\nExample\n")[0]
+        prose = page.partition("\nExample (")[0]
         assert max(map(len, prose.splitlines())) <= 80
 
 
