@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,11 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
 from realtime_inspector.tui.screens.session import COPY_CHARACTERS, SessionScreen
 from tests.tui import sample
 from tests.tui.driving import app_on, check, contrasts, drive, dump, press, settled, until
-
-UNFINISHED = "\n".join(sample.CALL.splitlines()[:-2])
-APPEND = '> {"type":"input_audio_buffer.append","audio":"<20ms>"}'
-OTHER = '< {"type":"rate_limits.updated","rate_limits":[]}'
 
 
 @pytest.fixture
@@ -394,156 +388,3 @@ def test_a_copy_is_no_longer_than_a_terminal_takes(tmp_path: Path) -> None:
         assert any("the first 100,000 characters" in note.message for note in pilot.app._notifications)
 
     drive(app_on(path), play)
-
-
-# hostile and broken recordings
-
-
-def test_control_sequences_reach_no_cell_of_the_screen(tmp_path: Path) -> None:
-    hostile = '> {"type":"\\u001b[2J\\u202e","\\u0007":"\\u009b31m","item":{"x":"\\u001b]52;c;AAAA\\u0007"}}'
-    path = sample.write(tmp_path / "call.jsonl", f"{hostile}\n> \x1b[2J not json\nx")
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        shown = dump(pilot.app)
-        await press(pilot, "j")
-        shown += dump(pilot.app)
-        assert not set(shown) & {"\x1b", "\x07", "\x9b", "\u202e"}
-        assert "\\e[2J\\u202e" in shown
-
-    drive(app_on(path), play, (200, 60))
-
-
-def test_a_line_that_is_no_entry_is_shown_with_what_is_wrong(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", OTHER)
-    with path.open("ab") as file:
-        file.write(b'rubbish\n{"n":3,"t":0.2,"from":"proxy","kind":"end","how":"closed"}\n')
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        await press(pilot, "j", "2")
-        assert "not an entry" in dump(pilot.app)
-        await press(pilot, "y", "c", "e", "4")
-
-    drive(app_on(path), play)
-
-
-def test_a_torn_last_line_is_told(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", OTHER)
-    with path.open("ab") as file:
-        file.write(b'{"n":2,"t":0.2,"fr')
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        assert "cut off: run repair" in dump(pilot.app)
-
-    drive(app_on(path, now=path.stat().st_mtime + 10_000), play)
-
-
-def test_an_empty_recording_is_no_reason_to_fail(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", "")
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        await press(pilot, "j", "G", "c", "e", "y", "n", "2", "enter", "3", "enter", "y", "4", "enter", "y")
-        assert "0 entries" in dump(pilot.app)
-
-    drive(app_on(path, now=path.stat().st_mtime + 10_000), play)
-
-
-def test_a_file_that_turns_out_to_be_another_is_told(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
-
-    async def play(pilot: Pilot[Any]) -> None:
-        screen = await settled(pilot)
-        path.write_bytes(b"")
-        await until(pilot, lambda: screen.problem)
-        await pilot.pause()
-        assert "the file was cut or replaced" in screen.problem
-        await press(pilot, "j", "j")
-        assert "cut or replaced" in dump(pilot.app)
-
-    drive(app_on(path, now=path.stat().st_mtime), play)
-
-
-# live
-
-
-def live_app(path: Path) -> InspectorApp:
-    return app_on(path, now=path.stat().st_mtime + 1)
-
-
-def test_a_live_recording_is_followed_until_the_user_goes_up(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
-
-    async def play(pilot: Pilot[Any]) -> None:
-        screen = await settled(pilot)
-        assert screen.event_list.following
-        assert "● live following" in dump(pilot.app)
-        sample.add(path, OTHER)
-        await until(pilot, lambda: "▸  67" in dump(pilot.app))
-        await press(pilot, "k", "k")
-        before = n_of(screen)
-        sample.add(path, "\n".join([OTHER] * 37))
-        await until(pilot, lambda: "+37 new (G)" in dump(pilot.app))
-        assert n_of(screen) == before
-        await press(pilot, "G")
-        assert screen.event_list.following
-        assert "▸ 104" in dump(pilot.app)
-
-    drive(live_app(path), play)
-
-
-def test_the_wheel_stops_following_without_moving_the_cursor(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
-
-    async def play(pilot: Pilot[Any]) -> None:
-        screen = await settled(pilot)
-        before = n_of(screen)
-        screen.event_list.scroll_relative(y=-3, animate=False)
-        await until(pilot, lambda: not screen.event_list.following)
-        assert n_of(screen) == before
-
-    drive(live_app(path), play)
-
-
-def test_no_key_is_lost_while_events_pour_in(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
-
-    async def play(pilot: Pilot[Any]) -> None:
-        screen = await settled(pilot)
-        await pilot.press("slash")
-        for character in "marin and alloy":
-            sample.add(path, "\n".join([APPEND, OTHER] * 25))
-            await pilot.press("space" if character == " " else character)
-        assert screen.query_one("#search", Input).value == "marin and alloy"
-        await pilot.press("escape")
-        await until(pilot, lambda: len(screen.study.index) == 66 + 15 * 50)
-
-    drive(live_app(path), play)
-
-
-def test_silence_in_a_live_recording_is_found_as_time_passes(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", '> {"type":"response.create"}')
-    os.utime(path, (sample.STARTED_AT, sample.STARTED_AT))
-    now = [sample.STARTED_AT + 1]
-    app = InspectorApp([path], rules=sample.RULES, clock=lambda: now[0])
-
-    async def play(pilot: Pilot[Any]) -> None:
-        screen = await settled(pilot)
-        assert not screen.study.findings
-        now[0] += 10
-        await until(pilot, lambda: "E0 W1" in dump(pilot.app))
-
-    drive(app, play)
-
-
-def test_the_end_of_a_live_recording_ends_the_following(tmp_path: Path) -> None:
-    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        sample.add(path, "x> 1000\nx")
-        await until(pilot, lambda: "wire.end" in dump(pilot.app) and "live" not in dump(pilot.app))
-
-    drive(live_app(path), play)
