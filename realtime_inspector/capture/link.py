@@ -46,7 +46,7 @@ class Leg(asyncio.Protocol):
         """It is closed."""
         self._link = link
         self._put = link.tee.put
-        self._feed = link.track.feed
+        self._feed = link.track.steps
         self._peer: Leg = self
         self._shut: set[str] = set()
         self._reset_when_flushed = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,9 @@ from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.redact import Redactor
 
+_STEP_MESSAGES = 16
+_STEP_BYTES = 24 * 1024
+"""So much is made lines of before others get their turn."""
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -147,13 +150,22 @@ class Track:
 
     def feed(self, side: Side, data: bytes, at: float) -> None:
         """Take in bytes that were read from a side's socket at that time."""
+        for _ in self.steps(side, data, at) or ():
+            pass
+
+    def steps(self, side: Side, data: bytes, at: float) -> Iterator[None] | None:
+        """Do the same as `feed`, but leave what would take long to an iterator, in steps of some 50 microseconds."""
         t = self._last_t = max(self._last_t, at - self._began)
         if self._sink is None or self._wanted is not None or self._shape is not None:
             self.add(*self._tap.feed(side, data, t))
-        else:
-            found = self._tap.read(side, data, t)
-            if found:
-                self._put(found, side, t)
+            return None
+        found = self._tap.read(side, data, t)
+        count = min(_STEP_MESSAGES, len(found) * _STEP_BYTES // (len(data) or 1) + 1)
+        if len(found) > count:
+            return self._portions(found, count, side, t)
+        if found:
+            self._put(found, side, t)
+        return None
 
     def eof(self, side: Side, at: float) -> None:
         """Note that a side sends no more."""
@@ -205,6 +217,11 @@ class Track:
         if self._shape is not None:
             entries = tuple(self._shaped(entry, self._shape) for entry in entries)
         self._put(entries, entries[0].side, entries[0].t)
+
+    def _portions(self, found: list[Read], count: int, side: Side, t: float) -> Iterator[None]:
+        for start in range(0, len(found), count):
+            self._put(found[start : start + count], side, t)
+            yield
 
     def _put(self, found: Sequence[Read], side: Side, t: float) -> None:
         assert self._sink is not None  # noqa: S101 - the callers have just looked

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 DELAY_S = 0.005
@@ -18,10 +18,16 @@ SOON_BYTES = 256 * 1024
 """When so much is waiting, it is looked at without delay."""
 SLICE_S = 50e-6
 """After so long the loop gets its turn."""
+FLOOD_BYTES = 1024 * 1024
+"""When so much is waiting, no call is in time any more: what counts is to get done."""
+FLOOD_SLICE_S = 500e-6
 LIMIT_BYTES = 16 * 1024 * 1024
 """So much may wait, here and behind here."""
 POLL_S = 0.001
 """How often it is asked whether there is room again, while nothing but the disk is behind."""
+
+
+_DONE = object()
 
 
 class Valve(Protocol):
@@ -44,6 +50,7 @@ class Tee:
         loop: asyncio.AbstractEventLoop,
         limit_bytes: int = LIMIT_BYTES,
         behind: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put work off in a loop.
 
@@ -51,11 +58,15 @@ class Tee:
             loop: Where the work is done.
             limit_bytes: When more is waiting, whoever sends it is paused until it is half of that.
             behind: Tells how many bytes wait to be written, in so far as the traffic is to wait for them.
+            clock: Measures slices.
         """
         self._loop = loop
         self._limit = limit_bytes
         self._behind = behind
+        self._clock = clock
         self._queue: deque[tuple[int, Callable[..., object], tuple[object, ...]]] = deque()
+        self._steps: Iterator[object] | None = None
+        """What is left of the call under way."""
         self._bytes = 0
         self._room = limit_bytes
         """What of the limit is left for the queue."""
@@ -64,7 +75,10 @@ class Tee:
         self._shut: set[Valve] = set()
 
     def put(self, valve: Valve | None, weight: int, call: Callable[..., object], *args: object) -> None:
-        """Put a call off; `valve` is shut while too much is waiting."""
+        """Put a call off; `valve` is shut while too much is waiting.
+
+        A call that returns an iterator has done nothing yet, or a part: the rest is done in so many steps.
+        """
         self._queue.append((weight, call, args))
         self._bytes += weight
         if self._handle is None:
@@ -78,7 +92,7 @@ class Tee:
 
     def drain(self) -> None:
         """Do everything now, and let everybody go on: the one who waits for this has nobody else to wait for."""
-        while self._queue:
+        while self._queue or self._steps is not None:
             self._next()
         self._open()
 
@@ -89,25 +103,30 @@ class Tee:
     def _tick(self) -> None:
         self._handle = None
         self._soon = False
-        until = time.monotonic() + SLICE_S
+        until = self._clock() + (SLICE_S if self._bytes < FLOOD_BYTES else FLOOD_SLICE_S)
         try:
-            while self._queue:
+            while self._queue or self._steps is not None:
                 self._next()
-                if time.monotonic() >= until:
+                if self._clock() >= until:
                     break
         finally:
             self._room = self._limit - self._behind()
             if self._shut and self._bytes < self._room - self._limit // 2:
                 self._open()
-            if self._queue:
+            if self._queue or self._steps is not None:
                 self._again()
             elif self._shut:
                 self._handle = self._loop.call_later(POLL_S, self._tick)
 
     def _next(self) -> None:
-        weight, call, args = self._queue.popleft()
-        self._bytes -= weight
-        call(*args)
+        if self._steps is None:
+            weight, call, args = self._queue.popleft()
+            self._bytes -= weight
+            steps = call(*args)
+            if steps is not None and isinstance(steps, Iterator):
+                self._steps = steps
+        elif next(self._steps, _DONE) is _DONE:
+            self._steps = None
 
     def _open(self) -> None:
         shut, self._shut = self._shut, set()

@@ -193,3 +193,45 @@ def test_closing_writes_what_is_left(said: list[str], tmp_path: Path) -> None:
     thread.close()
     assert len(lines(sink.path)) == 1000
     assert said == []
+
+
+def test_what_waits_for_a_disk_that_works_is_told(disk: Disk, tmp_path: Path) -> None:
+    thread = Writer()
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    disk.gate.clear()
+    put(sink, "x" * 1000)
+    assert thread.pressure > 1000
+    disk.gate.set()
+    wait_for(lambda: thread.pressure == 0)
+    thread.close()
+    assert len(lines(sink.path)) == 1
+
+
+def test_nobody_waits_for_a_disk_that_fails(writer: Writer, disk: Disk, tmp_path: Path) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    disk.broken = errno.EIO
+    put(sink, "one")
+    wait_for(lambda: disk.failures > 0)
+    put(sink, "x" * 1000)
+    wait_for(lambda: writer.pressure == 0)
+    disk.broken = 0
+    assert len(done(sink)) == 2
+
+
+def test_nobody_waits_long_for_a_disk_that_is_stuck(
+    writer: Writer, disk: Disk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(writer_module, "PATIENCE_S", 0.0)
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    disk.gate.clear()
+    put(sink, "x" * 1000)
+    wait_for(lambda: writer.pressure == 0)
+    disk.gate.set()
+    assert len(done(sink)) == 1
+    monkeypatch.setattr(writer_module, "PATIENCE_S", 60.0)
+    again = writer.sink(tmp_path / "b.jsonl", HEADER)
+    disk.gate.clear()
+    put(again, "y" * 1000)
+    assert writer.pressure > 1000
+    disk.gate.set()
+    assert len(done(again)) == 1
