@@ -88,6 +88,9 @@ def test_an_intent_or_a_type_makes_it_a_transcription() -> None:
         ('< {"type": "response.audio.delta", "delta": ""}', "beta"),
         ('< {"type": "response.output_audio.delta", "delta": ""}', "ga"),
         ('> {"type": "response.audio.delta", "delta": ""}', ""),
+        ('< {"type": "error", "error": {"code": "missing_required_parameter", "param": "session.type"}}', "ga"),
+        ('< {"type": "error", "error": {"code": "missing_required_parameter", "param": "session.voice"}}', ""),
+        ('< {"type": "error", "error": {"code": "invalid_value", "param": "session.type"}}', ""),
     ],
 )
 def test_the_dialect_is_what_the_first_sign_shows(text: str, dialect: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import blame
-from realtime_inspector.protocol.realtime.changes import tools, waiting
+from realtime_inspector.protocol.realtime.changes import settings, tools, waiting
 from realtime_inspector.protocol.realtime.conversation import At, Pending, ResponseRequest, ServerError
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.protocol.realtime.values import mapping, mappings, text
@@ -33,6 +33,8 @@ def on_error(state: State, event: Event) -> None:
             confidence=confidence,
         )
     )
+    if text(error.get("code")) == "missing_required_parameter":
+        settings.note_refusal(state, blame.param(error))
     if cause is not None:
         _reject(state, cause, error, at)
 

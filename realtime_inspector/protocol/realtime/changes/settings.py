@@ -97,6 +97,12 @@ def on_updated(state: State, event: Event) -> None:
         _set_dialect(state, shape, f"{event.type} has the {shape} shape")
 
 
+def note_refusal(state: State, param: str) -> None:
+    """Take the dialect from what the server misses in an update: the beta knew no type of a session."""
+    if not state.dialect and param == "session.type":
+        _set_dialect(state, "ga", "the server wants session.type")
+
+
 def note_dialect(state: State, event_type: str, beta_names: Mapping[str, str]) -> None:
     """Take the dialect from a server event's name where nothing else has shown it."""
     if event_type in beta_names:
