@@ -28,7 +28,7 @@ _WHOLE_TEXT = 0x81
 _LONGEST_HEAD = 14
 _U64 = Struct(">Q")
 _HEADS = {side: b',"t":%%.6f,"from":"%b","kind":"message","event":' % side.encode() for side in Side}
-_loads = orjson.loads
+_OBJECT = ord("{")
 
 
 def whole_texts(data: bytes, at: int, limit: int, found: list[Read]) -> int:
@@ -41,6 +41,7 @@ def whole_texts(data: bytes, at: int, limit: int, found: list[Read]) -> int:
         found: Gets the payloads.
     """
     size = len(data)
+    view = memoryview(data)
     while size - at > _LONGEST_HEAD and data[at] == _WHOLE_TEXT:
         length = data[at + 1]
         masked = length & 0x80
@@ -57,7 +58,10 @@ def whole_texts(data: bytes, at: int, limit: int, found: list[Read]) -> int:
         end = start + length
         if end > size or length > limit:
             break
-        found.append(apply_mask(data[start:end], data[start - 4 : start]) if masked else data[start:end])
+        if masked:
+            found.append(apply_mask(view[start:end], data[start - 4 : start]))  # type: ignore[arg-type]  # it takes it
+        else:
+            found.append(data[start:end])
         at = end
     return at
 
@@ -80,6 +84,7 @@ def lines(
         redactor: Says whether payloads may hold a secret.
         plain: Gives the line of anything that is not as usual.
     """
+    loads = orjson.loads
     texts = [read for read in found if type(read) is bytes]
     # All payloads at once: a search costs more to begin than to do. What the outline leaves out is inside a string,
     # where a line break is no JSON.
@@ -90,16 +95,13 @@ def lines(
     head = _HEADS[side] % t
     parts: list[bytes] = []
     for n, read in enumerate(found, number):
-        if usual and type(read) is bytes and read[:1] == b"{" and _is_json(read):
-            parts += (b'{"n":%d' % n, head, read, b"}\n")
-        else:
-            parts.append(plain(read, n, side, t))
+        if usual and type(read) is bytes and read and read[0] == _OBJECT:
+            try:
+                loads(read)
+            except orjson.JSONDecodeError:
+                pass
+            else:
+                parts += (b'{"n":%d' % n, head, read, b"}\n")
+                continue
+        parts.append(plain(read, n, side, t))
     return b"".join(parts)
-
-
-def _is_json(payload: bytes) -> bool:
-    try:
-        _loads(payload)
-    except orjson.JSONDecodeError:
-        return False
-    return True

@@ -29,6 +29,9 @@ from realtime_inspector.recording.redact import Redactor
 _STEP_MESSAGES = 16
 _STEP_BYTES = 24 * 1024
 """So much is made lines of before others get their turn."""
+_FLOOD_BYTES = 128 * 1024
+_FLOOD_STEP_BYTES = 64 * 1024
+"""Of a read so big that no call is in time anyway, more is done in one go."""
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -160,7 +163,8 @@ class Track:
             self.add(*self._tap.feed(side, data, t))
             return None
         found = self._tap.read(side, data, t)
-        count = min(_STEP_MESSAGES, len(found) * _STEP_BYTES // (len(data) or 1) + 1)
+        step_bytes = _STEP_BYTES if len(data) < _FLOOD_BYTES else _FLOOD_STEP_BYTES
+        count = min(_STEP_MESSAGES, len(found) * step_bytes // (len(data) or 1) + 1)
         if len(found) > count:
             return self._portions(found, count, side, t)
         if found:

@@ -30,11 +30,16 @@ RETRY_S = 0.25
 """How long a failed file rests before the next attempt."""
 BLOCK_BYTES = 1024 * 1024
 """About as much goes into one system call: smaller ones would wait for the interpreter more often than for the disk."""
+JOIN_BYTES = 64 * 1024
+"""Less is copied into one block before it is written; more is handed to the system in pieces."""
 LOOK_S = 1.0
 """How often a file is checked for having been deleted."""
 PATIENCE_S = 0.5
 """A disk that takes longer for what waits is slow: traffic is held back for its sake no more."""
 
+_BLOCKS = 512
+"""So many pieces are handed over at once, at most: systems have a limit."""
+_writev: Callable[[int, list[bytes]], int] | None = getattr(os, "writev", None)
 _give_way: Callable[[], object] = getattr(os, "sched_yield", lambda: None)
 
 
@@ -127,11 +132,11 @@ class Sink:
             self._open()
         self._look()
         if self._size == 0:
-            self._write(self._header)
+            self._write([self._header])
         while self._writing:
-            block, items = self._block()
-            self._write(block)
-            for _ in range(items):
+            blocks = self._blocks()
+            self._write(blocks)
+            for _ in blocks:
                 self._count(*self._writing.popleft())
             _give_way()
 
@@ -201,8 +206,8 @@ class Sink:
             self.entries += count
             self._writer.written += len(block)
 
-    def _block(self) -> tuple[bytes, int]:
-        """Return the next lines, and how many items of the queue they are."""
+    def _blocks(self) -> list[bytes]:
+        """Return the next lines, those of each item of the queue by themselves."""
         parts: list[bytes] = []
         size = 0
         number = self.entries + 1
@@ -214,18 +219,20 @@ class Sink:
             parts.append(block)
             number += count
             size += len(block)
-            if size > BLOCK_BYTES:
+            if size > BLOCK_BYTES or len(parts) == _BLOCKS:
                 break
-        return b"".join(parts), len(parts)
+        return parts
 
     def _gap(self, number: int, lost: _Lost) -> bytes:
         why = lost.why or self.problem or "the disk was slower than the traffic"
         return jsonl.dump(Entry(number, lost.t, Side.PROXY, Kind.GAP, members={"lost": lost.lost, "why": why}))
 
-    def _write(self, block: bytes) -> None:
+    def _write(self, blocks: list[bytes]) -> None:
         self._cut_torn()
-        rest = memoryview(block)
+        size = sum(map(len, blocks))
         try:
+            written = _writev(self._fd, blocks) if _writev is not None and size > JOIN_BYTES else 0
+            rest = memoryview(b"".join(blocks) if written < size else b"")[written:]
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError:
@@ -233,7 +240,7 @@ class Sink:
             with contextlib.suppress(OSError):  # a disk that is full can be cut; if not, the next attempt begins so
                 self._cut_torn()
             raise
-        self._size += len(block)
+        self._size += size
 
     def _cut_torn(self) -> None:
         if self._torn:

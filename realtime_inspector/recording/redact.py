@@ -152,12 +152,18 @@ class Redactor:
                 return payload
             start = found.end()
             end = payload.find(b'"', start)
-        audio = payload[start:end]
-        find = audio.find
-        if end < 0 or find(b"-") >= 0 or find(b"_") >= 0 or find(b" ") >= 0 or find(b"\\") >= 0 or find(b"%") >= 0:
+        find = payload.find
+        if (
+            end < 0
+            or find(b"-", start, end) >= 0
+            or find(b"_", start, end) >= 0
+            or find(b" ", start, end) >= 0
+            or find(b"\\", start, end) >= 0
+            or find(b"%", start, end) >= 0
+        ):
             return payload
         for needle in self._in_audio:
-            if find(needle) >= 0:
+            if find(needle, start, end) >= 0:
                 return payload
         return payload[:start] + payload[end:]
 

@@ -235,3 +235,22 @@ def test_nobody_waits_long_for_a_disk_that_is_stuck(
     assert writer.pressure > 1000
     disk.gate.set()
     assert len(done(again)) == 1
+
+
+@pytest.mark.parametrize("taken", [0, 1, 30_000, 100_000])
+def test_much_at_once_is_written_in_pieces_and_what_is_not_taken_is_written_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taken: int
+) -> None:
+    given: list[int] = []
+
+    def writev(descriptor: int, blocks: list[bytes]) -> int:
+        given.append(len(blocks))
+        return os.write(descriptor, b"".join(blocks)[:taken])
+
+    monkeypatch.setattr(writer_module, "_writev", writev)
+    thread = Writer()
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, *(letter * 20_000 for letter in "abcdef"))
+    assert done(sink) == [f"server message {letter * 40}" for letter in "abcdef"]
+    assert sum(given) == 6
+    thread.close()
