@@ -13,6 +13,9 @@ from realtime_inspector.tui.text import Line, Span
 SHOWN = 3
 """How many findings of a group are shown before it is opened."""
 
+_ANY_ERROR = "ERR001"
+"""Finds every error event: a rule that knows this one says more, and stands before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
@@ -62,7 +65,7 @@ def _grouped(findings: Iterable[Finding]) -> dict[str, Sequence[Finding]]:
         groups.setdefault(finding.rule, []).append(finding)
     for group in groups.values():
         group.sort(key=lambda finding: (finding.entry, finding.t))
-    order = sorted(groups, key=lambda rule: (min(finding.severity.rank for finding in groups[rule]), rule))
+    order = sorted(groups, key=lambda rule: (_worst(groups[rule]), rule == _ANY_ERROR, groups[rule][0].entry, rule))
     return {rule: groups[rule] for rule in order}
 
 
@@ -82,3 +85,7 @@ def _finding(finding: Finding) -> Line:
         ),
         finding.entry,
     )
+
+
+def _worst(group: Sequence[Finding]) -> int:
+    return min(finding.severity.rank for finding in group)

@@ -42,3 +42,8 @@ def test_a_closed_rule_shows_none() -> None:
 def test_the_tally_has_every_severity() -> None:
     counts = groups.count([finding(1), finding(2), finding(3, severity=Severity.INFO)])
     assert "".join(span.text for span in groups.tally(counts)) == "E2 W0 i1 "
+
+
+def test_a_rule_that_knows_the_error_stands_before_the_one_that_reports_any() -> None:
+    found = [finding(2, "ERR001"), finding(3, "TOOL002"), finding(1, "TOOL003")]
+    assert [row.rule for row in groups.rows(found, (), ()) if row.finding is None] == ["TOOL003", "TOOL002", "ERR001"]
