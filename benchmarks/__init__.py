@@ -1,0 +1,1 @@
+"""Side-by-side measurements, run by hand. Figures of one run compare; figures of two runs do not."""
