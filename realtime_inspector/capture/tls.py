@@ -62,10 +62,16 @@ class LocalCA:
         return path
 
     def server_context(self) -> ssl.SSLContext:
-        """Return the TLS settings of a server on localhost."""
+        """Return the TLS settings of a server on localhost.
+
+        No session tickets: they come after the handshake, and a client that reads in one thread and writes in another,
+        as the synchronous `websockets` client does, may lose its first request to them (one in a hundred on Python
+        3.13.0, where OpenSSL's objects have no lock).
+        """
         self._ensure()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.num_tickets = 0
         context.set_alpn_protocols(["http/1.1"])
         context.load_cert_chain(self.folder / "localhost.pem")
         return context

@@ -84,6 +84,20 @@ def test_only_http_1_is_offered(server: Upstream, authority: LocalCA, tmp_path: 
         client.close()
 
 
+def test_no_ticket_comes_between_the_handshake_and_the_first_answer(
+    server: Upstream, authority: LocalCA, tmp_path: Path
+) -> None:
+    with relay_in_thread(server.url, tmp_path, tls=authority.server_context) as relay:
+        client = secure(relay, authority)
+        client.send(REQUEST)
+        server.accept().send(SWITCH)
+        assert client.read(len(SWITCH)) == SWITCH
+        assert isinstance(client.sock, ssl.SSLSocket)
+        assert client.sock.version() == "TLSv1.3"
+        assert client.sock.session is None or not client.sock.session.has_ticket
+        client.close()
+
+
 def test_a_reset_of_the_upstream_is_a_reset_for_a_tls_client_too(
     server: Upstream, authority: LocalCA, tmp_path: Path
 ) -> None:
