@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule, all_rules
+from realtime_inspector.analysis.selection import usual
 from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.protocol.realtime.catalogue import ga_name
 from realtime_inspector.protocol.realtime.session import Session
@@ -24,7 +25,8 @@ _T = TypeVar("_T")
 class Linter:
     """The rules, and the session they look at. Feed it events in order; it returns what they find.
 
-    A rule that raises does not cost the others' findings: it is reported once, under its own id, and not asked again.
+    Without a choice of rules it asks the usual ones. A rule that raises does not cost the others' findings: it is
+    reported once, under its own id, and not asked again.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Linter:
         self._asked: dict[tuple[str, str], tuple[list[Rule], list[Rule]]] = {}
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
-        for rule in all_rules() if rules is None else rules:
+        self._said: set[str] = set()
+        """Rules of which once is enough, and it was."""
+        for rule in usual(all_rules()) if rules is None else rules:
             for event_type in rule.on:
                 self._on[event_type].append(rule)
 
@@ -94,7 +98,7 @@ class Linter:
         key = (name if name in self._on else "*", self.session.dialect)
         if key not in self._asked:
             candidates = dict.fromkeys((*self._on.get(key[0], ()), *self._on.get("*", ())))
-            rules = [rule for rule in candidates if key[1] in rule.dialects and rule.id not in self.failed]
+            rules = [rule for rule in candidates if key[1] in rule.dialects and not self._is_out(rule)]
             rules = [rule for rule in rules if rule.needs.isdisjoint(self.session.left_out)]
             self._asked[key] = (
                 [rule for rule in rules if type(rule).check is not Rule.check],
@@ -104,15 +108,23 @@ class Linter:
 
     def _ask(self, rule: Rule, event: Event, question: Callable[[], Iterable[_T]], findings: list[Finding]) -> list[_T]:
         answers: list[_T] = []
-        if rule.id in self.failed:
+        if self._is_out(rule):
             return answers
         try:
-            answers.extend(question())
+            for answer in question():
+                answers.append(answer)
+                if rule.once and isinstance(answer, Finding):
+                    self._said.add(rule.id)
+                    self._asked.clear()
+                    break
         except Exception as error:  # broad: a rule's bug must not cost the findings of the others
             self.failed[rule.id] = error
             self._asked.clear()
             findings.append(_failure(rule, event, error))
         return answers
+
+    def _is_out(self, rule: Rule) -> bool:
+        return rule.id in self.failed or rule.id in self._said
 
     def _push(self, rule: Rule, deadline: Deadline) -> None:
         heapq.heappush(self._deadlines, (deadline.at, next(self._order), rule, deadline))

@@ -69,6 +69,10 @@ class Rule:
     needs: ClassVar[frozenset[str]] = frozenset()
     """What it concludes from, in the words of `protocol/realtime/left_out.py`: a log that leaves one of these out gives
     no finding of this rule."""
+    once: ClassVar[bool] = False
+    """Said once a session: what is wrong with one is wrong with all."""
+    acoustic: ClassVar[bool] = False
+    """It decodes audio, which takes time: asked only where that is wanted."""
     good: ClassVar[tuple[str, ...]] = ()
     """Transcripts that give no finding of this rule."""
     bad: ClassVar[tuple[str, ...]] = ()

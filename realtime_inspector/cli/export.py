@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.cli import diagnostics, output, reading
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable, markdown
@@ -18,7 +17,7 @@ Writer = Callable[[Readable, bool], Iterator[str]]
 """Takes a recording, and whether findings are wanted; yields lines."""
 
 FORMATS: dict[str, Writer] = {
-    "markdown": lambda recording, findings: markdown.write(recording, all_rules() if findings else ()),
+    "markdown": lambda recording, findings: markdown.write(recording, None if findings else ()),
 }
 
 _HELP = """Write a recording in another format, on the standard output or to a file.

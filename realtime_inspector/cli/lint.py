@@ -11,7 +11,7 @@ import click
 
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.rule import Rule, all_rules
-from realtime_inspector.analysis.selection import select
+from realtime_inspector.analysis.selection import select, usual
 from realtime_inspector.cli import findings_ci, findings_json, findings_text, output, reading
 from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.errors import UsageError
@@ -59,6 +59,7 @@ unless a format is asked for.
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="how to write it [default: text]")
 @click.option("--select", "chosen", multiple=True, metavar="RULE", help="ask these rules only: an id, a group, a name")
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="do not ask these rules")
+@click.option("--acoustic", is_flag=True, help="listen to the audio too: takes about a second per minute of it")
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
@@ -77,6 +78,7 @@ def command(
     format_name: str | None,
     chosen: tuple[str, ...],
     ignored: tuple[str, ...],
+    acoustic: bool,
     fail_on: str,
     exit_zero: bool,
     statistics: bool,
@@ -84,7 +86,7 @@ def command(
     """Run the rules over recordings."""
     if statistics and format_name not in {None, "text", "json"}:
         raise UsageError(f"--statistics goes with --format text or json, not {format_name}")
-    rules = _rules(chosen, ignored)
+    rules = _rules(chosen, ignored, acoustic)
     formats = [] if statistics else [FORMATS[name]() for name in _formats(format_name)]
     linted = []
     for one in _read(reading.find(paths, folder), rules):
@@ -109,9 +111,10 @@ def _formats(asked: str | None) -> list[str]:
     return ["text", "github"] if os.environ.get("GITHUB_ACTIONS") == "true" else ["text"]
 
 
-def _rules(chosen: Sequence[str], ignored: Sequence[str]) -> list[Rule]:
+def _rules(chosen: Sequence[str], ignored: Sequence[str], acoustic: bool) -> list[Rule]:
     try:
-        return select(all_rules(), _words(chosen), _words(ignored))
+        rules = select(all_rules(), _words(chosen), _words(ignored))
+        return rules if acoustic else usual(rules, _words(chosen))
     except ValueError as error:
         raise UsageError(str(error)) from None
 

@@ -191,11 +191,11 @@ def _why(program: str, chosen: set[str]) -> str:
 
 def _rules(ignored: Sequence[str]) -> list[Rule]:
     from realtime_inspector.analysis.rule import all_rules
-    from realtime_inspector.analysis.selection import select
+    from realtime_inspector.analysis.selection import select, usual
 
     words = [word.strip() for value in ignored for word in value.split(",") if word.strip()]
     try:
-        return select(all_rules(), ignored=words)
+        return usual(select(all_rules(), ignored=words))
     except ValueError as error:
         raise UsageError(str(error)) from None
 

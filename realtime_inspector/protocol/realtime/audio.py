@@ -98,6 +98,8 @@ class InputAudio:
     last_committed_t: float | None = None
     last_committed_by: str = ""
     """`client` or `vad`."""
+    timeouts: int = 0
+    """How often the idle timer of voice detection has run out since the user last spoke."""
     recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=RECENT_APPENDS))
     """The latest appends: `total_ms` after each, and its time."""
 
@@ -153,6 +155,12 @@ class Playback:
     """Where the client says it stopped playing (from its truncate)."""
     cut_n: int | None = None
     """The entry of that truncate."""
+    stalled_ms: float = 0.0
+    """How long it had nothing to play before more came, all in all."""
+
+    def late_ms(self, t: float) -> float:
+        """Return for how long it has had nothing to play when more comes at `t`; 0 or less if it still plays."""
+        return (t - self.start_t) * 1000 - self.ms - self.stalled_ms
 
     @property
     def end_t(self) -> float:

@@ -76,6 +76,12 @@ class Item:
     """Audio the server sent of it."""
     truncated_ms: float | None = None
     """The client's `audio_end_ms`, once the server confirmed it."""
+    committed: At | None = None
+    """When the server made it of the user's audio."""
+    transcribed: dict[int, At] = field(default_factory=dict)
+    """Content part → when its transcription last was complete, or failed."""
+    transcription_usage: Mapping[str, Any] = field(default_factory=dict)
+    """What the transcription took, as the server counted it: tokens, or seconds."""
     deleted: bool = False
 
     @property

@@ -75,6 +75,13 @@ class State:
         self.pending_updates: list[Update] = []
         """Every `session.update` without an answer, oldest first."""
 
+        self.detection_on: At | None = None
+        """When voice detection was switched on last, after it had been off."""
+        self.context_cut: At | None = None
+        """When the client last took something out of what the model reads, or changed its instructions or tools."""
+        self.via = ""
+        """What made the recording: `relay`, `mitmproxy`, `import:…`; empty if nothing says it."""
+
         self.items: dict[str, Item] = {}
         """In the order in which they were first named."""
         self.responses: dict[str, Response] = {}
@@ -105,6 +112,7 @@ class State:
     def begin(self, header: Header) -> None:
         """Take in what a recording's first line says: where the connection went, when, and what a log leaves out."""
         self.upstream = header.url
+        self.via = header.via
         self.left_out = frozenset(header.tags.get("left_out", "").split())
         try:
             self.started = datetime.fromisoformat(header.started).timestamp()
@@ -161,6 +169,21 @@ class State:
         for path in ("audio.input.turn_detection", "turn_detection"):
             found = dig(self.config, path)
             if isinstance(found, Mapping) and found.get("type") != "none":
+                return found
+        return None
+
+    @property
+    def detection_is_off(self) -> bool:
+        """Whether the session in force says that voice detection is off: the client commits by itself."""
+        told = isinstance(dig(self.config, "audio.input"), Mapping) or "turn_detection" in self.config
+        return told and self.turn_detection is None
+
+    @property
+    def transcription(self) -> Mapping[str, Any] | None:
+        """How the user's audio is transcribed; None if it is not, or nothing says so."""
+        for path in ("audio.input.transcription", "input_audio_transcription"):
+            found = dig(self.config, path)
+            if isinstance(found, Mapping):
                 return found
         return None
 

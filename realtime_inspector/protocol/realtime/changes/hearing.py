@@ -7,7 +7,7 @@ from realtime_inspector.protocol.realtime.audio import Speech
 from realtime_inspector.protocol.realtime.changes import items, waiting
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.state import State
-from realtime_inspector.protocol.realtime.values import number, text
+from realtime_inspector.protocol.realtime.values import index, mapping, number, text
 
 
 def on_append(state: State, event: Event) -> None:
@@ -45,6 +45,7 @@ def on_committed(state: State, event: Event) -> None:
     item = items.named(state, text(event.body.get("item_id")), event)
     if item.role != "user":
         state.user_turns += 1
+    item.committed = item.committed or At(event.n, event.t)
     item.type, item.role = item.type or "message", "user"
 
 
@@ -53,6 +54,12 @@ def on_speech_started(state: State, event: Event) -> None:
     item_id = text(event.body.get("item_id"))
     start_ms = number(event.body.get("audio_start_ms"))
     state.input_audio.speech.append(Speech(item_id, event.n, event.t, start_ms))
+    state.input_audio.timeouts = 0
+
+
+def on_timeout(state: State, event: Event) -> None:
+    """Count a turn that the idle timer makes of silence."""
+    state.input_audio.timeouts += 1
 
 
 def on_speech_stopped(state: State, event: Event) -> None:
@@ -71,10 +78,13 @@ def on_transcription(state: State, event: Event) -> None:
     """Take what the user said in, as far as it is transcribed."""
     item = items.named(state, text(event.body.get("item_id")), event)
     item.type, item.role = item.type or "message", item.role or "user"
+    if event.type.endswith(".delta"):
+        item.spoken.add(0, text(event.body.get("delta")))
+        return
+    item.transcribed[index(event.body.get("content_index"))] = At(event.n, event.t)
     if event.type.endswith(".completed"):
         item.spoken.put(0, text(event.body.get("transcript")))
-    else:
-        item.spoken.add(0, text(event.body.get("delta")))
+        item.transcription_usage = mapping(event.body.get("usage"))
 
 
 def _end_speech(state: State, event: Event, by: str) -> None:

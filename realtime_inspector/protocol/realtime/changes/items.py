@@ -106,6 +106,7 @@ def on_truncate(state: State, event: Event) -> None:
 def on_truncated(state: State, event: Event) -> None:
     """Cut an item to what was heard of it."""
     item_id = text(event.body.get("item_id"))
+    state.context_cut = At(event.n, event.t)
     waiting.answered(state, "conversation.item.truncate", where=lambda asked: asked.get("item_id") == item_id)
     end_ms = number(event.body.get("audio_end_ms"))
     if item_id in state.items:
@@ -118,6 +119,7 @@ def on_truncated(state: State, event: Event) -> None:
 def on_deleted(state: State, event: Event) -> None:
     """Take an item out of the conversation."""
     item_id = text(event.body.get("item_id"))
+    state.context_cut = At(event.n, event.t)
     waiting.answered(state, "conversation.item.delete", where=lambda asked: asked.get("item_id") == item_id)
     if item_id in state.items:
         state.items[item_id].deleted = True

@@ -104,7 +104,9 @@ def on_audio_delta(state: State, event: Event) -> None:
     duration_ms = (response.audio_format or state.output_format).duration_ms(event.audio_bytes)
     item.audio_bytes += event.audio_bytes
     item.audio_ms += duration_ms
-    _playback(state, item, event.t).ms += duration_ms
+    playback = _playback(state, item, event.t)
+    playback.stalled_ms += max(0.0, playback.late_ms(event.t)) if playback.ms else 0.0
+    playback.ms += duration_ms
 
 
 def _playback(state: State, item: Item, t: float) -> Playback:

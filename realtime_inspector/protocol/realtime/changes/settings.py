@@ -91,6 +91,7 @@ def on_updated(state: State, event: Event) -> None:
     if state.pending_updates:
         update = state.pending_updates.pop(0)
         update.status, update.answer, update.effective = "accepted", At(event.n, event.t), session
+    state.context_cut = At(event.n, event.t)
     _in_force(state, event, session)
     shape = _shape(session)
     if shape and not state.dialect:
@@ -118,8 +119,11 @@ def _shape(session: Mapping[str, Any]) -> str:
 
 
 def _in_force(state: State, event: Event, session: Mapping[str, Any]) -> None:
+    was_off = state.detection_is_off
     state.config = session
     state.config_at = At(event.n, event.t)
+    if was_off and state.turn_detection is not None:
+        state.detection_on = state.config_at
     for path in ("audio.input.format", "input_audio_format"):
         found = AudioFormat.read(dig(session, path))
         if found is not None:

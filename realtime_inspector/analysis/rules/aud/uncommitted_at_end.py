@@ -1,0 +1,78 @@
+"""Audio that never became a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.session import Session
+
+LEAST_MS = 300.0
+QUIET_S = 1.0
+
+
+class UncommittedAtEnd(Rule):
+    """The session ends with audio that was appended and never committed, with voice detection off.
+
+    Why: what the user said last is lost.
+    Fix: send input_audio_buffer.commit when the user stops talking; or input_audio_buffer.clear if it is not wanted.
+    Limits: information, where more than 300 ms are left over and the audio had stopped a second before: a microphone
+        that runs to the end leaves something over.
+    Source: Realtime API reference, `input_audio_buffer.commit` (read 2026-11-22).
+    """
+
+    id = "AUD015"
+    name = "uncommitted-at-end"
+    severity = Severity.INFO
+    on = ("wire.end",)
+    needs = frozenset({left_out.ORDER, left_out.INPUT_AUDIO, left_out.WIRE})
+    good = (
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
+        > {"type": "input_audio_buffer.append", "audio": "<2000ms>"}
+        > {"type": "input_audio_buffer.commit"}
+        > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
+        +5s x
+        """,
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}
+        > {"type": "input_audio_buffer.append", "audio": "<2000ms>"}
+        +5s x
+        """,
+        """
+        # the microphone ran to the end
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
+        > {"type": "input_audio_buffer.append", "audio": "<2000ms>"}
+        +20ms x
+        """,
+    )
+    bad = (
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
+        > {"type": "input_audio_buffer.append", "audio": "<2000ms>"}
+        +5s x  # AUD015
+        """,
+        """
+        < {"type": "session.created", "session": {"turn_detection": null, "modalities": ["audio", "text"]}}
+        > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
+        > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
+        +5s x> 1000
+        x  # AUD015
+        """,
+    )
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Look at what is left over."""
+        audio = before.input_audio
+        over = audio.buffered_ms > LEAST_MS and before.detection_is_off and not before.pending_updates
+        if not over or audio.last_append_t is None or event.body.get("how") == "cut off" or before.ended is not None:
+            return
+        if event.t - audio.last_append_t > QUIET_S:
+            yield self.finding(
+                event,
+                f"{audio.buffered_ms:.0f} ms of audio were appended and never committed: what the user said last is lost; "
+                "commit when the user stops talking",
+            )
