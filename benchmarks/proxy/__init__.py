@@ -19,5 +19,5 @@ in which anything was lost, changed or not recorded is marked, and the command e
   `slow`: the client stops reading; look at `grew MB`. `one-socket`: a gigabyte through one connection.
 - `relay-stalling` is the relay on a disk that stands still for 0.2 s after every 4 MB.
 - Where the loader itself is the limit (`direct` and proxies that record nothing, in a flood), `load CPU %` is near 100;
-  in `sessions` it always is, as it waits for the next message's time without sleeping.
+  in `sessions` it says nothing, as most of the time it waits for the next message without sleeping.
 """

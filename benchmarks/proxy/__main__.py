@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -38,6 +39,7 @@ ONLY = {
 }
 """Who takes part in a scenario that is not for all."""
 END_S = 15.0
+PORTS = (15_000, 32_000)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -92,34 +94,37 @@ def main() -> int:
 def run(peer: Peer, job: Job, place: Place, folder: Path | None) -> tuple[Figures | None, set[str]]:
     """Do one run of one proxy; return its figures, if it has any, and what went wrong."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=folder) as work, contextlib.ExitStack() as stack:
+        load_log = stack.enter_context(Path(work, "load.log").open("wb"))
         load = _start(
-            [sys.executable, "-m", "benchmarks.proxy.load", json.dumps(asdict(job))], place.at(place.load_cpu), stack
+            [sys.executable, "-m", "benchmarks.proxy.load", json.dumps(asdict(job))],
+            place.at(place.load_cpu),
+            stack,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=load_log,
         )
         assert load.stdin is not None
         assert load.stdout is not None
         upstream = json.loads(load.stdout.readline())["port"]
-        words: dict[str, Any] = {
-            "listen": _free_port(),
-            "upstream": upstream,
-            "folder": work,
-            "record": f"{work}/record",
-        }
+        words: dict[str, Any] = {"listen": _port(), "upstream": upstream, "folder": work, "record": f"{work}/record"}
         proxy = None
         if peer.command:
             Path(work, "config").write_text(peer.config.format(**words))
             command = [word.format(**words) for word in peer.command]
-            log = stack.enter_context(Path(work, "log").open("wb"))
-            proxy = _start(command, place.at(place.proxy_cpu), stack, log=log)
+            log = stack.enter_context(Path(work, "proxy.log").open("wb"))
+            proxy = _start(command, place.at(place.proxy_cpu), stack, stdout=log, stderr=log)
         where = {"pid": proxy.pid, "port": words["listen"]} if proxy is not None else {}
-        load.stdin.write(json.dumps(where) + "\n")
-        load.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            load.stdin.write(json.dumps(where) + "\n")
+            load.stdin.close()
         answer = load.stdout.readline()
-        load.wait(END_S)
         if proxy is not None:
             proxy.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 proxy.wait(END_S)
         if not answer:
+            for name in ("load.log", "proxy.log"):
+                print(f"{peer.name}, {name}: {_last_line(Path(work, name))}", file=sys.stderr)
             return None, {"failed"}
         result = json.loads(answer)
         return _figures(job, result), _marks(peer, job, result, Path(work, "record"))
@@ -152,11 +157,10 @@ def _figures(job: Job, result: dict[str, Any]) -> Figures:
 
 
 def _start(
-    command: list[str], place: Callable[[], None], stack: contextlib.ExitStack, log: Any = None
+    command: list[str], place: Callable[[], None], stack: contextlib.ExitStack, **streams: Any
 ) -> subprocess.Popen[str]:
     """Start a process that ends with the stack at the latest."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
-    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE} if log is None else {"stdout": log, "stderr": log}
     process = subprocess.Popen(
         command,
         text=True,
@@ -170,13 +174,21 @@ def _start(
     return process
 
 
+def _last_line(file: Path) -> str:
+    lines = file.read_text(errors="replace").split("\n") if file.exists() else []
+    return next((line for line in reversed(lines) if line.strip()), "nothing was said")
+
+
 def _takes_part(peer: Peer, scenario: str) -> bool:
     return peer.name in ONLY[scenario] if scenario in ONLY else peer.name != "relay-stalling"
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+def _port() -> int:
+    """Return a port to listen on: of those that the system gives to nobody else meanwhile."""
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _options() -> argparse.Namespace:

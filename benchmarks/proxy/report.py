@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 from statistics import median
 
 Figures = dict[str, float]
-"""Name of a figure → its value; every run of a scenario has the same."""
+"""Name of a figure → its value. A run may lack some: where no message came in time, none has a latency."""
+
+_ORDER = ("p50 us", "p99 us", "p99.9 us", "msgs/s", "CPU us/msg", "load CPU %", "memory MB", "grew MB")
 
 _RATIOS = ("p50 us", "p99 us", "CPU us/msg", "msgs/s")
 
@@ -16,7 +18,8 @@ def table(scenario: str, runs: dict[str, list[Figures]], marks: dict[str, set[st
     medians = {name: _medians(each) for name, each in runs.items() if each}
     if not medians:
         return f"\n### {scenario}\n\nno run succeeded"
-    columns = max((list(figures) for figures in medians.values()), key=len)
+    known = {column for figures in medians.values() for column in figures}
+    columns = [*(column for column in _ORDER if column in known), *sorted(known.difference(_ORDER))]
     lines = [
         f"\n### {scenario}\n",
         _row(["proxy", "runs", *columns, ""]),
@@ -42,7 +45,9 @@ def _ratios(medians: dict[str, Figures]) -> list[str]:
 
 
 def _medians(runs: list[Figures]) -> Figures:
-    return {name: median(run.get(name, nan) for run in runs) for name in max(runs, key=len)}
+    """Return the median of each figure over the runs that have it."""
+    names = {name for run in runs for name in run}
+    return {name: median(run[name] for run in runs if name in run) for name in names}
 
 
 def _row(cells: list[str]) -> str:
@@ -50,4 +55,6 @@ def _row(cells: list[str]) -> str:
 
 
 def _number(value: float) -> str:
+    if isnan(value):
+        return "-"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
