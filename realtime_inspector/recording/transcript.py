@@ -5,6 +5,7 @@ One line an entry, in the order of the wire:
     > {"type": "response.create"}                 the client's message; what is not JSON is sent as is
     < {"type": "response.created", …}             the server's
     +120ms > {"type": "response.cancel"}          120 ms after the line before (also `+2s`); without it, 1 ms
+    -3s < {"type": "error"}                       3 s before the line before: a clock that was set back
     > GET /v1/realtime?model=m {"api-key": "k"}    the upgrade request, with headers
     < 101                                         its answer; `< 401 {"error": …}` is a refusal with its body
     b> AAAA                                       a binary message, in base64
@@ -32,7 +33,7 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 STEP_S = 0.001
 """Time between two lines that do not say."""
 
-_LINE = re.compile(r"^(?:\+(?P<wait>[\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|b[<>]|x[<>]?)(?:\s+(?P<rest>.*))?$")
+_LINE = re.compile(r"^(?:(?P<wait>[+-][\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|b[<>]|x[<>]?)(?:\s+(?P<rest>.*))?$")
 _REMARK = re.compile(r"\s{2,}#\s*(.*)$")
 _REQUEST = re.compile(r"^(?P<method>GET|POST|DELETE|PUT) (?P<target>\S+)(?:\s+(?P<headers>\{.*\}))?$")
 _STATUS = re.compile(r"^(?P<status>[1-5]\d\d)(?:\s+(?P<body>.*))?$")

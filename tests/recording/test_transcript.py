@@ -70,6 +70,10 @@ def test_waiting_is_time_without_an_entry() -> None:
     assert parsed.end_t == pytest.approx(4.502)
 
 
+def test_a_line_can_stand_before_the_one_above_it_in_time() -> None:
+    assert [entry.t for entry in entries("+5s > {}\n-3s < {}\n+1s > {}")] == [5.0, 2.0, 3.0]
+
+
 def test_comments_are_nothing_and_remarks_belong_to_their_line() -> None:
     parsed = parse('# a comment\n\n> {"type": "a"}  # RSP001 here\n> {"type": "b"} # no remark\n')
     assert parsed.remarks == {1: "RSP001 here"}
