@@ -14,7 +14,7 @@ from websockets.frames import Frame, Opcode
 from realtime_inspector.recording.entry import Entry
 from realtime_inspector.recording.files import find, open_recording
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 REQUEST = b"GET /v1/realtime?model=m HTTP/1.1\r\nhOsT: 127.0.0.1:1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nConnection: upgrade\r\nx-request-id: req_1\r\n\r\n"
 
@@ -48,6 +48,7 @@ class Peer:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         sock.settimeout(TIMEOUT_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _PEERS.append(self)
 
     def send(self, data: bytes) -> None:
@@ -55,10 +56,10 @@ class Peer:
 
     def read(self, size: int) -> bytes:
         """Return exactly so many bytes, or fewer if the other side ends before."""
-        data = b""
+        data = bytearray()
         while len(data) < size and (more := self.sock.recv(size - len(data))):
             data += more
-        return data
+        return bytes(data)
 
     def read_head(self) -> bytes:
         data = b""
@@ -68,10 +69,10 @@ class Peer:
 
     def read_all(self) -> bytes:
         """Return what comes until the other side ends."""
-        data = b""
+        data = bytearray()
         while more := self.sock.recv(65536):
             data += more
-        return data
+        return bytes(data)
 
     def half_close(self) -> None:
         self.sock.shutdown(socket.SHUT_WR)

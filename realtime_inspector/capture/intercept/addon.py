@@ -136,11 +136,11 @@ class Addon:
         refuse = self._refusals(upstream, address(context.client.peername))
         handler = self._handlers.get(context.client.id)
 
-        def sockets(connection: Connection) -> ConnectionIO | None:
+        def transports(connection: Connection) -> ConnectionIO | None:
             found: ConnectionIO | None = handler.transports.get(connection) if handler is not None else None
             return found
 
-        layer = TapLayer(context, Tapped(self._tee, track, sockets, refuse), rewriter)
+        layer = TapLayer(context, Tapped(self._tee, track, transports, refuse), rewriter)
         self._layers[context.client.id] = layer
         return layer
 

@@ -1,32 +1,25 @@
 """The layer that takes a connection over from mitmproxy: bytes go through as they are, a copy goes to the track.
 
 What mitmproxy's own layers would change stays as it is: masks, fragments, pings, odd frames, frames behind a close,
-header names, resets. What its connection handler cannot keep is a half-close in a CONNECT tunnel or in TLS: there the
-end of one direction ends both.
+header names, resets, half-closes. With TLS the end of one direction ends both, as in the relay.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
-from mitmproxy.proxy.server import ConnectionIO
 
+from realtime_inspector.capture.intercept.sockets import Sockets, Transports
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.recording.entry import Side
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class CatchUp:
@@ -49,8 +42,7 @@ class Tapped:
 
     tee: Tee
     track: Track
-    sockets: Callable[[Connection], ConnectionIO | None]
-    """Gives the sockets of a connection, while mitmproxy has them."""
+    transports: Transports
     refuse: Callable[[str], Refusal]
     """Turns the reason why the server cannot be reached into the answer for the client."""
 
@@ -70,6 +62,7 @@ class TapLayer(Layer):
         self.track = tapped.track
         self._tapped = tapped
         self._rewriter = rewriter
+        self._sockets = Sockets(context, tapped.transports)
         self._catch_up = CatchUp(tapped.tee)
         self._unreachable = ""
         self._refused = False
@@ -115,7 +108,7 @@ class TapLayer(Layer):
                 if isinstance(piece, Refusal):
                     refusal = piece
                     break
-                yield commands.SendData(self.context.server, piece)
+                yield from self._send(self.context.server, piece)
         self._put(len(data), self.track.feed, Side.CLIENT, data, at)
         if refusal is not None:
             yield from self._refuse(refusal)
@@ -127,12 +120,12 @@ class TapLayer(Layer):
 
     def _from_server(self, data: bytes) -> CommandGenerator[None]:
         at = time.monotonic()
-        yield commands.SendData(self.context.client, data)
+        yield from self._send(self.context.client, data)
         self._put(len(data), self.track.feed, Side.SERVER, data, at)
         if self._rewriter is not None and not self._rewriter.upgraded:
             for piece in self._rewriter.server(data):
                 if isinstance(piece, bytes):
-                    yield commands.SendData(self.context.server, piece)
+                    yield from self._send(self.context.server, piece)
 
     def _refuse(self, refusal: Refusal) -> CommandGenerator[None]:
         self._refused = True
@@ -140,7 +133,7 @@ class TapLayer(Layer):
         at = time.monotonic()
         self._put(0, self.track.cut, at)
         self._put(0, self.track.answer, refusal.status, refusal.reason, refusal.headers, refusal.body, at)
-        yield commands.SendData(self.context.client, refusal.answer())
+        yield from self._send(self.context.client, refusal.answer())
         yield from self._close(self.context.server)
         yield from self._close(self.context.client)
 
@@ -148,36 +141,28 @@ class TapLayer(Layer):
         """Do to the other side what happened to one."""
         client, server = self.context.client, self.context.server
         side, peer = (Side.CLIENT, server) if connection == client else (Side.SERVER, client)
-        reset = _was_reset(self._tapped.sockets(connection))
+        reset = self._sockets.was_reset(connection)
         self.ended("reset" if reset else "closed", side)
         self._put(0, self.track.eof, side, time.monotonic())
         if reset:
-            _reset_on_close(self._tapped.sockets(peer))
+            self._sockets.reset_on_close(peer)
         both_ended = not (client.state | server.state) & ConnectionState.CAN_READ
         if reset or both_ended or client.tls or server.tls:
-            yield from self._close(server)
-            yield from self._close(client)
-        else:
+            yield from self._close(server, reset=reset)
+            yield from self._close(client, reset=reset)
+        elif not self._sockets.half_close(peer):
             yield commands.CloseTcpConnection(peer, half_close=True)
 
-    def _close(self, connection: Connection) -> CommandGenerator[None]:
-        if connection.state is not ConnectionState.CLOSED:
-            yield commands.CloseConnection(connection)
+    def _close(self, connection: Connection, *, reset: bool = False) -> CommandGenerator[None]:
+        if connection.state is ConnectionState.CLOSED:
+            return
+        if connection.tls and not reset:
+            self._sockets.end_tls(connection)
+        yield commands.CloseConnection(connection)
+
+    def _send(self, connection: Connection, data: bytes) -> CommandGenerator[None]:
+        if connection.state & ConnectionState.CAN_WRITE:
+            yield commands.SendData(connection, data)
 
     def _put(self, weight: int, call: Callable[..., object], *args: object) -> None:
         self._tapped.tee.put(self._catch_up, weight, call, *args)
-
-
-def _was_reset(sockets: ConnectionIO | None) -> bool:
-    reader = sockets.reader if sockets is not None else None
-    error = reader.exception() if isinstance(reader, asyncio.StreamReader) else None
-    return isinstance(error, ConnectionError)
-
-
-def _reset_on_close(sockets: ConnectionIO | None) -> None:
-    """See to it that a socket ends with a reset; where there is none of ours (`local`, `wireguard`) it just ends."""
-    writer: Any = sockets.writer if sockets is not None else None
-    if isinstance(writer, asyncio.StreamWriter):
-        sock = writer.get_extra_info("socket")
-        if sock is not None and sock.fileno() >= 0:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
