@@ -9,36 +9,38 @@ between them a line is read that says where the proxy is.
 from __future__ import annotations
 
 import asyncio
-import base64
 import gc
-import hashlib
 import json
-import random
-import re
+import ssl
 import sys
 import time
 from array import array
-from collections import deque
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import cast
 
-import uvloop
-from websockets.speedups import apply_mask
+from benchmarks.proxy.ends import End, Kind, Tunnel
+from benchmarks.proxy.usage import cpu_s, family, memory_mb
+from realtime_inspector.capture.tls import LocalCA
 
-POOL = 64
-"""So many different messages a side sends, over and over."""
 BLOCK_BYTES = 128 * 1024
-HIGH_WATER_BYTES = 1 << 20
-DRAIN_S = 5.0
-CONNECT_S = 60.0
 REST = 0.2
 """So much of the time `sessions` sleeps, though it be awaited: in real time, who never sleeps is stopped for 50 ms."""
+MISSING_S = 0.005
+"""When so much sleep is missing, it is taken though it delays what is due."""
 REST_S = 60e-6
 AWAKE_S = 25e-6
 """So long before a message is due there is no sleep: waking takes its time."""
-_ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_KEY = base64.b64encode(b"benchmarks.proxy")
+
+
+class Security(StrEnum):
+    """Where there is TLS."""
+
+    PLAIN = "plain"
+    TLS = "tls"
+    """Between the proxy and the server."""
+    INTERCEPT = "intercept"
+    """On both sides: the client asks a forward proxy for a tunnel to the server, and the proxy opens it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class Job:
     duration_s: float = 2.0
     most_bytes: int = 0
     """Stop sending after so many bytes, if not 0."""
+    connect_s: float = 60.0
+    """How long the proxy may take to listen."""
+    drain_s: float = 5.0
+    """How long what is under way in the end may take."""
+    security: str = Security.PLAIN
+    certificates: str = ""
+    """Folder with the certificates of a local CA."""
     pid: int = 0
     """The proxy; 0 if there is none."""
     port: int = 0
@@ -72,6 +81,8 @@ class Result:
     changed: int = 0
     """Messages that differ from what was sent, or stand elsewhere."""
     window_s: float = 0.0
+    begun: int = 0
+    """Messages that were sent within the window."""
     messages: int = 0
     """That arrived within the window."""
     cpu_s: float = 0.0
@@ -83,156 +94,6 @@ class Result:
     memory_mb: float = 0.0
     grew_mb: float = 0.0
     """More memory of the proxy at the end of the window than before the first message."""
-
-
-def payloads(size: int, *, client: bool) -> list[bytes]:
-    """Return the messages of a side: an event with audio, as most are, in JSON as `orjson` writes it."""
-    chance = random.Random(size * 2 + client)
-    made = []
-    for number in range(POOL):
-        head = b'{"type":"input_audio_buffer.append","event_id":"event_%08d","audio":"' % number
-        if not client:
-            head = b'{"type":"response.output_audio.delta","event_id":"event_%08d","item_id":"a","delta":"' % number
-        audio = base64.b64encode(chance.randbytes(size))[: max(8, size - len(head) - 2)]
-        made.append(head + audio + b'"}')
-    return made
-
-
-def framed(payload: bytes, mask: bytes) -> bytes:
-    """Return one whole text frame, masked if there is a mask."""
-    bit = 0x80 if mask else 0
-    size = len(payload)
-    if size < 126:
-        head = bytes([0x81, bit | size])
-    elif size < 65536:
-        head = bytes([0x81, bit | 126]) + size.to_bytes(2, "big")
-    else:
-        head = bytes([0x81, bit | 127]) + size.to_bytes(8, "big")
-    return head + mask + (apply_mask(payload, mask) if mask else payload)
-
-
-class Kind:
-    """What all senders of one side send: the same messages, one after the other, from the first."""
-
-    def __init__(self, size: int, *, client: bool) -> None:
-        self.client = client
-        self.payloads = payloads(size, client=client)
-        chance = random.Random(client)
-        self.frames = [framed(payload, chance.randbytes(4) if client else b"") for payload in self.payloads]
-        self.length = len(self.frames[0])
-        self.cycle = b"".join(self.frames)
-        self.twice = self.cycle * (2 + 256 * 1024 // len(self.cycle))
-        """Long enough that what comes in one read is a part of it, wherever it begins."""
-
-
-class Receiver:
-    """Takes in one direction of a connection and compares."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.count = 0
-        self.changed = 0
-        self._at = 0
-        """How many bytes of the stream came."""
-        self._rest = b""
-        self._verbatim = True
-
-    def feed(self, data: bytes) -> int:
-        """Return how many messages end in these bytes."""
-        kind, before = self.kind, self.count
-        if self._verbatim:
-            offset = self._at % len(kind.cycle)
-            if len(data) <= len(kind.twice) - offset and data == kind.twice[offset : offset + len(data)]:
-                self._at += len(data)
-                self.count = self._at // kind.length
-                return self.count - before
-            self._verbatim = False  # other masks, as proxies make that frame anew
-            begun = self._at % kind.length
-            self._rest = kind.twice[offset - begun : offset] if begun else b""
-        return self._by_frame(data)
-
-    def _by_frame(self, data: bytes) -> int:
-        data = self._rest + data
-        kind, at, before = self.kind, 0, self.count
-        while len(data) - at >= kind.length:
-            frame = data[at : at + kind.length]
-            known = kind.frames[self.count % POOL]
-            head = kind.length - len(kind.payloads[0]) - (4 if kind.client else 0)
-            payload = frame[head:]
-            if kind.client:
-                payload = apply_mask(payload[4:], payload[:4])
-            self.changed += frame[:head] != known[:head] or payload != kind.payloads[self.count % POOL]
-            self.count += 1
-            at += kind.length
-        self._rest = data[at:]
-        return self.count - before
-
-
-class End(asyncio.Protocol):
-    """One end of a connection: a client's or the server's."""
-
-    def __init__(self, load: Load, *, client: bool, number: int = -1) -> None:
-        self.load = load
-        self.client = client
-        self.number = number
-        self.transport: asyncio.Transport
-        self.outgoing = load.kinds[client]
-        self.receiver = Receiver(load.kinds[not client])
-        self.sent = 0
-        self.paused = False
-        self.sent_at: deque[float] = deque()
-        self._head = b""
-        self.open = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the upgrade, if it is a client."""
-        self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-        if self.client:
-            path = b"/v1/realtime?model=m&connection=%d" % self.number
-            head = b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" % path
-            self.transport.write(head + b"Sec-WebSocket-Key: %b\r\nSec-WebSocket-Version: 13\r\n\r\n" % _KEY)
-
-    def data_received(self, data: bytes) -> None:
-        """Compare what came."""
-        if self.open:
-            self.load.arrived(self, self.receiver.feed(data))
-            return
-        self._head += data
-        head, end, rest = self._head.partition(b"\r\n\r\n")
-        if end:
-            self._upgrade(head)
-            if rest:
-                self.data_received(rest)
-
-    def _upgrade(self, head: bytes) -> None:
-        self.open = True
-        if self.client:
-            if not head.startswith(b"HTTP/1.1 101"):
-                raise SystemExit(f"no upgrade: {head[:200]!r}")
-        else:
-            number = re.search(rb"connection=(\d+)", head)
-            key = re.search(rb"(?im)^sec-websocket-key: *(\S+)", head)
-            self.number = int(number[1]) if number else -1
-            accept = base64.b64encode(hashlib.sha1((key[1] if key else b"") + _ACCEPT).digest())
-            answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            self.transport.write(answer + b"Sec-WebSocket-Accept: %b\r\n\r\n" % accept)
-        self.load.upgraded(self)
-
-    def pause_writing(self) -> None:
-        """Stop for the socket."""
-        self.paused = True
-
-    def resume_writing(self) -> None:
-        """Go on."""
-        self.paused = False
-        self.load.writable(self)
-
-    def send(self, count: int = 1) -> None:
-        """Send the next messages."""
-        frames, at = self.outgoing.frames, self.sent % POOL
-        self.sent += count
-        self.transport.write(frames[at] if count == 1 else b"".join(frames[(at + n) % POOL] for n in range(count)))
 
 
 class Load:
@@ -253,21 +114,27 @@ class Load:
 
     async def run(self) -> Result:
         """Connect everybody, send for a while, wait for what is under way."""
-        server = await self._loop.create_server(lambda: End(self, client=False), "127.0.0.1", 0, backlog=1024)
+        ca = LocalCA(Path(self.job.certificates)) if self.job.security != Security.PLAIN else None
+        context = ca.server_context() if ca is not None else None
+        server = await self._loop.create_server(
+            lambda: End(self, client=False), "127.0.0.1", 0, backlog=1024, ssl=context
+        )
         port = server.sockets[0].getsockname()[1]
-        print(json.dumps({"port": port}), flush=True)
+        print(json.dumps({"upstream": port}), flush=True)
         target = await asyncio.to_thread(sys.stdin.readline)
         self.job = Job(**{**asdict(self.job), **json.loads(target)})
-        await self._connect(self.job.port or port)
+        await self._connect(port, ca)
         memory = self._memory()
         self._begin()
         await asyncio.sleep(self.job.warmup_s)
         cpu, own, at = self._cpu(), time.process_time(), time.perf_counter()
+        before = sum(self._counts()[0])
         self._in_window = True
         await self._window()
         self._in_window = False
         result = self.result
         result.window_s = time.perf_counter() - at
+        result.begun = sum(self._counts()[0]) - before
         result.cpu_s = self._cpu() - cpu
         result.load_cpu = (time.process_time() - own) / result.window_s
         result.memory_mb = self._memory()
@@ -362,31 +229,59 @@ class Load:
     def _rest(self, until: float) -> None:
         """Sleep where it delays nothing: while no message is under way; else only as long as has to be."""
         now = time.perf_counter()
-        if until - now < AWAKE_S or (self._under_way and self._slept_s > (now - self._began) * REST):
+        missing = (now - self._began) * REST - self._slept_s
+        if not self._under_way and until - now > AWAKE_S:
+            time.sleep(until - now)
+        elif missing > 0 and until - now > AWAKE_S:
+            time.sleep(min(until - now, REST_S))
+        elif missing > MISSING_S:
+            time.sleep(REST_S)
+        else:
             return
-        time.sleep(until - now if not self._under_way else min(until - now, REST_S))
         self._slept_s += time.perf_counter() - now
 
-    async def _connect(self, port: int) -> None:
-        until = time.monotonic() + CONNECT_S
+    async def _connect(self, server: int, ca: LocalCA | None) -> None:
+        """Connect all clients, by the proxy if there is one."""
+        until = time.monotonic() + self.job.connect_s
         for number in range(self.job.connections):
-            self.clients.append(await self._client(number, port, until))
-        await asyncio.wait_for(self._ready.wait(), CONNECT_S)
+            self.clients.append(await self._client(number, server, ca, until))
+        await asyncio.wait_for(self._ready.wait(), self.job.connect_s)
         self._ends = [end for number, client in enumerate(self.clients) for end in (client, self.servers[number])]
         await asyncio.sleep(0.2)
 
-    async def _client(self, number: int, port: int, until: float) -> End:
+    async def _client(self, number: int, server: int, ca: LocalCA | None, until: float) -> End:
         while True:
+            end = End(self, client=True, number=number)
             try:
-                _, end = await self._loop.create_connection(
-                    lambda: End(self, client=True, number=number), "127.0.0.1", port
-                )
+                if not self.job.port:
+                    await self._straight(end, server, ca)
+                elif self.job.security == Security.INTERCEPT:
+                    await self._tunnel(end, server)
+                else:
+                    await self._loop.create_connection(lambda end=end: end, "127.0.0.1", self.job.port)  # type: ignore[misc]
             except ConnectionRefusedError:
                 if time.monotonic() > until:
                     raise SystemExit("the proxy does not listen") from None
                 await asyncio.sleep(0.02)
             else:
                 return end
+
+    async def _straight(self, end: End, server: int, ca: LocalCA | None) -> None:
+        context = ssl.create_default_context(cafile=str(ca.certificate)) if ca is not None else None
+        name = "localhost" if ca is not None else None
+        await self._loop.create_connection(lambda: end, "127.0.0.1", server, ssl=context, server_hostname=name)
+
+    async def _tunnel(self, end: End, server: int) -> None:
+        """Connect by a forward proxy, whose certificate is as good as any: what is measured is its work."""
+        tunnel = Tunnel(f"localhost:{server}")
+        transport, _ = await self._loop.create_connection(lambda: tunnel, "127.0.0.1", self.job.port)
+        await tunnel.answered
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        secure = await self._loop.start_tls(transport, end, context, server_hostname="localhost")
+        assert secure is not None
+        end.connection_made(secure)
 
     async def _window(self) -> None:
         until, most = time.perf_counter() + self.job.duration_s, self.job.most_bytes
@@ -397,7 +292,7 @@ class Load:
 
     async def _drain(self) -> None:
         """Wait until all has arrived that was sent."""
-        until = time.monotonic() + (DRAIN_S if self.job.mode != "slow" else 0)
+        until = time.monotonic() + (self.job.drain_s if self.job.mode != "slow" else 0)
         while time.monotonic() < until:
             sent, received = self._counts()
             if sent == received:
@@ -429,40 +324,10 @@ class Load:
         return sum(map(memory_mb, family(self.job.pid))) if self.job.pid else 0.0
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and all that it started."""
-    found = [pid]
-    for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def cpu_s(pid: int) -> float:
-    """Return the processor time of a process so far, to the nanosecond."""
-    used = 0
-    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        try:
-            used += int(path.read_text().split()[0])
-        except OSError:
-            continue
-    return used / 1e9
-
-
-def memory_mb(pid: int) -> float:
-    """Return the memory of a process, what it shares counted in parts."""
-    try:
-        pss = re.search(r"(?m)^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())
-    except OSError:
-        return 0.0
-    return int(pss[1]) / 1000 if pss else 0.0
-
-
 def main() -> None:
     """Do the job that was given."""
+    import uvloop
+
     gc.disable()  # its rounds would be pauses of the clock
 
     async def body() -> None:

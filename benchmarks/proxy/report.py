@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from math import isnan, nan
 from statistics import median
 
 Figures = dict[str, float]
 """Name of a figure → its value. A run may lack some: where no message came in time, none has a latency."""
 
-_ORDER = ("p50 us", "p99 us", "p99.9 us", "msgs/s", "CPU us/msg", "load CPU %", "memory MB", "grew MB")
-
+_ORDER = ("p50 us", "p99 us", "p99.9 us", "msgs/s", "CPU us/msg", "CPU %", "load CPU %", "memory MB", "grew MB")
 _RATIOS = ("p50 us", "p99 us", "CPU us/msg", "msgs/s")
 
 
-def table(scenario: str, runs: dict[str, list[Figures]], marks: dict[str, set[str]]) -> str:
-    """Return a scenario's medians as Markdown, one line for each proxy."""
-    medians = {name: _medians(each) for name, each in runs.items() if each}
-    if not medians:
-        return f"\n### {scenario}\n\nno run succeeded"
-    known = {column for figures in medians.values() for column in figures}
+def medians(runs: Mapping[str, list[Figures]]) -> dict[str, Figures]:
+    """Return each proxy's median of each figure, over the runs that have it; no proxy without a run."""
+    return {name: _medians(each) for name, each in runs.items() if each}
+
+
+def table(runs: Mapping[str, list[Figures]], marks: Mapping[str, Set[str]]) -> str:
+    """Return a scenario's medians as Markdown, one line for each proxy, and the ratios."""
+    by_name = medians(runs)
+    known = {column for figures in by_name.values() for column in figures}
     columns = [*(column for column in _ORDER if column in known), *sorted(known.difference(_ORDER))]
-    lines = [
-        f"\n### {scenario}\n",
-        _row(["proxy", "runs", *columns, ""]),
-        "|---|" + "---:|" * (len(columns) + 1) + "---|",
-    ]
-    for name, figures in medians.items():
-        cells = [name, str(len(runs[name])), *(_number(figures.get(column, nan)) for column in columns)]
-        lines.append(_row([*cells, ", ".join(sorted(marks.get(name, ())))]))
-    return "\n".join([*lines, *_ratios(medians)])
+    lines = [row(["proxy", "runs", *columns, ""]), "|---|" + "---:|" * (len(columns) + 1) + "---|"]
+    for name, each in runs.items():
+        cells = [name, str(len(each)), *(_number(by_name.get(name, {}).get(column, nan)) for column in columns)]
+        lines.append(row([*cells, ", ".join(sorted(marks.get(name, ())))]))
+    return "\n".join([*lines, *_ratios(by_name)])
 
 
-def _ratios(medians: dict[str, Figures]) -> list[str]:
-    ours = medians.get("relay")
-    if ours is None:
-        return []
+def row(cells: list[str]) -> str:
+    """Return a line of a table."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def _ratios(by_name: Mapping[str, Figures]) -> list[str]:
+    ours = by_name.get("relay", {})
     lines = []
-    for name, theirs in medians.items():
+    for name, theirs in by_name.items():
         pairs = [(column, ours[column], theirs[column]) for column in _RATIOS if column in ours and column in theirs]
-        shown = [f"{column} {mine / other:.2f}" for column, mine, other in pairs if other and name != "relay"]
+        shown = [f"{column} {mine / other:.3g}" for column, mine, other in pairs if other and name != "relay"]
         if shown:
-            lines.append(f"relay / {name}: " + ", ".join(shown))
-    return ["", *lines]
+            lines.append(f"- relay / {name}: " + ", ".join(shown))
+    return ["", *lines] if lines else []
 
 
 def _medians(runs: list[Figures]) -> Figures:
-    """Return the median of each figure over the runs that have it."""
     names = {name for run in runs for name in run}
     return {name: median(run[name] for run in runs if name in run) for name in names}
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _number(value: float) -> str:

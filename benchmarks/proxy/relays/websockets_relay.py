@@ -1,12 +1,13 @@
 """A relay as one would write it with `websockets`: messages in, messages out, a line of JSON for each.
 
-python websockets_relay.py LISTEN UPSTREAM FOLDER
+python websockets_relay.py LISTEN UPSTREAM FOLDER [CA]
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 import sys
 import time
 from itertools import count
@@ -25,8 +26,9 @@ _OPTIONS: dict[str, Any] = {"compression": None, "max_size": None, "ping_interva
 class Relay:
     """Copies between pairs of connections."""
 
-    def __init__(self, upstream: int, folder: Path) -> None:
-        self.upstream = upstream
+    def __init__(self, upstream: int, folder: Path, ca: str | None) -> None:
+        self.url = f"wss://localhost:{upstream}" if ca else f"ws://127.0.0.1:{upstream}"
+        self.tls = ssl.create_default_context(cafile=ca) if ca else None
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.lines: dict[int, list[bytes]] = {}
@@ -37,8 +39,8 @@ class Relay:
         """Relay one connection."""
         assert client.request is not None
         number = next(self.numbers)
-        url = f"ws://127.0.0.1:{self.upstream}{client.request.path}"
-        async with connect(url, proxy=None, **_OPTIONS) as server:
+        url = self.url + client.request.path
+        async with connect(url, proxy=None, ssl=self.tls, **_OPTIONS) as server:
             await asyncio.gather(
                 self.copy(client, server, number, "client"), self.copy(server, client, number, "server")
             )
@@ -74,11 +76,11 @@ class Relay:
 
 async def main() -> None:
     """Relay until SIGTERM."""
-    listen, upstream, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    relay = Relay(upstream, folder)
+    listen, upstream, folder, *ca = sys.argv[1:]
+    relay = Relay(int(upstream), Path(folder), ca[0] if ca else None)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with serve(relay.handle, "127.0.0.1", listen, **_OPTIONS):
+    async with serve(relay.handle, "127.0.0.1", int(listen), **_OPTIONS):
         while not stop.is_set():
             await asyncio.sleep(WRITE_S)
             relay.write()
