@@ -73,6 +73,8 @@ class Rule:
     """Said once a session: what is wrong with one is wrong with all."""
     acoustic: ClassVar[bool] = False
     """It decodes audio, which takes time: asked only where that is wanted."""
+    optional: ClassVar[bool] = False
+    """Not everybody cares: asked only if it is chosen by id or name."""
     good: ClassVar[tuple[str, ...]] = ()
     """Transcripts that give no finding of this rule."""
     bad: ClassVar[tuple[str, ...]] = ()

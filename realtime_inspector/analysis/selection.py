@@ -22,10 +22,17 @@ def select(rules: Sequence[Rule], chosen: Iterable[str] = (), ignored: Iterable[
     return [rule for rule in rules if (not wanted or rule.id in wanted) and rule.id not in unwanted]
 
 
-def usual(rules: Iterable[Rule], chosen: Iterable[str] = ()) -> list[Rule]:
-    """Return the rules that are asked without more ado: not the acoustic ones, unless one is chosen by id or name."""
+def usual(rules: Iterable[Rule], chosen: Iterable[str] = (), *, acoustic: bool = False) -> list[Rule]:
+    """Return the rules that are asked without more ado.
+
+    Not the optional ones, and the acoustic ones only if they are wanted, unless one is chosen by id or name.
+    """
     words = {word.lower() for word in chosen}
-    return [rule for rule in rules if not rule.acoustic or words & {rule.id.lower(), rule.name}]
+    return [rule for rule in rules if _is_usual(rule, acoustic) or words & {rule.id.lower(), rule.name}]
+
+
+def _is_usual(rule: Rule, acoustic: bool) -> bool:
+    return not rule.optional and (acoustic or not rule.acoustic)
 
 
 def _named(rules: Sequence[Rule], words: Iterable[str]) -> set[str]:

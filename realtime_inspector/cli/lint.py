@@ -114,7 +114,7 @@ def _formats(asked: str | None) -> list[str]:
 def _rules(chosen: Sequence[str], ignored: Sequence[str], acoustic: bool) -> list[Rule]:
     try:
         rules = select(all_rules(), _words(chosen), _words(ignored))
-        return rules if acoustic else usual(rules, _words(chosen))
+        return usual(rules, _words(chosen), acoustic=acoustic)
     except ValueError as error:
         raise UsageError(str(error)) from None
 

@@ -41,6 +41,9 @@ _BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-
 """Where a key may begin: not inside a word (`task-…`), but behind an escape."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # What kind of key a browser was given is kept: one that lives on is worth a finding.
+    (re.compile(r"(openai-insecure-api-key\.)sk-[^\s,;\"'\\]+"), r"\1[redacted:sk]"),
+    (re.compile(r"(openai-insecure-api-key\.)ek_[^\s,;\"'\\]+"), r"\1[redacted:ek]"),
     (
         re.compile(r"(openai-(insecure-api-key|organization|project)\.)(?!\[redacted)[^\s,;\"'\\]+"),
         r"\1[redacted:openai-\2]",

@@ -98,3 +98,52 @@ def test_the_upstream_of_the_header_decides_where_a_proxy_hides_the_host() -> No
 def test_a_message_with_its_type_in_event_is_corrected() -> None:
     (finding,) = found("CON014", '> {"event": "response.create", "response": {}}')
     assert finding.corrected == {"type": "response.create", "response": {}}
+
+
+@pytest.mark.parametrize(("model", "ends"), [("gpt-realtime", "2027-01-20"), ("gpt-4o-transcribe", "2027-02-26")])
+def test_a_model_is_shut_down_from_its_day_on(model: str, ends: str) -> None:
+    text = f'> GET /v1/realtime?model={model} {{"Host": "api.openai.com"}}'
+    for started, severity in ((f"{ends}T00:00:00Z", Severity.WARNING), (STARTED, Severity.INFO)):
+        (finding,) = found("CON011", text, Header("id", started))
+        assert finding.severity is severity
+        assert ends in finding.message
+
+
+def test_a_model_is_looked_up_where_the_recording_says_that_it_went_to_openai() -> None:
+    text = '> GET /v1/realtime?model=gpt-realtime {"Host": "127.0.0.1:9000"}'
+    assert len(found("CON011", text, Header("id", STARTED, url="wss://api.openai.com/v1/realtime"))) == 1
+    assert found("CON011", text, Header("id", STARTED)) == []
+
+
+def test_a_page_that_shows_a_key_is_a_warning_and_a_program_information() -> None:
+    key = '"Sec-WebSocket-Protocol": "realtime, openai-insecure-api-key.[redacted:sk]"'
+    (page,) = found("CON008", f'> GET /v1/realtime {{{key}, "Origin": "https://a.example"}}')
+    (program,) = found("CON008", f"> GET /v1/realtime {{{key}}}")
+    assert (page.severity, program.severity) == (Severity.WARNING, Severity.INFO)
+    assert "a page of https://a.example connects with a key of the project" in page.message
+
+
+def test_a_model_in_the_wrong_place_is_not_blamed_where_the_recording_stops_before_the_answer() -> None:
+    text = '> GET /v1/realtime?model=gpt-live-1 {"Host": "api.openai.com"}'
+    assert found("CON010", text) == []
+    assert [finding.t for finding in found("CON010", f"{text}\n< 400")] == [0.002]
+
+
+def test_a_message_that_made_the_client_close_points_to_that_close() -> None:
+    text = """
+        > GET /v1/realtime {"User-Agent": "Python/3.13 websockets/15.0.1"}
+        < 101
+        < {"type": "conversation.item.retrieved", "item": {"content": [{"audio": "<17000ms>"}]}}
+        +20ms x> 1009
+    """
+    (finding,) = found("CON015", text)
+    assert (finding.entry, finding.related, finding.severity) == (3, (4,), Severity.WARNING)
+
+
+def test_pings_keep_a_connection_from_being_idle() -> None:
+    text = '< 101\n< {"type": "session.created", "session": {}}\n+50s .\n'
+    entries = transcript.entries(text + '+50s > {"type": "response.create"}')
+    ping = replace(entries[1], n=3, t=40.0, kind=Kind.PING, payload=b"")
+    idle = [rule for rule in all_rules() if rule.id == "CON017"]
+    assert [finding.entry for finding in lint(entries, idle)] == [3]
+    assert lint([*entries[:2], ping, replace(entries[2], n=4, t=95.0)], idle) == []

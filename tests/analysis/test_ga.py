@@ -9,6 +9,7 @@ import pytest
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import lint
 from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.selection import usual
 from realtime_inspector.recording import transcript
 from realtime_inspector.recording.entry import Header
 
@@ -26,7 +27,7 @@ def judged(text: str, url: str = "", groups: Sequence[str] = ("CON", "ENV", "SES
 
 def findings(text: str, url: str = "", groups: Sequence[str] = ("CON", "ENV", "SES")) -> list[Finding]:
     """Return what the groups' rules find."""
-    rules: list[Rule] = [rule for rule in all_rules() if rule.id[:3] in groups]
+    rules: list[Rule] = [rule for rule in usual(all_rules()) if rule.id[:3] in groups]
     return lint(transcript.entries(text), rules, Header("id", "2026-11-23T07:00:00.000000Z", url=url))
 
 

@@ -20,6 +20,13 @@ class Loud(Rule):
     acoustic = True
 
 
+class Wished(Rule):
+    """One that not everybody wants."""
+
+    id, name, severity, on = "ZZZ003", "wished", Severity.INFO, ("response.create",)
+    optional = True
+
+
 class Terse(Rule):
     """One that says everything once."""
 
@@ -45,6 +52,13 @@ def test_an_acoustic_rule_is_asked_only_if_its_id_or_name_is_chosen() -> None:
     assert [rule.id for rule in usual(rules, ["ZZZ"])] == ["ZZZ002"]
     assert [rule.id for rule in usual(rules, ["zzz001"])] == ["ZZZ001", "ZZZ002"]
     assert [rule.id for rule in usual(rules, ["loud"])] == ["ZZZ001", "ZZZ002"]
+
+
+def test_an_optional_rule_is_asked_only_if_its_id_or_name_is_chosen_acoustic_or_not() -> None:
+    rules = [Wished(), Loud(), Terse()]
+    assert [rule.id for rule in usual(rules, acoustic=True)] == ["ZZZ001", "ZZZ002"]
+    assert [rule.id for rule in usual(rules, ["ZZZ003"])] == ["ZZZ003", "ZZZ002"]
+    assert [rule.id for rule in usual(rules, ["wished"], acoustic=True)] == ["ZZZ003", "ZZZ001", "ZZZ002"]
 
 
 def test_what_a_rule_says_once_it_says_once_and_is_not_asked_again() -> None:

@@ -257,3 +257,10 @@ def test_a_header_loses_what_its_url_and_tags_hold() -> None:
 def test_redaction_is_done_once(text: str) -> None:
     once = REDACTOR.text(text + " sk-12345678 Bearer abc123def ?token=x")
     assert REDACTOR.text(once) == once
+
+
+@pytest.mark.parametrize(("key", "kept"), [("sk-proj-abcdef123456", "sk"), ("ek_abcdef123456", "ek")])
+def test_of_a_key_in_a_subprotocol_the_kind_is_kept(key: str, kept: str) -> None:
+    offered = f"realtime, openai-insecure-api-key.{key}"
+    got, _ = members(Kind.REQUEST, method="GET", target="/", headers=[["Sec-WebSocket-Protocol", offered]])
+    assert got["headers"] == [["Sec-WebSocket-Protocol", f"realtime, openai-insecure-api-key.[redacted:{kept}]"]]
