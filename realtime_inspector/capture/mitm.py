@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from realtime_inspector.capture.intercept.mode import REVERSE, Mode, Through
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.upstream import Upstream
+from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
 
@@ -67,6 +68,7 @@ class Interceptor:
         opened: Callable[[Track], None] | None = None,
         lenient: bool = False,
         through: str = "",
+        rotation: Rotation | None = None,
     ) -> None:
         """Prepare an interceptor.
 
@@ -84,6 +86,7 @@ class Interceptor:
             opened: Told when a recording begins; `say` then tells of problems alone.
             lenient: Pass a host through, unread, once a client has refused its interception.
             through: URL of the HTTP proxy by which servers are reached, in `forward` mode.
+            rotation: When a recording goes on in another file; by default never.
 
         Raises:
             UsageError: If the mode, the upstream or the proxy is none, or the extra is not installed.
@@ -91,7 +94,7 @@ class Interceptor:
         self.mode = replace(Mode.parse(mode), through=Through.parse(through) if through else None)
         self.upstream = Upstream.parse(upstream) if upstream is not None else None
         require()
-        self.recorder = Recorder(folder, redactor=redactor, warn=say)
+        self.recorder = Recorder(folder, redactor=redactor, warn=say, rotation=rotation)
         self.host = host
         self.port = port
         self._upstream_ca = upstream_ca

@@ -20,7 +20,7 @@ from realtime_inspector.capture.express import Read, lines
 from realtime_inspector.capture.frames import gap, whole_text
 from realtime_inspector.capture.tags import request_tags
 from realtime_inspector.capture.tap import Tap
-from realtime_inspector.capture.writer import Sink, Writer, make_folder
+from realtime_inspector.capture.writer import Rotation, Sink, Writer, make_folder
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
@@ -59,6 +59,7 @@ class Recorder:
         redactor: Redactor | None = None,
         warn: Callable[[str], None] = lambda text: None,
         writer: Writer | None = None,
+        rotation: Rotation | None = None,
     ) -> None:
         """Use a folder; it is made, for its owner only, with the first recording.
 
@@ -67,11 +68,12 @@ class Recorder:
             redactor: What takes secrets out; by default one that knows this process's environment.
             warn: Told once when the disk fails, and once when it works again; called from another thread.
             writer: The thread that writes; by default one of its own.
+            rotation: When its own goes on in another file; by default never.
         """
         self.folder = folder
         self.redactor = redactor if redactor is not None else Redactor.from_environment(os.environ)
         self.chains = Chains()
-        self._writer = writer if writer is not None else Writer(warn)
+        self._writer = writer if writer is not None else Writer(warn, rotation=rotation)
 
     def check(self) -> None:
         """Make the folder now, to tell a mistake before there is a call.

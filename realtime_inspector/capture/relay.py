@@ -31,6 +31,7 @@ from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import Upstream, client_context, explain
+from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
 
@@ -69,6 +70,7 @@ class Relay:
         policy: Policy | None = None,
         key: UpstreamKey | None = None,
         share_port: bool = False,
+        rotation: Rotation | None = None,
     ) -> None:
         """Prepare a relay.
 
@@ -86,12 +88,13 @@ class Relay:
             policy: What is recorded; by default everything.
             key: Stands in requests in place of the client's key.
             share_port: Other relays listen on the same port; the system spreads the connections.
+            rotation: When a recording goes on in another file; by default never.
 
         Raises:
             UsageError: If the upstream is no URL or the CA no certificate.
         """
         self.upstream = Upstream.parse(upstream)
-        self.recorder = Recorder(folder, redactor=redactor, warn=say)
+        self.recorder = Recorder(folder, redactor=redactor, warn=say, rotation=rotation)
         self.host = host
         self.port = port
         self.connections = 0

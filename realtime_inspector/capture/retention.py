@@ -30,6 +30,8 @@ class Stored:
     pinned: bool = False
     live: bool = False
     """It is being written."""
+    parts: Sequence[Path] = ()
+    """Its files, in order."""
 
     @property
     def kept(self) -> bool:
@@ -57,22 +59,22 @@ def chosen(found: Sequence[Stored], now: float, keep_s: float | None, max_bytes:
     return going
 
 
-def duration_s(text: str) -> float:
+def duration_s(text: str, option: str = "--keep", example: str = "7d, 12h or 30m") -> float:
     """Read a duration, `7d`, `12h`, `30m`.
 
     Raises:
         UsageError: If it is none.
     """
-    return _amount(text, _UNITS_S, "--keep", "7d, 12h or 30m")
+    return _amount(text, _UNITS_S, option, example)
 
 
-def size_bytes(text: str) -> int:
+def size_bytes(text: str, option: str = "--max-size", example: str = "2GB or 500MB") -> int:
     """Read a size, `2GB`, `500MB`.
 
     Raises:
         UsageError: If it is none.
     """
-    return int(_amount(text, _UNITS_BYTES, "--max-size", "2GB or 500MB"))
+    return int(_amount(text, _UNITS_BYTES, option, example))
 
 
 def _amount(text: str, units: dict[str, int], option: str, example: str) -> float:

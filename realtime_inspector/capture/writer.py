@@ -8,6 +8,7 @@ calls, and gives way between them: while it computes, the event loop cannot.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 from realtime_inspector.capture.held import hold
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.parts import name_of
 
 BACKLOG_BYTES = 64 * 1024 * 1024
 """Lines that wait for the disk, of all files together; what comes beyond is counted and dropped."""
@@ -37,6 +39,8 @@ LOOK_S = 1.0
 PATIENCE_S = 0.5
 """A disk that takes longer for what waits is slow: traffic is held back for its sake no more."""
 
+_PART_END_BYTES = 64
+"""The line that ends a part is shorter."""
 _BLOCKS = 512
 """So many pieces are handed over at once, at most: systems have a limit."""
 _writev: Callable[[int, list[bytes]], int] | None = getattr(os, "writev", None)
@@ -52,6 +56,16 @@ class _Lost:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When a recording goes on in another file; by default never."""
+
+    max_bytes: float = math.inf
+    """No part gets larger, unless what is written in one go is."""
+    max_s: float = math.inf
+    """What comes when a part is older goes into the next."""
+
+
 _Item = tuple[int, int, bytes | _Lost]
 """Number of the first line, how many there are, and the lines; or what stands for lost ones."""
 
@@ -59,18 +73,26 @@ _Item = tuple[int, int, bytes | _Lost]
 class Sink:
     """One recording being written. `put` and `finish` are called by the event loop, the rest by the writer's thread."""
 
-    def __init__(self, writer: Writer, path: Path, header: bytes) -> None:
+    def __init__(self, writer: Writer, path: Path, header: bytes, rotation: Rotation) -> None:
         self.path = path
+        """Where it begins."""
         self.lost = 0
         """How many entries could not be written."""
         self.entries = 0
-        """How many lines stand in the file, the header not counted."""
+        """How many lines stand in its files, headers not counted."""
         self.problem = ""
         """Why the last attempt to write failed; empty while writing works."""
         self.done = threading.Event()
         """Set when the file is finished and closed."""
         self._writer = writer
         self._header = header
+        self._rotation = rotation
+        self._part = 1
+        self._part_path = path
+        """The file that is written."""
+        self._first = 1
+        """Number of its first line."""
+        self._opened_at = 0.0
         self._queue: deque[_Item] = deque()
         """What came: the loop appends, the thread takes. `_writing` is the thread's alone."""
         self._writing: deque[_Item] = deque()
@@ -131,10 +153,13 @@ class Sink:
         if self._fd < 0:
             self._open()
         self._look()
-        if self._size == 0:
-            self._write([self._header])
         while self._writing:
+            if self._size == 0:
+                self._write([self._part_header()])
             blocks = self._blocks()
+            if not blocks:
+                self._turn()
+                continue
             self._write(blocks)
             for _ in blocks:
                 self._count(*self._writing.popleft())
@@ -147,7 +172,7 @@ class Sink:
             self._fd = -1
             if self._size == 0:
                 with contextlib.suppress(OSError):
-                    self.path.unlink()
+                    self._part_path.unlink()
         self.done.set()
 
     def give_up(self) -> int:
@@ -173,10 +198,24 @@ class Sink:
     def _open(self) -> None:
         make_folder(self.path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        self._fd = os.open(self.path, flags, 0o600)
+        self._fd = os.open(self._part_path, flags, 0o600)
         hold(self._fd)
         self._size = 0
         self._torn = False
+        self._opened_at = time.monotonic()
+
+    def _turn(self) -> None:
+        """Go on in another file."""
+        part, first = self._part + 1, self.entries + 1
+        self._write([jsonl.dump_part_end(jsonl.PartEnd(part, first))])
+        os.close(self._fd)
+        self._fd = -1
+        self._size = 0
+        self._part, self._first, self._part_path = part, first, name_of(self.path, part)
+        self._open()
+
+    def _part_header(self) -> bytes:
+        return self._header if self._part == 1 else jsonl.part_header(self._header, self._part, self._first)
 
     def _look(self) -> None:
         """Begin the file anew if somebody deleted it: what was in it is a gap."""
@@ -187,8 +226,9 @@ class Sink:
         if os.fstat(self._fd).st_nlink == 0:
             os.close(self._fd)
             self._fd = -1
-            self._writing.appendleft((1, 1, _Lost(self.entries, 0.0, "the file was deleted while it was written")))
-            self.entries = 0
+            lost = _Lost(self.entries - self._first + 1, 0.0, "the file was deleted while it was written")
+            self._writing.appendleft((self._first, 1, lost))
+            self.entries = self._first - 1
             self._open()
 
     def _take(self) -> None:
@@ -207,21 +247,30 @@ class Sink:
             self._writer.written += len(block)
 
     def _blocks(self) -> list[bytes]:
-        """Return the next lines, those of each item of the queue by themselves."""
+        """Return the next lines, those of each item of the queue by themselves; none if the part has no more room."""
         parts: list[bytes] = []
         size = 0
+        room = self._room()
         number = self.entries + 1
         for first, count, block in self._writing:
             if isinstance(block, _Lost):
                 block = self._gap(number, block)
             elif first != number:
                 block = _renumbered(block, number)
+            size += len(block)
+            if size > room and number > self._first:
+                break
             parts.append(block)
             number += count
-            size += len(block)
             if size > BLOCK_BYTES or len(parts) == _BLOCKS:
                 break
         return parts
+
+    def _room(self) -> float:
+        """Return how many bytes more belong into this part."""
+        if time.monotonic() - self._opened_at > self._rotation.max_s:
+            return 0
+        return self._rotation.max_bytes - self._size - _PART_END_BYTES
 
     def _gap(self, number: int, lost: _Lost) -> bytes:
         why = lost.why or self.problem or "the disk was slower than the traffic"
@@ -257,8 +306,14 @@ def _renumbered(block: bytes, first: int) -> bytes:
 class Writer:
     """The thread. `warn` is told once when writing stops, and once when it goes on."""
 
-    def __init__(self, warn: Callable[[str], None] = lambda text: None, backlog_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        warn: Callable[[str], None] = lambda text: None,
+        backlog_bytes: int | None = None,
+        rotation: Rotation | None = None,
+    ) -> None:
         self._warn = warn
+        self._rotation = rotation if rotation is not None else Rotation()
         self._limit = backlog_bytes if backlog_bytes is not None else BACKLOG_BYTES
         self._queued = 0
         """Bytes that were ever queued; the loop counts them."""
@@ -282,7 +337,7 @@ class Writer:
 
     def sink(self, path: Path, header: bytes) -> Sink:
         """Return a new file; it is made when the first line comes."""
-        sink = Sink(self, path, header)
+        sink = Sink(self, path, header, self._rotation)
         with self._lock:
             self._sinks.add(sink)
         return sink

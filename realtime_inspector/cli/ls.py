@@ -15,6 +15,7 @@ from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.summary import CUT_OFF, Summary, summarise
 from realtime_inspector.cli import diagnostics, output, reading
 from realtime_inspector.formats import Readable
+from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import text
 
 LIVE_S = 10.0
@@ -121,7 +122,7 @@ def _end(path: Path, summary: Summary) -> str:
     if summary.ended != CUT_OFF:
         return text.safe(summary.ended)
     try:
-        grown_s = time.time() - path.stat().st_mtime
+        grown_s = time.time() - all_of(path)[-1].stat().st_mtime
     except OSError:
         return CUT_OFF
     return "live" if grown_s < LIVE_S else CUT_OFF

@@ -16,7 +16,7 @@ from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
-from realtime_inspector.cli import diagnostics, intercepting, relaying
+from realtime_inspector.cli import diagnostics, intercepting, recording_to, relaying
 from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
@@ -93,6 +93,7 @@ never forwarded.
 )
 @click.option("--audio-out", type=_AUDIO, default="keep", help="the same for the assistant's audio")
 @click.option("--key-env", metavar="NAME", help="send the key in this variable upstream, in place of the client's")
+@recording_to.rotation_options
 @click.option(
     "--drain",
     type=click.FloatRange(min=0),
@@ -116,6 +117,8 @@ def command(
     tags: tuple[str, ...],
     drain: float,
     workers: int,
+    rotate_size: str | None,
+    rotate_every: str | None,
     **chosen: Any,
 ) -> None:
     """Record what passes between clients and the API."""
@@ -123,6 +126,7 @@ def command(
     relaying.raise_file_limit()
     named = dict(map(parse_tag, tags))
     where: dict[str, Any] = {"host": host, "port": port, "upstream_ca": upstream_ca, "tags": named}
+    where["rotation"] = recording_to.rotation(rotate_size, rotate_every)
     if mode == REVERSE:
         settings = Settings(folder, upstream=upstream or API, drain_s=drain, **where, **_typed(chosen))
         ended_by = _relay(settings, workers, ready_file)

@@ -65,17 +65,18 @@ def command(folder: Path | None, default: Path, keep: str | None, max_size: str 
 
 
 def _stored(folder: Path, now: float) -> Iterator[Stored]:
-    for path in files.find(folder):
+    for path, parts in files.find_parts(folder).items():
         try:
             if not files.is_recording(path):
                 continue
-            status = path.stat()
-            live = is_held(path) or (now - status.st_mtime < RECENT_S and not _has_ended(path))
+            status = [part.stat() for part in parts]
+            changed = max(each.st_mtime for each in status)
+            live = any(map(is_held, parts)) or (now - changed < RECENT_S and not _has_ended(parts[-1]))
         except OSError as error:
             diagnostics.warn(f"{path}: left alone: {error.strerror or error}")
             continue
-        pinned = path.with_name(path.name + PIN).exists()
-        yield Stored(path, status.st_size, status.st_mtime, pinned, live)
+        pinned = any(part.with_name(part.name + PIN).exists() for part in parts)
+        yield Stored(path, sum(each.st_size for each in status), changed, pinned, live, tuple(parts))
 
 
 def _has_ended(path: Path) -> bool:
@@ -90,7 +91,8 @@ def _has_ended(path: Path) -> bool:
 
 def _delete(stored: Stored) -> bool:
     try:
-        stored.path.unlink()
+        for part in reversed(stored.parts):  # the first, by which it is found, goes last
+            part.unlink()
     except OSError as error:
         diagnostics.warn(f"{stored.path}: left alone: {error.strerror or error}")
         return False

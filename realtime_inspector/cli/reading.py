@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.formats import Readable, read_any, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
+from realtime_inspector.recording.parts import grouped
 
 FOLDER = "recordings"
 """Where recordings are, unless told otherwise."""
@@ -41,7 +42,13 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
         if path != STANDARD_INPUT and not path.exists():
             raise UsageError(f"{path}: no such file or folder")
         found.update(dict.fromkeys(files.find(path) if path.is_dir() else [path]))
-    return list(found)
+    return _whole(found)
+
+
+def _whole(paths: Iterable[Path]) -> list[Path]:
+    """Return paths without further parts of recordings that are among them."""
+    recordings = grouped(paths)
+    return [path for path in paths if path in recordings]
 
 
 def one(path: Path) -> Readable:

@@ -18,6 +18,7 @@ from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.relay import Relay, settle
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.upstream import Upstream
+from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import InspectorError
 from realtime_inspector.recording.redact import Redactor
@@ -43,6 +44,7 @@ class Settings:
     audio_out: Audio = Audio.KEEP
     key_env: str | None = None
     drain_s: float = 0.0
+    rotation: Rotation | None = None
 
     def relay(self, *, share_port: bool = False) -> Relay:
         """Return the relay.
@@ -66,6 +68,7 @@ class Settings:
             policy=Policy(self.only, self.only_model, self.sample, audio),
             key=key,
             share_port=share_port,
+            rotation=self.rotation,
         )
 
     def _redactor(self) -> Redactor:

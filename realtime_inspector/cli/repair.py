@@ -9,6 +9,7 @@ import click
 from realtime_inspector.cli import diagnostics, reading
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.formats.reading import STANDARD_INPUT
+from realtime_inspector.recording.parts import all_of
 from realtime_inspector.recording.repair import Repair, repair
 
 _HELP = """Cut the torn last line of a recording, as a crash or a full disk leaves it.
@@ -31,9 +32,12 @@ def command(paths: tuple[Path, ...], out: Path | None) -> None:
     """Mend recordings."""
     if STANDARD_INPUT in paths and not STANDARD_INPUT.exists():
         raise UsageError("-: repair mends a file; save the standard input as one first")
-    found = reading.find(paths, Path())
+    recordings = reading.find(paths, Path())
+    if out is not None and len(recordings) != 1:
+        raise UsageError(f"--output takes one recording, not {len(recordings)}")
+    found = [part for path in recordings for part in all_of(path)]
     if out is not None and len(found) != 1:
-        raise UsageError(f"--output takes one recording, not {len(found)}")
+        raise UsageError(f"--output takes one file, not the {len(found)} parts of {found[0]}; mend them where they are")
     refused = 0
     for path in found:
         try:

@@ -17,7 +17,8 @@ from realtime_inspector.capture import launch, mitm
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.capture.tls import LocalCA
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.capture.writer import Rotation
+from realtime_inspector.cli import diagnostics, recording_to
 from realtime_inspector.errors import InspectorError, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class _Proxies:
     upstream: str | None
     upstream_ca: Path | None
     folder: Path
+    rotation: Rotation
     recorded: list[Path] = field(default_factory=list)
 
     def reverse(self, stack: ExitStack) -> str:
@@ -55,7 +57,8 @@ class _Proxies:
         return stack.enter_context(mitm.interceptor_in_thread("forward", self.folder, **options))
 
     def _options(self) -> dict[str, Any]:
-        return {"upstream_ca": self.upstream_ca, "say": diagnostics.warn, "opened": self._opened}
+        return {"upstream_ca": self.upstream_ca, "say": diagnostics.warn, "opened": self._opened,
+                "rotation": self.rotation}  # fmt: skip
 
     def _opened(self, track: Track) -> None:
         if track.path is not None:
@@ -107,6 +110,7 @@ if CMD could not.
     show_default=True,
     help="folder of the recordings",
 )
+@recording_to.rotation_options
 @click.option("--lint", "with_lint", is_flag=True, help="say what is wrong in them; exit 1 if there is an error")
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="with --lint: do not ask these rules")
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -118,6 +122,8 @@ def command(
     upstream: str | None,
     upstream_ca: Path | None,
     folder: Path,
+    rotate_size: str | None,
+    rotate_every: str | None,
     with_lint: bool,
     ignored: tuple[str, ...],
     cmd: tuple[str, ...],
@@ -125,7 +131,7 @@ def command(
     """Run CMD and record what it says to the Realtime API."""
     chosen = _chosen(mode)
     rules = _rules(ignored) if with_lint else []
-    proxies = _Proxies(upstream, upstream_ca, folder)
+    proxies = _Proxies(upstream, upstream_ca, folder, recording_to.rotation(rotate_size, rotate_every))
     with ExitStack() as stack:
         try:
             pointers = _point(stack, chosen, proxies)

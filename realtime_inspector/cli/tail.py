@@ -20,7 +20,7 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.recording import files
-from realtime_inspector.recording.files import Follower
+from realtime_inspector.recording.follower import Follower
 from realtime_inspector.tui import text
 
 POLL_S = 0.1
@@ -78,12 +78,12 @@ def newest(folder: Path) -> Path:
     Raises:
         UsageError: If there is none.
     """
-    found = files.find(folder) if folder.is_dir() else []
+    found = files.find_parts(folder) if folder.is_dir() else {}
     if not found:
         raise UsageError(
             f"{folder}: no recording to follow yet; name a FILE, or begin one with `realtime-inspector proxy`"
         )
-    return max(found, key=lambda path: path.stat().st_mtime)
+    return max(found, key=lambda path: found[path][-1].stat().st_mtime)
 
 
 class Tail:

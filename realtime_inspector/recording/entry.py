@@ -59,7 +59,17 @@ class Header:
     tags: Mapping[str, str] = field(default_factory=dict)
     version: int = FORMAT_VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Members that this release does not know, kept as they are."""
+    """Members that not every recording has, or that this release does not know, kept as they are."""
+
+    @property
+    def part(self) -> int:
+        """Which part of its recording the file is: 1 for the first, or only, one."""
+        return _from_one(self.extra.get("part"))
+
+    @property
+    def first(self) -> int:
+        """Number of the first entry of this part."""
+        return _from_one(self.extra.get("first"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +104,7 @@ class Entry:
         """Return the first header of that name, whatever its case."""
         wanted = name.lower()
         return next((value for known, value in self.headers if known.lower() == wanted), None)
+
+
+def _from_one(value: object) -> int:
+    return value if isinstance(value, int) and value >= 1 else 1

@@ -1,7 +1,7 @@
-"""Recordings on disk: reading them whole, following them while they grow, finding them.
+"""Recordings on disk: reading them whole, and finding them. How one is followed while it grows is in `follower.py`.
 
-The one part of this stage that touches files, with `repair.py`. A recording is untrusted input and may be cut off
-anywhere: what can be read is read, and what cannot is named in `Recording.problems`.
+A recording is untrusted input and may be cut off anywhere: what can be read is read, and what cannot is named in
+`Recording.problems`.
 """
 
 from __future__ import annotations
@@ -16,21 +16,12 @@ from typing import IO, NoReturn
 from realtime_inspector.errors import NotAnEntry, RecordingError
 from realtime_inspector.recording import jsonl, versions, zst
 from realtime_inspector.recording.entry import Entry, Header
+from realtime_inspector.recording.lines import Problem, Reader
+from realtime_inspector.recording.parts import SUFFIXES, Part, grouped
+from realtime_inspector.recording.zst import open_bytes
 
-SUFFIXES = (".jsonl", ".jsonl.zst")
-"""How the name of a recording ends."""
-
-_BUFFER_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something in a file that could not be read, or is not as it was written."""
-
-    line: int
-    message: str
-    torn: bool = False
-    """The file was cut off here, as after a crash: `repair` mends it."""
+__all__ = ["SUFFIXES", "Problem", "Recording", "damage", "find", "find_parts", "is_recording",
+           "open_bytes", "open_recording", "read_header", "unreadable"]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -45,11 +36,20 @@ class Recording:
     """The file's bytes, where they do not stand at `path` (standard input)."""
 
     def __iter__(self) -> Iterator[Entry]:
-        """Yield every entry that can be read, in the order of the file."""
-        reader = _Reader(self.path)
+        """Yield every entry that can be read, in order, those of the parts behind this one too."""
+        reader = Reader()
         self.problems = reader.problems
+        part: Part | None = Part(self.path, self.header)
+        content = self.content
+        while part is not None:
+            yield from reader.begin(part)
+            yield from self._entries(part.path, content, reader)
+            part = part.following(thorough=reader.expects_part) if content is None else None
+        yield from reader.finish()
+
+    def _entries(self, path: Path, content: bytes | None, reader: Reader) -> Iterator[Entry]:
         try:
-            with open_bytes(self.path, self.content) as stream:
+            with open_bytes(path, content) as stream:
                 whole = _lines(stream)
                 next(whole, None)
                 for line in whole:
@@ -58,7 +58,7 @@ class Recording:
                         yield entry
                 reader.end(damage(stream))
         except OSError as error:
-            _unreadable(self.path, error)
+            unreadable(path, error)
 
 
 def open_recording(path: Path, content: bytes | None = None) -> Recording:
@@ -72,7 +72,7 @@ def open_recording(path: Path, content: bytes | None = None) -> Recording:
             first = stream.readline(jsonl.MAX_LINE_BYTES)
             problem = damage(stream)
     except OSError as error:
-        _unreadable(path, error)
+        unreadable(path, error)
     if not first:
         raise RecordingError(f"{path}: {problem or 'empty; a recording begins with a header line'}")
     return Recording(path, read_header(path, first), content=content)
@@ -104,31 +104,30 @@ def is_recording(path: Path) -> bool:
 
 
 def find(folder: Path) -> list[Path]:
-    """Return the recordings of a folder and its subfolders, by name.
+    """Return the recordings of a folder and its subfolders, by name; one that is kept in parts by its first.
 
     Raises:
         RecordingError: If the folder, or one of its subfolders, cannot be listed: what is there is not known.
     """
+    return list(find_parts(folder))
+
+
+def find_parts(folder: Path) -> dict[Path, list[Path]]:
+    """Return the same, each with all files that belong to it, in order.
+
+    Raises:
+        RecordingError: As `find` does.
+    """
 
     def refuse(error: OSError) -> NoReturn:
-        _unreadable(Path(error.filename or folder), error)
+        unreadable(Path(error.filename or folder), error)
 
-    return sorted(
+    return grouped(
         path
         for parent, _, names in os.walk(folder, onerror=refuse)
         for name in names
         if name.endswith(SUFFIXES) and (path := Path(parent, name)).is_file()
     )
-
-
-def open_bytes(path: Path, content: bytes | None = None) -> IO[bytes]:
-    """Open a recording's bytes, inflating what is compressed as it is read, whatever its name."""
-    stream: IO[bytes] = path.open("rb", buffering=_BUFFER_BYTES) if content is None else io.BytesIO(content)
-    start = stream.read(len(zst.MAGIC))
-    stream.seek(0)
-    if start != zst.MAGIC:
-        return stream
-    return io.BufferedReader(zst.InflatedFile(stream), _BUFFER_BYTES)
 
 
 def damage(stream: IO[bytes]) -> str:
@@ -137,7 +136,8 @@ def damage(stream: IO[bytes]) -> str:
     return raw.problem if isinstance(raw, zst.InflatedFile) else ""
 
 
-def _unreadable(path: Path, error: OSError) -> NoReturn:
+def unreadable(path: Path, error: OSError) -> NoReturn:
+    """Raise what is said of a file that the system does not give."""
     raise RecordingError(f"{path}: {error.strerror or error}") from error
 
 
@@ -147,125 +147,3 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
         yield line
         while len(line) == jsonl.MAX_LINE_BYTES and not line.endswith(b"\n"):
             line = stream.readline(jsonl.MAX_LINE_BYTES)
-
-
-class _Reader:
-    """Turns lines into entries, and keeps what is wrong with them."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.problems: list[Problem] = []
-        self._line = 1
-        """The header's."""
-        self._n = 0
-        self._unread = 0
-        """Lines since the last entry that were not entries."""
-        self._torn = False
-
-    def read(self, line: bytes) -> Entry | None:
-        """Return the line's entry; None if it has none."""
-        self._line += 1
-        ended = line.endswith(b"\n")
-        try:
-            if not ended and len(line) >= jsonl.MAX_LINE_BYTES:
-                raise NotAnEntry(f"not an entry: longer than {jsonl.MAX_LINE_BYTES} bytes")
-            entry = jsonl.parse(line, self._line)
-        except NotAnEntry as error:
-            self._unread += 1
-            if ended or len(line) >= jsonl.MAX_LINE_BYTES:
-                self._add(str(error))
-            else:
-                self._tear("the last line is cut off")
-            return None
-        self._check_n(entry.n)
-        return entry
-
-    def end(self, damage: str) -> None:
-        """Say what is wrong with the end of the file, `damage` with its compression."""
-        if damage and not self._torn:
-            self._tear(damage)
-
-    def _check_n(self, n: int) -> None:
-        expected = self._n + self._unread + 1
-        if n > expected:
-            missing = f"{self._n + 1} to {n - 1} are" if n - self._n > 2 else f"{n - 1} is"
-            self._add(f"entry {n} follows {self._n}: {missing} missing, so the file was edited")
-        elif n <= self._n:
-            self._add(f"entry {n} follows {self._n}: the file was edited")
-        self._n, self._unread = n, 0
-
-    def _tear(self, what: str) -> None:
-        self._torn = True
-        self._add(f"{what}; run `realtime-inspector repair {self.path}`", torn=True)
-
-    def _add(self, message: str, torn: bool = False) -> None:
-        self.problems.append(Problem(self._line, f"{self.path}:{self._line}: {message}", torn))
-
-
-class Follower:
-    """A recording read while it grows. Holds a place in the file; `poll` returns what has come since."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.header: Header | None = None
-        """None until its line is whole."""
-        self.restarts = 0
-        """How often the file was replaced or cut short, and read anew: what was read before is no longer in it."""
-        self._identity: tuple[int, int] | None = None
-        self._reader = _Reader(path)
-        self._offset = 0
-        self._rest = bytearray()
-        """The beginning of a line that is not whole yet."""
-        self._inflater: zst.Inflater | None = None
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What could not be read so far."""
-        return self._reader.problems
-
-    def poll(self, max_bytes: int = 4 << 20) -> list[Entry]:
-        """Return the entries whose lines were completed since the last call, of at most `max_bytes` of the file.
-
-        Raises:
-            RecordingError: If the file is gone, or is no recording.
-        """
-        try:
-            with self.path.open("rb", buffering=0) as stream:
-                self._notice(os.fstat(stream.fileno()))
-                stream.seek(self._offset)
-                block = stream.read(max_bytes)
-        except OSError as error:
-            _unreadable(self.path, error)
-        if self._offset == 0:
-            if len(block) < len(zst.MAGIC):
-                return []
-            self._inflater = zst.Inflater() if block.startswith(zst.MAGIC) else None
-        self._offset += len(block)
-        plain = [block] if self._inflater is None else self._inflater.feed(block)
-        return [entry for part in plain for line in self._split(part) if (entry := self._read(line)) is not None]
-
-    def _notice(self, now: os.stat_result) -> None:
-        identity = (now.st_dev, now.st_ino)
-        if self._identity is not None and (identity != self._identity or now.st_size < self._offset):
-            self.restarts += 1
-            self.header = None
-            self._reader = _Reader(self.path)
-            self._offset = 0
-            self._rest.clear()
-        self._identity = identity
-
-    def _split(self, part: bytes) -> Iterator[bytes]:
-        *whole, rest = part.split(b"\n")
-        for line in whole:
-            yield bytes(self._rest) + line + b"\n"
-            self._rest.clear()
-        if len(self._rest) <= jsonl.MAX_LINE_BYTES:
-            self._rest += rest
-
-    def _read(self, line: bytes) -> Entry | None:
-        if self.header is None:
-            self.header = read_header(self.path, line)
-            return None
-        if len(line) > jsonl.MAX_LINE_BYTES:
-            line = line[: jsonl.MAX_LINE_BYTES]
-        return self._reader.read(line)

@@ -2,24 +2,23 @@
 
 Knows a line's offset, time, sender, kind, payload type and size from its first bytes; parses a whole line only where
 its envelope or the place of its `type` is not the usual one. Built in slices, also while the file grows. What cannot be
-read keeps its place, marked. A `.zst` is inflated into an unnamed temporary file as it is indexed: random access then
-costs a seek, and memory stays flat.
+read keeps its place, marked. The bytes come from `joined.py`, as if all parts of a recording were one file.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from realtime_inspector.errors import NotAnEntry, RecordingError
-from realtime_inspector.recording import files, jsonl, zst
+from realtime_inspector.recording import files, jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.joined import Joined
 
 SLICE_BYTES = 4 << 20
 """What one `advance` looks at, unless told otherwise: a few milliseconds."""
@@ -93,7 +92,7 @@ class Index:
         self._seen_bytes = -1
         self._unbroken = False
         self._too_long = False
-        self._source = _source(path)
+        self._source = Joined(path)
 
     def __len__(self) -> int:
         """Return how many lines were indexed so far."""
@@ -265,105 +264,6 @@ class Index:
             known = self._known[label] = len(self.labels)
             self.labels.append(label)
         return known
-
-
-class _Plain:
-    """The bytes of a recording that is not compressed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            self._file: IO[bytes] = path.open("rb", buffering=0)
-        except OSError as error:
-            raise RecordingError(f"{path}: {error.strerror}") from error
-        opened = os.fstat(self._file.fileno())
-        self._identity = (opened.st_dev, opened.st_ino)
-
-    @property
-    def problem(self) -> str:
-        return ""
-
-    def close(self) -> None:
-        self._file.close()
-
-    def prepare(self, max_bytes: int) -> bool:
-        return True
-
-    def size(self) -> int:
-        return os.fstat(self._file.fileno()).st_size
-
-    def replaced(self) -> bool:
-        """Tell whether another file has taken the place of this one; a file that is gone can still be read."""
-        try:
-            now = self.path.stat()
-        except OSError:
-            return False
-        return (now.st_dev, now.st_ino) != self._identity
-
-    def progress(self, offset: int) -> float:
-        return offset / max(1, self.size())
-
-    def read(self, offset: int, size: int) -> bytes:
-        parts: list[bytes] = []
-        try:
-            while size > 0 and (part := _read_at(self._file.fileno(), size, offset)):
-                parts.append(part)
-                offset, size = offset + len(part), size - len(part)
-        except OSError as error:
-            raise RecordingError(f"{self.path}: {error.strerror}") from error
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-class _Inflated(_Plain):
-    """The bytes of a compressed recording, inflated into a temporary file without a name."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        import tempfile
-
-        self._packed = self._file
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the index
-        self._inflater = zst.Inflater()
-        self._blocks: Iterator[bytes] = iter(())
-
-    @property
-    def problem(self) -> str:
-        return self._inflater.problem
-
-    def close(self) -> None:
-        super().close()
-        self._packed.close()
-
-    def prepare(self, max_bytes: int) -> bool:
-        """Inflate one more block; tell whether all that is in the file by now was inflated."""
-        block = next(self._blocks, b"")
-        if not block:
-            packed = self._packed.read(max(1, max_bytes // 4))
-            if not packed or self._inflater.problem:
-                return True
-            self._blocks = self._inflater.feed(packed)
-            block = next(self._blocks, b"")
-        self._file.seek(0, os.SEEK_END)
-        self._file.write(block)
-        return False
-
-    def progress(self, offset: int) -> float:
-        return self._packed.tell() / max(1, os.fstat(self._packed.fileno()).st_size)
-
-
-def _source(path: Path) -> _Plain:
-    plain = _Plain(path)
-    if plain.read(0, len(zst.MAGIC)) != zst.MAGIC:
-        return plain
-    plain.close()
-    return _Inflated(path)
-
-
-def _read_at(file: int, size: int, offset: int) -> bytes:
-    if hasattr(os, "pread"):
-        return os.pread(file, size, offset)
-    os.lseek(file, offset, os.SEEK_SET)
-    return os.read(file, size)
 
 
 def _look(entry: Entry) -> tuple[Label, int]:

@@ -10,7 +10,7 @@ import math
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -19,6 +19,9 @@ from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """A longer line is refused when read: a recording is untrusted input."""
+
+PART_END = b'{"next_part":'
+"""How the line begins that ends a part; see `PartEnd`."""
 
 _W = TypeVar("_W", Kind, Side)
 _EVENT = b',"event":'
@@ -63,6 +66,36 @@ def dump_header(header: Header) -> bytes:
     }
     first = {name: members.pop(name) for name in ("recording", "id", "started")}
     return orjson.dumps(first | members, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class PartEnd(NamedTuple):
+    """The last line of a part of a recording: no entry, but where the next one stands."""
+
+    part: int
+    """The part that goes on."""
+    first: int
+    """Number of its first entry."""
+
+
+def dump_part_end(end: PartEnd) -> bytes:
+    """Return the line that ends a part, with its line break."""
+    return b'{"next_part":%d,"first":%d}\n' % end
+
+
+def part_end(line: bytes) -> PartEnd | None:
+    """Read a line as the one that ends a part; None if it is anything else."""
+    if not line.startswith(PART_END):
+        return None
+    try:
+        members = orjson.loads(line)
+        return PartEnd(_whole(members["next_part"], "next_part", least=2), _whole(members["first"], "first", least=1))
+    except (KeyError, ValueError):
+        return None
+
+
+def part_header(line: bytes, part: int, first: int) -> bytes:
+    """Return the header of a further part, whose entries begin with number `first`; `line` is the first part's."""
+    return line.rstrip(b"\n").removesuffix(b"}") + b',"part":%d,"first":%d}\n' % (part, first)
 
 
 def dump(entry: Entry, n: int | None = None) -> bytes:

@@ -94,6 +94,8 @@ def _survey(path: Path) -> _Survey:
                 jsonl.parse(line, number)
                 entries += 1
             except NotAnEntry:
+                if jsonl.part_end(line) is not None:
+                    continue
                 torn = len(line) if inside and len(line) < jsonl.MAX_LINE_BYTES else 0
                 bad += not torn
         damaged = bool(files.damage(stream))

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 """The first bytes of a compressed file."""
 
 _BLOCK_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 20
 
 
 def _zstd() -> Any:
@@ -91,6 +93,20 @@ class InflatedFile(io.RawIOBase):
     def _inflate(self) -> Iterator[bytes]:
         while data := self._stream.read(_BLOCK_BYTES):
             yield from self._inflater.feed(data)
+
+
+def open_bytes(path: Path, content: bytes | None = None, buffer_bytes: int = _BUFFER_BYTES) -> IO[bytes]:
+    """Open a recording's bytes, inflating what is compressed as it is read, whatever its name.
+
+    Raises:
+        OSError: If it cannot be opened or read.
+    """
+    stream: IO[bytes] = path.open("rb", buffering=buffer_bytes) if content is None else io.BytesIO(content)
+    start = stream.read(len(MAGIC))
+    stream.seek(0)
+    if start != MAGIC:
+        return stream
+    return io.BufferedReader(InflatedFile(stream), buffer_bytes)
 
 
 def compress(stream: IO[bytes]) -> IO[bytes]:

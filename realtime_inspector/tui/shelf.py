@@ -18,6 +18,7 @@ from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.errors import NotAnEntry, RecordingError
 from realtime_inspector.recording import files, jsonl, zst
 from realtime_inspector.recording.entry import Entry, Header, Kind
+from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui.study import LIVE_S, Study
 
 _TAIL_BYTES = 64 << 10
@@ -119,17 +120,18 @@ class Shelf:
                 self.problem = str(error)
 
     def _look_at(self, path: Path) -> None:
-        status = path.stat()
+        parts = all_of(path)
+        size, changed = sum(part.stat().st_size for part in parts), parts[-1].stat().st_mtime
         one = self.listed.get(path)
         if one is None:
             one = self.listed[path] = Listed(path)
             self._read_header(one)
-        if one.size != status.st_size:
-            one.last = _last(path)
-        live = not one.ended and not one.problem and self._clock() - status.st_mtime < LIVE_S
-        if (one.size, one.live) != (status.st_size, live):
+        if one.size != size:
+            one.last = _last(parts[-1])
+        live = not one.ended and not one.problem and self._clock() - changed < LIVE_S
+        if (one.size, one.live) != (size, live):
             self.version += 1
-        one.size, one.changed, one.live = status.st_size, status.st_mtime, live
+        one.size, one.changed, one.live = size, changed, live
 
     def _read_header(self, one: Listed) -> None:
         try:

@@ -22,6 +22,7 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.index import Index
+from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import rows
 from realtime_inspector.tui.detail import Known
 from realtime_inspector.tui.folding import Folding, Row
@@ -90,7 +91,7 @@ class Study:
         if self.index.ended:
             return False
         try:
-            return self._clock() - self.path.stat().st_mtime < LIVE_S
+            return self._clock() - all_of(self.path)[-1].stat().st_mtime < LIVE_S
         except OSError:
             return False
 

@@ -17,7 +17,7 @@ from realtime_inspector.cli.tail import Tail
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl, transcript
-from realtime_inspector.recording.files import Follower
+from realtime_inspector.recording.follower import Follower
 from tests.cli.helpers import CommandLine, write_recording
 
 CALL = """

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from realtime_inspector.errors import RecordingError, UnknownVersion
 from realtime_inspector.recording import files, jsonl, transcript
 from realtime_inspector.recording.entry import Entry, Header
-from realtime_inspector.recording.files import Follower, find, is_recording, open_recording
+from realtime_inspector.recording.files import find, is_recording, open_recording
+from realtime_inspector.recording.follower import Follower
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from realtime_inspector.recording import jsonl, schema
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 
+PART = jsonl.part_header(jsonl.dump_header(Header("r", "2026-11-22T11:10:03.000000Z")), 2, 100)
 SCHEMA = json.loads(schema.text())
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 HEADERS = st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=3)
@@ -103,3 +104,15 @@ def test_the_schema_asks_for_what_the_reader_asks_for(kind: Kind) -> None:
     assert set(named.get("required", ())) == set(jsonl._MEMBERS.get(kind, ())) | (
         {"base64"} if kind in {Kind.PING, Kind.PONG} else set()
     )
+
+
+@pytest.mark.parametrize("line", [PART, jsonl.dump_part_end(jsonl.PartEnd(3, 7))])
+def test_the_lines_around_a_part_are_as_the_schema_says(line: bytes) -> None:
+    VALIDATOR.validate(json.loads(line))
+
+
+@pytest.mark.parametrize(
+    "line", ['{"next_part": 1, "first": 1}', '{"next_part": 2}', '{"next_part": 2, "first": 1, "x": 1}']
+)
+def test_another_end_of_a_part_is_refused(line: str) -> None:
+    assert not VALIDATOR.is_valid(json.loads(line))
