@@ -68,7 +68,7 @@ class Results:
 def main() -> int:
     """Compare, and return the exit code."""
     options = _options()
-    command = " ".join(["python -m benchmarks.proxy", *sys.argv[1:]])
+    command = " ".join(["uv run python -m benchmarks.proxy", *sys.argv[1:]])
     results = Results(f"{described(options.mitmdump)}; medians of {options.repetitions}; `{command}`")
     with tempfile.TemporaryDirectory(prefix="benchmark-") as certificates, contextlib.suppress(KeyboardInterrupt):
         place = Place(Path(certificates), options.folder, *_cores(), realtime=options.rt)

@@ -25,8 +25,13 @@ SCENARIOS = {
     "sessions-200": Scenario("200 calls", Job("sessions", 200, 2048), ("direct", "relay", "haproxy")),
     "sessions-tls": Scenario("100 calls, TLS to the server", Job("sessions", 100, 2048, security=Security.TLS), _TLS),
     "sessions-intercept": Scenario(
-        "50 calls, TLS on both sides, opened in between",
-        Job("sessions", 50, 2048, security=Security.INTERCEPT),
+        "100 calls, TLS on both sides, opened in between",
+        Job("sessions", 100, 2048, security=Security.INTERCEPT),
+        _INTERCEPT,
+    ),
+    "sessions-20-intercept": Scenario(
+        "20 calls, which all can follow",
+        Job("sessions", 20, 2048, security=Security.INTERCEPT),
         _INTERCEPT,
     ),
     "flood-up": Scenario("4 clients send 4 KB messages, as much as will go", Job("flood-up", 4, 4096)),
