@@ -1,4 +1,4 @@
-"""`stats`: how many turns, how long the waits, how many tokens."""
+"""`stats`: how many turns, how long the waits, how many tokens, how much money."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ from typing import Any
 import click
 
 from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis.cost import Bill, Cost, cost
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.metrics import Spread, Tokens
 from realtime_inspector.analysis.turns import Turn, turns
-from realtime_inspector.cli import output, reading
+from realtime_inspector.cli import output, pricing, reading
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable
+from realtime_inspector.protocol.realtime.models import Table
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.tui import text
 
 SCHEMA_VERSION = 1
 
-_HELP = """Count turns, waits and tokens.
+_HELP = """Count turns, waits, tokens and their cost.
 
 \b
   realtime-inspector stats                       the folder ./recordings
   realtime-inspector stats call.jsonl --json | jq .total.latencies
+  realtime-inspector stats --prices my-prices.toml
 
 Times are taken where this tool read the events. "Audio" is the first piece
-that arrived, the earliest moment at which it can be heard.
+that arrived, the earliest moment at which it can be heard. The cost goes by
+public prices of the day it names; what has no price is unknown, not free.
 """
 _WAITS = {
     "voice_to_voice_ms": "the user falls silent -> audio",
@@ -56,9 +60,10 @@ class Figures:
     waits: dict[str, list[float]]
     """Name of `_WAITS` → every measurement, in milliseconds."""
     tokens: Tokens
+    cost: Cost
 
     @classmethod
-    def of(cls, session: Session) -> Figures:
+    def of(cls, session: Session, prices: Table) -> Figures:
         """Return the figures of a session."""
         exchanges = turns(session)
         waits = {
@@ -72,6 +77,7 @@ class Figures:
             calls=len(session.calls),
             waits=waits,
             tokens=metrics.tokens(session),
+            cost=cost(session, prices),
         )
 
     @classmethod
@@ -85,6 +91,7 @@ class Figures:
             calls=sum(one.calls for one in several),
             waits={name: [value for one in several for value in one.waits[name]] for name in _WAITS},
             tokens=sum((one.tokens for one in several), Tokens()),
+            cost=sum((one.cost for one in several), Cost()),
         )
 
     def spreads(self) -> dict[str, Spread | None]:
@@ -101,29 +108,36 @@ class Figures:
             "calls": self.calls,
             "latencies": {name: None if found is None else asdict(found) for name, found in self.spreads().items()},
             "tokens": {**asdict(self.tokens), "total": self.tokens.total},
+            "cost": {
+                "usd": _rounded(self.cost.whole.total),
+                "responses": _bill(self.cost.responses),
+                "transcription": _bill(self.cost.transcription),
+            },
         }
 
 
 @click.command("stats", help=_HELP)
 @click.option("--json", "as_json", is_flag=True, help="write one object")
+@pricing.option
 @reading.paths_argument
-def command(paths: tuple[Path, ...], folder: Path, as_json: bool) -> None:
+def command(paths: tuple[Path, ...], folder: Path, as_json: bool, prices: Path | None) -> None:
     """Write the figures of recordings."""
+    table = pricing.table(prices)
     measured = []
     for recording in reading.each(reading.find(paths, folder)):
-        measured.append((recording, *_fold(recording)))
+        measured.append((recording, *_fold(recording, table)))
         reading.tell_problems(recording, most=1)
     if not measured:
         raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
     total = Figures.together([figures for _, _, figures in measured])
     if as_json:
-        output.write_json(_document(measured, total))
+        output.write_json(_document(measured, total, table))
     else:
-        output.write_lines(lines(len(measured), total))
+        output.write_lines(lines(len(measured), total, table.read))
 
 
-def lines(recordings: int, total: Figures) -> Iterator[str]:
-    """Yield figures as people read them."""
+def lines(recordings: int, total: Figures, prices_of: str) -> Iterator[str]:
+    """Yield figures as people read them; `prices_of` is the day of the prices."""
     yield ", ".join(
         [
             text.count(recordings, "recording"),
@@ -141,13 +155,14 @@ def lines(recordings: int, total: Figures) -> Iterator[str]:
     if total.tokens.total:
         yield ""
         yield from _tokens(total.tokens)
+        yield from _cost(total.cost, prices_of)
 
 
-def _fold(recording: Readable) -> tuple[Session, Figures]:
+def _fold(recording: Readable, prices: Table) -> tuple[Session, Figures]:
     session = Session()
     for event in events(recording):
         session.apply(event)
-    return session, Figures.of(session)
+    return session, Figures.of(session, prices)
 
 
 def _measured(session: Session, exchanges: Sequence[Turn]) -> Iterator[tuple[str, Iterable[float | None]]]:
@@ -174,9 +189,48 @@ def _tokens(tokens: Tokens) -> Iterator[str]:
     yield f"  out   {tokens.output:,}  ({tokens.output_audio:,} audio, {tokens.output_text:,} text)"
 
 
-def _document(measured: Sequence[tuple[Readable, Session, Figures]], total: Figures) -> dict[str, Any]:
+def _cost(cost: Cost, prices_of: str) -> Iterator[str]:
+    yield f"cost    {_in_words(cost.whole)}"
+    parts = {"responses": cost.responses, "transcription": cost.transcription}
+    told = {name: bill for name, bill in parts.items() if bill.priced or bill.unpriced}
+    if len(told) > 1 or cost.whole.unpriced:
+        for name, bill in told.items():
+            yield f"  {name:13}  {_in_words(bill)}{_why_unknown(bill)}"
+    yield f"  prices         of {prices_of}; your own with --prices FILE"
+
+
+def _in_words(bill: Bill) -> str:
+    about = "" if bill.exact else "about "
+    if bill.total is not None:
+        return f"{about}${bill.usd:.4f}"
+    return f"unknown; {about}${bill.usd:.4f} of it is known" if bill.priced else "unknown"
+
+
+def _why_unknown(bill: Bill) -> str:
+    if not bill.unpriced:
+        return ""
+    return f" (no price, or no usage, of {', '.join(sorted(name or 'a model' for name in bill.without_price))})"
+
+
+def _bill(bill: Bill) -> dict[str, Any]:
+    return {
+        "usd": _rounded(bill.total),
+        "known_usd": _rounded(bill.usd),
+        "priced": bill.priced,
+        "unpriced": bill.unpriced,
+        "exact": bill.exact,
+        "without_price": sorted(bill.without_price),
+    }
+
+
+def _rounded(usd: float | None) -> float | None:
+    return None if usd is None else round(usd, 9)
+
+
+def _document(measured: Sequence[tuple[Readable, Session, Figures]], total: Figures, prices: Table) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
+        "prices_of": prices.read,
         "recordings": [
             {
                 "path": str(recording.path),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.protocol.realtime import models
 from tests.analysis.sessions import VOICE, WRITTEN
 from tests.cli.helpers import CommandLine, write_recording
 
@@ -22,10 +23,13 @@ def test_several_recordings_are_measured_together(rti: CommandLine) -> None:
 
     assert lines[0] == "2 recordings, 0:06, 4 turns (1 interrupted), 6 responses, 1 tool call"
     assert "tool: arguments -> output sent         1  252 ms  252 ms   252 ms" in lines
-    assert lines[-3:] == [
+    assert lines[-6:] == [
         "tokens  165",
         "  in    110  (40 audio, 60 text; 30 of them cached)",
         "  out   55  (40 audio, 10 text)",
+        "cost    unknown; about $0.0038 of it is known",
+        "  responses      unknown; about $0.0038 of it is known (no price, or no usage, of a model, gpt-realtime)",
+        f"  prices         of {models.builtin().read}; your own with --prices FILE",
     ]
 
 
@@ -43,6 +47,45 @@ def test_json_has_each_recording_and_the_total(rti: CommandLine) -> None:
     }
     assert found["recordings"][1]["latencies"]["time_to_first_audio_ms"] is None
     assert found["total"]["tokens"]["total"] == 165
+
+
+def test_the_cost_is_null_where_a_part_of_it_is_not_known(rti: CommandLine) -> None:
+    found = json.loads(rti("stats", "--json").out)
+
+    assert found["prices_of"] == models.builtin().read
+    assert found["total"]["cost"]["usd"] is None
+    assert found["recordings"][0]["cost"]["responses"] == {
+        "usd": None,
+        "known_usd": 0.003796,
+        "priced": 1,
+        "unpriced": 2,
+        "exact": False,
+        "without_price": ["gpt-realtime"],
+    }
+
+
+def test_prices_of_ones_own_go_before_the_built_in_ones(rti: CommandLine, tmp_path: Path) -> None:
+    told = '"input_tokens": 1000000, "input_token_details": {"text_tokens": 1000000}'
+    write_recording(
+        tmp_path / "mine.jsonl",
+        '< {"type": "session.created", "session": {"model": "mine"}}\n'
+        f'< {{"type": "response.done", "response": {{"id": "r1", "status": "completed", "usage": {{{told}}}}}}}\nx',
+    )
+    (tmp_path / "prices.toml").write_text('read = "2027-02-03"\n[models.mine]\ntext = { input = 7.5 }\n')
+
+    assert "cost    unknown" in rti("stats", "mine.jsonl").out
+    assert rti("stats", "mine.jsonl", "--prices", "prices.toml").out.splitlines()[-2:] == [
+        "cost    $7.5000",
+        "  prices         of 2027-02-03; your own with --prices FILE",
+    ]
+
+
+def test_a_price_file_that_is_none_is_a_mistake(rti: CommandLine, tmp_path: Path) -> None:
+    ran = rti("stats", "--prices", "none.toml")
+    assert (ran.code, ran.err) == (2, "realtime-inspector: none.toml: No such file or directory\n")
+    (tmp_path / "prices.toml").write_text("[models.x]\ntext = 1\n")
+    ran = rti("stats", "--prices", "prices.toml")
+    assert (ran.code, ran.err.startswith('realtime-inspector: prices.toml: models."x".text has to have')) == (2, True)
 
 
 def test_a_session_without_turns_has_no_table(rti: CommandLine, tmp_path: Path) -> None:
