@@ -19,6 +19,7 @@ _AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azu
 _CREDENTIALS = frozenset({"authorization", "api-key"})
 _PROTOCOL = "sec-websocket-protocol"
 _KEY_IN_PROTOCOL = "openai-insecure-api-key."
+_ORIGIN = re.compile(rb"(?i)\norigin[ \t]*:[ \t]*([^\r\n]*)")
 _KEY = re.compile(r"[!-~]+")
 
 
@@ -33,6 +34,7 @@ class UpstreamKey:
         """
         if _KEY.fullmatch(key) is None:
             raise UsageError("the key has spaces, line breaks or other signs that no header can have")
+        self._key = key
         azure = host.lower().endswith(_AZURE)
         self._line = f"api-key: {key}" if azure else f"Authorization: Bearer {key}"
 
@@ -50,6 +52,15 @@ class UpstreamKey:
             return cls(key, host)
         except UsageError as error:
             raise UsageError(f"--key-env {name}: {error}") from None
+
+    def of(self, host: str) -> UpstreamKey:
+        """Return the same key as another server wants it."""
+        return UpstreamKey(self._key, host)
+
+    def put_for_program(self, raw: bytes) -> bytes:
+        """Return a request's head with this key, but as it is if a page of the web asks: it is no proxy's client."""
+        origin = _ORIGIN.search(raw)
+        return self.put(raw) if origin is None or _is_local(_host(origin[1].decode("latin-1"))) else raw
 
     def put(self, raw: bytes) -> bytes:
         """Return a request's head with this key, and no other."""

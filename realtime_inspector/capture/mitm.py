@@ -21,6 +21,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from realtime_inspector.capture.intercept.mode import REVERSE, Mode, Through
+from realtime_inspector.capture.keys import UpstreamKey
+from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.capture.writer import Rotation
@@ -69,6 +71,8 @@ class Interceptor:
         lenient: bool = False,
         through: str = "",
         rotation: Rotation | None = None,
+        policy: Policy | None = None,
+        key: UpstreamKey | None = None,
     ) -> None:
         """Prepare an interceptor.
 
@@ -87,6 +91,8 @@ class Interceptor:
             lenient: Pass a host through, unread, once a client has refused its interception.
             through: URL of the HTTP proxy by which servers are reached, in `forward` mode.
             rotation: When a recording goes on in another file; by default never.
+            policy: What is recorded of Realtime traffic; by default everything.
+            key: Stands in requests to the API, or to `upstream`, in place of the client's key.
 
         Raises:
             UsageError: If the mode, the upstream or the proxy is none, or the extra is not installed.
@@ -102,6 +108,8 @@ class Interceptor:
         self._tags = tags
         self._told_opened = opened
         self._lenient = lenient
+        self._policy = policy if policy is not None else Policy()
+        self._key = key
         self._engine: Engine | None = None
 
     @property
@@ -175,6 +183,8 @@ class Interceptor:
                 opened=self._opened,
                 closed=self._closed,
                 tags=self._tags,
+                policy=self._policy,
+                key=self._key,
             )
             trusted = authority.trusted(self._upstream_ca)
             engine = Engine(plan, self.mode, self.host, self.port, authority.folder, trusted)

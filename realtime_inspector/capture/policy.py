@@ -40,12 +40,21 @@ class Policy:
 
     def track(self, recorder: Recorder, source: Source, opened: Callable[[Track], None]) -> Track:
         """Begin the recording of a connection, or of nothing."""
-        if self.sample < 1 and self.random() >= self.sample:
+        if self.passes_over():
             return Unrecorded(recorder, source, opened)
-        shape = self.audio or None
+        shape = self.shape
         if self.only or self.only_model:
             return Chosen(recorder, source, opened, shape=shape, fits=self.fits)
         return recorder.track(source, opened, shape=shape)
+
+    def passes_over(self) -> bool:
+        """Tell whether chance leaves a connection out; ask once for each."""
+        return self.sample < 1 and self.random() >= self.sample
+
+    @property
+    def shape(self) -> Callable[[Entry], Entry] | None:
+        """What takes audio out of entries; None if all of it is kept."""
+        return self.audio or None
 
     def fits(self, request: Entry) -> bool:
         """Tell whether a request is one of those to be recorded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from realtime_inspector.capture.intercept.scope import API_HOST
 from realtime_inspector.capture.mitm import Interceptor
 
 _WAYS = {
@@ -13,8 +14,8 @@ _WAYS = {
 }
 
 
-def hints(interceptor: Interceptor) -> list[str]:
-    """Return what to do next, to be copied."""
+def hints(interceptor: Interceptor, *, key: bool = False) -> list[str]:
+    """Return what to do next, to be copied; `key` says that the interceptor has one."""
     mode = interceptor.mode
     to = f" -> {interceptor.upstream.url}{interceptor.upstream.prefix}" if interceptor.upstream is not None else ""
     values = {"url": interceptor.url, "port": interceptor.port, "spec": mode.spec or "all programs of this machine"}
@@ -25,6 +26,10 @@ def hints(interceptor: Interceptor) -> list[str]:
         f"  Python, and most:  SSL_CERT_FILE={interceptor.bundle}",
         f"  Node:              NODE_EXTRA_CA_CERTS={interceptor.certificate}",
     ]
+    if key:
+        where = interceptor.upstream.host if interceptor.upstream is not None else API_HOST
+        lines.append(f"  clients need no key of their own for {where}: any will do, it is replaced")
     if interceptor.exposed:
-        lines.append(f"  it listens on {interceptor.host}: everybody who reaches that address can use it")
+        use = "use it, and your key" if key else "use it"
+        lines.append(f"  it listens on {interceptor.host}: everybody who reaches that address can {use}")
     return [*lines, "ctrl+c ends it"]

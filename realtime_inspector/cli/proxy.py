@@ -16,14 +16,14 @@ from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
-from realtime_inspector.cli import diagnostics, intercepting, recording_to, relaying
+from realtime_inspector.cli import intercepting, recording_to, relaying
 from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
 
 _INTERRUPTED = 130
 _AUDIO = click.Choice([str(how) for how in Audio])
-_REVERSE_ALONE = ("only", "only_model", "sample", "audio_in", "audio_out", "key_env", "drain", "workers")
+_REVERSE_ALONE = ("drain", "workers")
 """Options that the other modes do not have."""
 
 
@@ -125,15 +125,24 @@ def command(
     host, port = listen_address(listen)
     relaying.raise_file_limit()
     named = dict(map(parse_tag, tags))
-    where: dict[str, Any] = {"host": host, "port": port, "upstream_ca": upstream_ca, "tags": named}
-    where["rotation"] = recording_to.rotation(rotate_size, rotate_every)
+    settings = Settings(
+        folder,
+        host=host,
+        port=port,
+        upstream=upstream or API,
+        upstream_ca=upstream_ca,
+        tags=named,
+        drain_s=drain,
+        rotation=recording_to.rotation(rotate_size, rotate_every),
+        **_typed(chosen),
+    )
     if mode == REVERSE:
-        settings = Settings(folder, upstream=upstream or API, drain_s=drain, **where, **_typed(chosen))
         ended_by = _relay(settings, workers, ready_file)
     else:
         _refuse_others(ctx, mode)
-        interceptor = Interceptor(mode, folder, upstream=upstream, say=diagnostics.say, **where)
-        ended_by = _run(interceptor, partial(intercepting.hints, interceptor), ready_file, asyncio.new_event_loop)
+        interceptor = settings.interceptor(mode, upstream)
+        hints = partial(intercepting.hints, interceptor, key=settings.key_env is not None)
+        ended_by = _run(interceptor, hints, ready_file, asyncio.new_event_loop)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
 

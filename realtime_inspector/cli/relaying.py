@@ -52,10 +52,6 @@ class Settings:
         Raises:
             UsageError: If something of it cannot be.
         """
-        audio = AudioPolicy(self.audio_in, self.audio_out)
-        key = None
-        if self.key_env is not None:
-            key = UpstreamKey.from_environment(self.key_env, os.environ, Upstream.parse(self.upstream).host)
         return Relay(
             self.upstream,
             self.folder,
@@ -65,11 +61,40 @@ class Settings:
             say=diagnostics.say,
             redactor=self._redactor(),
             tags=self.tags,
-            policy=Policy(self.only, self.only_model, self.sample, audio),
-            key=key,
+            policy=self._policy(),
+            key=self._key(),
             share_port=share_port,
             rotation=self.rotation,
         )
+
+    def interceptor(self, mode: str, upstream: str | None) -> Interceptor:
+        """Return the interceptor of a mode, with the server that gets Realtime traffic, if not that it is meant for.
+
+        Raises:
+            UsageError: If something of it cannot be.
+        """
+        return Interceptor(
+            mode,
+            self.folder,
+            host=self.host,
+            port=self.port,
+            upstream=upstream,
+            upstream_ca=self.upstream_ca,
+            say=diagnostics.say,
+            redactor=self._redactor(),
+            tags=self.tags,
+            policy=self._policy(),
+            key=self._key(),
+            rotation=self.rotation,
+        )
+
+    def _policy(self) -> Policy:
+        return Policy(self.only, self.only_model, self.sample, AudioPolicy(self.audio_in, self.audio_out))
+
+    def _key(self) -> UpstreamKey | None:
+        if self.key_env is None:
+            return None
+        return UpstreamKey.from_environment(self.key_env, os.environ, Upstream.parse(self.upstream).host)
 
     def _redactor(self) -> Redactor:
         """Return one that knows the key, whatever its variable is called."""

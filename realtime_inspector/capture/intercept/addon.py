@@ -21,8 +21,9 @@ from mitmproxy.proxy.server import ConnectionIO
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.intercept.layer import TapLayer, Tapped
 from realtime_inspector.capture.intercept.plan import Plan, address
+from realtime_inspector.capture.intercept.rekey import Rekeyer
 from realtime_inspector.capture.intercept.scope import Opening, first_head, is_api, is_realtime
-from realtime_inspector.capture.intercept.track import RealtimeTrack
+from realtime_inspector.capture.intercept.track import realtime_track
 from realtime_inspector.capture.recorder import Source
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
@@ -113,9 +114,11 @@ class Addon:
             return None  # plain HTTP for the proxy itself: its connection may be used for several servers
         redirected = self._plan.upstream is not None and (is_api(asked.host) or is_realtime(head.target, head.headers))
         upstream = self._plan.upstream if redirected and self._plan.upstream is not None else asked
-        rewriter = Rewriter(upstream, upstream.port) if redirected or not known else None
-        if rewriter is None:
-            return self._tap(_same_protocol(context), upstream, None)
+        key = self._plan.key_for(upstream)
+        if not redirected and known:
+            rekeyer = Rekeyer(upstream, key.put_for_program) if key is not None else None
+            return self._tap(_same_protocol(context), upstream, rekeyer)
+        rewriter = Rewriter(upstream, upstream.port, change=key.put_for_program if key is not None else bytes)
         return self._elsewhere(context.fork(), upstream, rewriter)
 
     def _elsewhere(self, context: Context, upstream: Upstream, rewriter: Rewriter) -> Layer:
@@ -130,9 +133,9 @@ class Addon:
         return secured
 
     def _tap(self, context: Context, upstream: Upstream, rewriter: Rewriter | None) -> TapLayer:
-        target = upstream.target if rewriter is not None else str
+        target = upstream.target if upstream == self._plan.upstream else str
         source = Source(address(context.client.peername), upstream.url, target, via="mitmproxy", tags=self._plan.tags)
-        track = RealtimeTrack(self._plan.recorder, source, self._plan.opened)
+        track = realtime_track(self._plan.policy, self._plan.recorder, source, self._plan.opened)
         refuse = self._refusals(upstream, address(context.client.peername))
         handler = self._handlers.get(context.client.id)
 

@@ -15,6 +15,7 @@ from realtime_inspector.capture.intercept.plan import Plan, address
 from realtime_inspector.capture.intercept.scope import is_api, is_realtime
 from realtime_inspector.capture.recorder import Source, Track
 from realtime_inspector.capture.tap import MAX_BODY_BYTES
+from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
 
@@ -25,23 +26,32 @@ class Flows:
         """Use a plan."""
         self._plan = plan
         self._flows: dict[str, Track] = {}
+        self._headers: dict[str, list[tuple[str, str]]] = {}
+        """What clients sent, of requests that are not complete."""
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Send a Realtime request of mitmproxy's own layers where Realtime traffic goes."""
         request, upstream = flow.request, self._plan.upstream
+        self._headers[flow.id] = _headers(request)
         if upstream is not None and (is_api(request.pretty_host) or _is_realtime(flow)):
             request.host, request.port = upstream.host, upstream.port
             request.scheme = "https" if upstream.tls else "http"
             request.path = upstream.target(request.path)
+        self._put_key(request)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """Begin to record a Realtime request of mitmproxy's own layers."""
-        if not _is_realtime(flow):
+        headers = self._headers.pop(flow.id, None)
+        policy = self._plan.policy
+        if not _is_realtime(flow) or policy.passes_over():
             return
         upstream = f"{flow.request.scheme}://{flow.request.pretty_host}:{flow.request.port}"
         source = Source(address(flow.client_conn.peername), upstream, via="mitmproxy", tags=self._plan.tags)
-        track = self._flows[flow.id] = self._plan.recorder.track(source, self._plan.opened)
-        track.add(Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members=_request(flow.request)))
+        members = _request(flow.request)
+        entry = Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members={**members, "headers": headers or members["headers"]})
+        if policy.fits(entry):
+            track = self._flows[flow.id] = self._plan.recorder.track(source, self._plan.opened, shape=policy.shape)
+            track.add(entry)
 
     def response(self, flow: http.HTTPFlow) -> None:
         """Complete it with its answer."""
@@ -55,6 +65,7 @@ class Flows:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Complete it without one."""
+        self._headers.pop(flow.id, None)
         track = self._flows.pop(flow.id, None)
         if track is not None:
             self._end(track, flow.error.msg if flow.error else "")
@@ -72,6 +83,20 @@ class Flows:
         for track in self._flows.values():
             track.end(time.monotonic(), by="proxy")
         self._flows.clear()
+
+    def _put_key(self, request: http.Request) -> None:
+        key = self._plan.key_for(Upstream(request.host, request.port, request.scheme == "https", self._prefix(request)))
+        if key is not None:
+            lines = (b"%b: %b" % field for field in request.headers.fields)
+            head = key.put_for_program(b"\r\n".join((b"GET / HTTP/1.1", *lines, b"", b"")))
+            fields = (line.partition(b":") for line in head.split(b"\r\n")[1:] if line)
+            request.headers = http.Headers([(name, value.strip()) for name, _, value in fields])
+
+    def _prefix(self, request: http.Request) -> str:
+        """Return the prefix of the upstream, if it is where the request goes."""
+        upstream = self._plan.upstream
+        goes = upstream is not None and (request.host, request.port) == (upstream.host, upstream.port)
+        return upstream.prefix if upstream is not None and goes else ""
 
     def _end(self, track: Track, error: str) -> None:
         track.end(time.monotonic(), error=error)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from realtime_inspector.capture.intercept.scope import is_api
+from realtime_inspector.capture.keys import UpstreamKey
+from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.upstream import Upstream
 
@@ -25,6 +28,16 @@ class Plan:
     opened: Callable[[Track], None]
     closed: Callable[[Track], None]
     tags: Mapping[str, str] | None = None
+    policy: Policy = field(default_factory=Policy)
+    """What is recorded of Realtime traffic."""
+    key: UpstreamKey | None = None
+    """Stands in requests to the API, or to `upstream`, in place of the client's key; no other server gets it."""
+
+    def key_for(self, server: Upstream) -> UpstreamKey | None:
+        """Return the key for a server, if it is to have one."""
+        if self.key is None or not (server == self.upstream or (server.tls and is_api(server.host))):
+            return None
+        return self.key.of(server.host)
 
 
 def address(peer: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from realtime_inspector.capture.http import MAX_HEAD_BYTES, Exchange, Head
@@ -58,7 +58,10 @@ def first_head(data: bytes) -> Head | Opening:
 class Scope:
     """The entries of one connection that are recorded: requests of the Realtime API, and what follows from them."""
 
-    def __init__(self) -> None:
+    def __init__(self, fits: Callable[[Entry], bool] = lambda request: True) -> None:
+        """Record what is Realtime, from the first request on that `fits`."""
+        self._fits = fits
+        self._chosen = False
         self._asked: deque[bool] = deque()
         self._inside = False
         """The last thing that passed is recorded, so what has no request of its own is, too."""
@@ -66,7 +69,9 @@ class Scope:
     def __call__(self, entry: Entry) -> bool:
         """Tell whether an entry is recorded; ask once for every one, in order."""
         if entry.kind is Kind.REQUEST:
-            self._inside = is_realtime(str(entry.members.get("target", "")), entry.members.get("headers", ()))
+            realtime = is_realtime(str(entry.members.get("target", "")), entry.members.get("headers", ()))
+            self._inside = realtime and (self._chosen or self._fits(entry))
+            self._chosen = self._chosen or self._inside
             self._asked.append(self._inside)
         elif entry.kind is Kind.RESPONSE:
             self._inside = self._answered(int(entry.members.get("status", 0)))

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from realtime_inspector.capture.intercept.scope import Scope
+from realtime_inspector.capture.policy import Policy, Unrecorded
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
 _SWITCHED = 101
 
 
-class RealtimeTrack(Track):
-    """A track that leaves out what is not of the Realtime API."""
+def realtime_track(policy: Policy, recorder: Recorder, source: Source, opened: Callable[[Track], None]) -> Track:
+    """Begin the recording of a connection's Realtime part, or of nothing."""
+    if policy.passes_over():
+        return Unrecorded(recorder, source, opened)
+    return RealtimeTrack(recorder, source, opened, policy)
 
-    def __init__(self, recorder: Recorder, source: Source, opened: Callable[[Track], None]) -> None:
-        super().__init__(recorder, source, opened, self._choose)
-        self._scope = Scope()
+
+class RealtimeTrack(Track):
+    """A track that leaves out what is not of the Realtime API, or not chosen."""
+
+    def __init__(
+        self, recorder: Recorder, source: Source, opened: Callable[[Track], None], policy: Policy | None = None
+    ) -> None:
+        policy = policy if policy is not None else Policy()
+        super().__init__(recorder, source, opened, self._choose, policy.shape)
+        self._scope = Scope(policy.fits)
         self._passed = False
         """It has become a WebSocket of something else: nothing of ours will follow."""
 
