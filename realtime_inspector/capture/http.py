@@ -157,9 +157,11 @@ class HttpReader:
                 return self._cut_counted()
             case _State.CHUNK_SIZE | _State.CHUNK_END | _State.TRAILER:
                 return self._cut_line()
-            case _:
+            case _State.UNTIL_EOF:
                 data = self.rest()
                 return Part(data, data=data)
+            case _:
+                return Part(self.rest())
 
     def _cut_head(self) -> Part | None:
         blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
@@ -220,8 +222,7 @@ class HttpReader:
     def _pass(self, problem: str) -> Part:
         self.problem = problem
         self._state = _State.PASS
-        data = self.rest()
-        return Part(data, data=data)
+        return Part(self.rest())
 
 
 class Exchange:

@@ -84,13 +84,13 @@ class Rewriter:
         """Look at bytes of the server; yield what the client had sent that could not be judged before."""
         waited = self._exchange.waiting
         for _ in self._exchange.server(data):
-            pass
+            if waited and not self._exchange.waiting and self._exchange.upgraded is None:
+                yield from self.client(b"")
+            waited = self._exchange.waiting
         if self._exchange.upgraded is not None:
             early, _ = self._exchange.rest()
             if early:
                 yield early
-        elif waited and not self._exchange.waiting:
-            yield from self.client(b"")
 
     @property
     def upgraded(self) -> bool:

@@ -87,19 +87,23 @@ class Tap:
 
     def _http(self, side: Side, data: bytes, t: float) -> Iterator[Entry]:
         parts = self._exchange.client(data) if side is Side.CLIENT else self._exchange.server(data)
-        waited = self._exchange.waiting
         message = self._bodies[side]
         for part in parts:
             message.add(part)
             if part.last and message.head is not None:
                 yield message.take(t)
+            if part.last and side is Side.SERVER:
+                yield from self._go_on(t)
         problem = self._exchange.problem(client=side is Side.CLIENT)
         if problem:
             self._blind.add(side)
             yield gap(side, t, f"{problem}; this side is no longer recorded")
         elif self._exchange.upgraded is not None:
             yield from self._upgrade(self._exchange.upgraded, t)
-        elif waited and not self._exchange.waiting and side is Side.SERVER:
+
+    def _go_on(self, t: float) -> Iterator[Entry]:
+        """Read what the client sent while it waited for an upgrade, if that is refused now."""
+        if self._exchange.upgraded is None and not self._exchange.waiting and Side.CLIENT not in self._blind:
             yield from self._http(Side.CLIENT, b"", t)
 
     def _upgrade(self, answer: Head, t: float) -> Iterator[Entry]:

@@ -90,3 +90,13 @@ def test_bytes_that_are_no_http_are_neither_lost_nor_changed(up: list[bytes], do
     for data in down:
         pieces += rewriter.server(data)
     assert b"".join(up).startswith(b"".join(piece for piece in pieces if isinstance(piece, bytes)))
+
+
+def test_a_request_behind_a_refused_upgrade_is_rewritten_whatever_comes_in_one_read() -> None:
+    """It was passed on as it was, if the answers to both came together."""
+    rewriter = Rewriter(OPENAI, 8765)
+    assert len(list(rewriter.client(REQUEST * 2))) == 1
+    refusal = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"
+    sent = list(rewriter.server(refusal + SWITCH))
+    assert sent == [REQUEST.replace(b"127.0.0.1:1", b"api.openai.com")]
+    assert rewriter.upgraded

@@ -89,6 +89,31 @@ def test_the_answer_settles_the_compression(extension: bytes, lost: int) -> None
     assert sum(entry.kind == "gap" for entry in entries) == 1 + lost
 
 
+def test_a_refusal_and_the_answer_to_the_next_request_may_come_in_one_read() -> None:
+    """What came behind the request was read as frames, if nobody waited for the refusal before answering."""
+    refusal = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"
+    entries = feed((Side.CLIENT, REQUEST * 2), (Side.SERVER, refusal + SWITCH + server_frame(b"x")))
+    assert outline(entries) == [
+        "client request GET /v1/realtime?model=m",
+        "server response 401",
+        "client request GET /v1/realtime?model=m",
+        "server response 101",
+        "server message x",
+        "proxy end closed by None",
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 70, 1000])
+def test_of_a_body_that_breaks_the_rules_what_stood_before_is_recorded(size: int) -> None:
+    """What came in the same read, but behind the mistake, was taken for body."""
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\nmore"
+    tapped = Tap()
+    tapped.feed(Side.CLIENT, b"GET / HTTP/1.1\r\n\r\n", 0.0)
+    for at in range(0, len(chunked), size):
+        tapped.feed(Side.SERVER, chunked[at : at + size], 0.0)
+    assert tapped.end(1.0)[0].members["body"] == "hello"
+
+
 def test_an_upgrade_to_something_else_is_said_once() -> None:
     switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
     ask = b"GET / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
