@@ -6,19 +6,20 @@ on one server is right on another, so such an event is judged as soon as the dia
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.rule import Deadline, Rule
-from realtime_inspector.protocol.event import Event
-from realtime_inspector.protocol.realtime import blame
+from realtime_inspector.protocol.event import Event, dig
+from realtime_inspector.protocol.realtime import beta, blame
 from realtime_inspector.protocol.realtime.conversation import Pending
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
 OPENAI_HOST = "api.openai.com"
 
+_NEAR_HOSTS = frozenset({"", "localhost", "127.0.0.1", OPENAI_HOST})
 _OTHER_PATHS = ("/realtime/translations", "/live/")
 _FIRST_LOOK_S = 0.25
 _LAST_LOOK_S = 10.0
@@ -58,6 +59,12 @@ def is_openai(session: Session) -> bool:
     return host(session, session.request) == OPENAI_HOST
 
 
+def may_be_openai(session: Session) -> bool:
+    """Tell whether the connection went to OpenAI or Azure, as far as its host shows: a proxy on this machine may."""
+    name = host(session, session.request)
+    return name in _NEAR_HOSTS or name.endswith(".azure.com")
+
+
 def host(session: Session, request: Event | None) -> str:
     """Return the host a request went to, in lower case and without its port; empty if nothing shows it."""
     named = request.entry.header("host") if request is not None else None
@@ -86,6 +93,21 @@ def refused_unseen(event: Event, before: Session) -> Iterator[tuple[str, str]]:
 def cause_of(event: Event, before: Session) -> Pending | None:
     """Return the client event that an `error` event answers, if it is known."""
     return blame.find(mapping(event.body.get("error")), before.unanswered, before.named)[0]
+
+
+def said_twice(event: Event, session: Session) -> dict[str, str]:
+    """Return the settings that an event has in the beta's place and in GA's: the one → the other."""
+    member, paths = (
+        ("response", beta.RESPONSE_PATHS) if event.type == "response.create" else ("session", beta.SESSION_PATHS)
+    )
+    asked = event.get(member)
+    if not isinstance(asked, Mapping):
+        return {}
+    return {
+        name: path
+        for name, path in paths.items()
+        if name in asked and name not in session.config and dig(asked, path) is not None
+    }
 
 
 def _taken(event: Event, session: Session) -> bool:

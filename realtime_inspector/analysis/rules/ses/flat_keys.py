@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.ga import GaRule, refused_unseen
+from realtime_inspector.analysis.ga import GaRule, refused_unseen, said_twice
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import beta
 from realtime_inspector.protocol.realtime.session import Session
@@ -24,8 +24,8 @@ class FlatKeys(GaRule):
     Why: GA refuses the complete event (unknown_parameter): none of its settings is taken, the rest of the session
         included.
     Fix: move each key to the path that the message names; the corrected event shows the whole.
-    Limits: a key that the server itself shows at the top of its session is left alone. Nothing is said where the
-        server speaks the beta.
+    Limits: a key that the server itself shows at the top of its session is left alone, and so is one whose setting
+        stands in its place too (mixed-dialect-fields). Nothing is said where the server speaks the beta.
     Source: Realtime API reference, `session.update`; beta to GA migration (read 2026-11-22).
     """
 
@@ -72,7 +72,8 @@ class FlatKeys(GaRule):
         asked = event.get(member)
         if not isinstance(asked, Mapping):
             return
-        flat = [name for name in asked if (name in paths or name in beta.REMOVED) and name not in session.config]
+        known = {*session.config, *said_twice(event, session)}
+        flat = [name for name in asked if (name in paths or name in beta.REMOVED) and name not in known]
         if flat:
             moves = ", ".join(_move(member, name, paths) for name in flat)
             message = f"the server speaks GA and refuses the beta's keys: {moves}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.ga import OPENAI_HOST, GaRule, host
+from realtime_inspector.analysis.ga import GaRule, may_be_openai
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime import beta
 from realtime_inspector.protocol.realtime.session import Session
@@ -15,7 +15,6 @@ _PATHS = {
     "response.create": ("response.audio.output.format",),
 }
 _RATE = 24000
-_LOCAL = frozenset({"", "localhost", "127.0.0.1", OPENAI_HOST})
 
 
 class PcmRate(GaRule):
@@ -63,8 +62,7 @@ class PcmRate(GaRule):
 
     def judge(self, event: Event, session: Session) -> Iterator[Finding]:
         """Look at every PCM format."""
-        name = host(session, session.request)
-        if name not in _LOCAL and not name.endswith(".azure.com"):
+        if not may_be_openai(session):
             return
         for path in _PATHS[event.type]:
             found = event.get(path)
