@@ -11,8 +11,9 @@ import click
 
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.rules.cst.over_budget import DEFAULT_USD, OverBudget
 from realtime_inspector.analysis.selection import select, usual
-from realtime_inspector.cli import findings_ci, findings_json, findings_text, output, reading
+from realtime_inspector.cli import findings_ci, findings_json, findings_text, output, pricing, reading
 from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.errors import UsageError
 
@@ -61,6 +62,14 @@ unless a format is asked for.
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="do not ask these rules")
 @click.option("--acoustic", is_flag=True, help="listen to the audio too: takes about a second per minute of it")
 @click.option(
+    "--budget",
+    "budget_usd",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="USD",
+    help=f"what a session may cost before CST005 says so [default: {DEFAULT_USD:g}]",
+)
+@pricing.option
+@click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
     default=Severity.WARNING.value,
@@ -79,6 +88,8 @@ def command(
     chosen: tuple[str, ...],
     ignored: tuple[str, ...],
     acoustic: bool,
+    budget_usd: float | None,
+    prices: Path | None,
     fail_on: str,
     exit_zero: bool,
     statistics: bool,
@@ -86,7 +97,8 @@ def command(
     """Run the rules over recordings."""
     if statistics and format_name not in {None, "text", "json"}:
         raise UsageError(f"--statistics goes with --format text or json, not {format_name}")
-    rules = _rules(chosen, ignored, acoustic)
+    limit = OverBudget(budget_usd or DEFAULT_USD, pricing.table(prices))
+    rules = [limit if rule.id == limit.id else rule for rule in _rules(chosen, ignored, acoustic)]
     formats = [] if statistics else [FORMATS[name]() for name in _formats(format_name)]
     linted = []
     for one in _read(reading.find(paths, folder), rules):
