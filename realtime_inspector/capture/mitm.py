@@ -17,14 +17,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from realtime_inspector.capture.intercept.mode import REVERSE, Mode, Through
+from realtime_inspector.capture.intercept.mode import FORWARD, REVERSE, Mode
 from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
-from realtime_inspector.capture.upstream import Upstream
+from realtime_inspector.capture.tls import write_whole
+from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context
+from realtime_inspector.capture.via import Via
 from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
@@ -69,7 +72,8 @@ class Interceptor:
         tags: Mapping[str, str] | None = None,
         opened: Callable[[Track], None] | None = None,
         lenient: bool = False,
-        through: str = "",
+        through: Via | None = None,
+        certificate: ClientCertificate | None = None,
         rotation: Rotation | None = None,
         policy: Policy | None = None,
         key: UpstreamKey | None = None,
@@ -89,7 +93,8 @@ class Interceptor:
             tags: What every recording's header carries.
             opened: Told when a recording begins; `say` then tells of problems alone.
             lenient: Pass a host through, unread, once a client has refused its interception.
-            through: URL of the HTTP proxy by which servers are reached, in `forward` mode.
+            through: The HTTP proxy by which servers are reached, in `forward` mode.
+            certificate: Shown to `upstream`, and to no other server, if it asks for one.
             rotation: When a recording goes on in another file; by default never.
             policy: What is recorded of Realtime traffic; by default everything.
             key: Stands in requests to the API, or to `upstream`, in place of the client's key.
@@ -97,7 +102,11 @@ class Interceptor:
         Raises:
             UsageError: If the mode, the upstream or the proxy is none, or the extra is not installed.
         """
-        self.mode = replace(Mode.parse(mode), through=Through.parse(through) if through else None)
+        self.mode = replace(Mode.parse(mode), through=through)
+        if through is not None and self.mode.name != FORWARD:
+            raise UsageError(f"--via works in reverse and forward mode, not in --mode {mode}; leave one of them out")
+        if certificate is not None and upstream is None:
+            raise UsageError(f"--client-cert in --mode {mode} needs --upstream URL: no other server is shown it")
         self.upstream = Upstream.parse(upstream) if upstream is not None else None
         require()
         self.recorder = Recorder(folder, redactor=redactor, warn=say, rotation=rotation)
@@ -110,7 +119,9 @@ class Interceptor:
         self._lenient = lenient
         self._policy = policy if policy is not None else Policy()
         self._key = key
+        self._certificate = certificate
         self._engine: Engine | None = None
+        self._secrets: TemporaryDirectory[str] | None = None
 
     @property
     def url(self) -> str:
@@ -168,7 +179,7 @@ class Interceptor:
         """Start; see `__aenter__`."""
         with _importing():
             from realtime_inspector.capture.intercept.authority import InterceptionCA
-            from realtime_inspector.capture.intercept.engine import Engine
+            from realtime_inspector.capture.intercept.engine import Engine, Trust
             from realtime_inspector.capture.intercept.plan import Plan
 
         try:
@@ -185,11 +196,13 @@ class Interceptor:
                 tags=self._tags,
                 policy=self._policy,
                 key=self._key,
+                through=self.mode.through,
             )
-            trusted = authority.trusted(self._upstream_ca)
-            engine = Engine(plan, self.mode, self.host, self.port, authority.folder, trusted)
+            trust = Trust(authority.folder, authority.trusted(self._upstream_ca), self._shown())
+            engine = Engine(plan, self.mode, self.host, self.port, trust)
             await engine.start()
         except BaseException:
+            self._forget()
             self.recorder.close(0)
             raise
         self._engine = engine
@@ -199,7 +212,24 @@ class Interceptor:
         """Stop accepting, end the connections, finish the recordings."""
         if self._engine is not None:
             await self._engine.close()
+        self._forget()
         await asyncio.to_thread(self.recorder.close)
+
+    def _shown(self) -> Path | None:
+        """Return a folder with our own certificate, named by the server that is shown it."""
+        if self._certificate is None or self.upstream is None:
+            return None
+        client_context(None, self._certificate)  # tells what is wrong with it
+        self._secrets = TemporaryDirectory(prefix="realtime-inspector-")
+        paths = [path for path in (self._certificate.path, self._certificate.key) if path is not None]
+        target = Path(self._secrets.name) / f"{self.upstream.host}.pem"
+        write_whole(target, b"\n".join(path.read_bytes() for path in paths), 0o600)
+        return target.parent
+
+    def _forget(self) -> None:
+        if self._secrets is not None:
+            self._secrets.cleanup()
+            self._secrets = None
 
     def _opened(self, track: Track) -> None:
         if self._told_opened is not None:

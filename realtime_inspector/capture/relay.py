@@ -30,7 +30,8 @@ from realtime_inspector.capture.readiness import READY, READY_REQUEST
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
-from realtime_inspector.capture.upstream import Upstream, client_context, explain
+from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain
+from realtime_inspector.capture.via import Via, tunnel
 from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
@@ -71,6 +72,8 @@ class Relay:
         key: UpstreamKey | None = None,
         share_port: bool = False,
         rotation: Rotation | None = None,
+        via: Via | None = None,
+        certificate: ClientCertificate | None = None,
     ) -> None:
         """Prepare a relay.
 
@@ -89,6 +92,8 @@ class Relay:
             key: Stands in requests in place of the client's key.
             share_port: Other relays listen on the same port; the system spreads the connections.
             rotation: When a recording goes on in another file; by default never.
+            via: The HTTP proxy by which the upstream is reached.
+            certificate: Shown to an upstream that asks for one.
 
         Raises:
             UsageError: If the upstream is no URL or the CA no certificate.
@@ -107,7 +112,9 @@ class Relay:
         self._key = key
         self._share_port = share_port
         self._server_tls: asyncio.Task[ssl.SSLContext] | None = None
-        self._client_tls = client_context(upstream_ca) if self.upstream.tls else None
+        self._client_tls = client_context(upstream_ca, certificate) if self.upstream.tls else None
+        self.via = via
+        self._proxy_tls = client_context(upstream_ca) if via is not None and via.tls else None
         self._listeners: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._links: set[Link] = set()
@@ -365,6 +372,12 @@ class Relay:
             link.connected()
 
     async def _dial(self, leg: Leg) -> None:
+        if self.via is not None:
+            proxy_tls, tls = self._proxy_tls, self._client_tls
+            await tunnel(
+                self._loop, self.via, self.upstream, leg, proxy_tls=proxy_tls, tls=tls, shutdown_s=TLS_SHUTDOWN_S
+            )
+            return
         times: dict[str, Any] = {}
         if self._client_tls is not None:
             times = {"ssl_shutdown_timeout": TLS_SHUTDOWN_S, "server_hostname": self.upstream.host}

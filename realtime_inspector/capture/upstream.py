@@ -63,11 +63,52 @@ class Upstream:
         return target if not self.prefix or known or not target.startswith("/") else self.prefix + target
 
 
-def client_context(ca: Path | None = None) -> ssl.SSLContext:
+class UnreachableError(ConnectionError):
+    """A server cannot be reached, for a reason that is known in words."""
+
+    def __init__(self, why: str, what_to_do: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.what_to_do = what_to_do
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """What shows a server who asks: a certificate with its chain, and its key."""
+
+    path: Path
+    key: Path | None = None
+    """File of the key, if it is not that of the certificate."""
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Show it wherever a server asks for one.
+
+        Raises:
+            UsageError: If it is none, or its key does not fit or has a password.
+        """
+        place = f"--client-cert {self.path}" + (f" --client-key {self.key}" if self.key is not None else "")
+        asked: list[bool] = []
+
+        def password() -> str:
+            asked.append(True)
+            return ""
+
+        try:
+            context.load_cert_chain(self.path, self.key, password=password)
+        except (OSError, ValueError) as error:
+            if asked:
+                raise UsageError(f"{place}: the key has a password; `openssl pkey` writes it without one") from error
+            reason = "the key is another one's" if "MISMATCH" in str(error) else "no certificate and key in PEM there"
+            hint = "; --client-key names the file of the key" if self.key is None else ""
+            missing = isinstance(error, FileNotFoundError)
+            raise UsageError(f"{place}: {'no such file' if missing else reason + hint}") from error
+
+
+def client_context(ca: Path | None = None, certificate: ClientCertificate | None = None) -> ssl.SSLContext:
     """Return the TLS settings for the upstream: certificates are verified, `ca` adds private ones.
 
     Raises:
-        UsageError: If `ca` is no file of certificates.
+        UsageError: If `ca` is no file of certificates, or our own certificate cannot be used.
     """
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
@@ -76,17 +117,23 @@ def client_context(ca: Path | None = None) -> ssl.SSLContext:
             context.load_verify_locations(cafile=ca)
         except (OSError, ssl.SSLError) as error:
             raise UsageError(f"--upstream-ca {ca}: no certificates in PEM there: {error.strerror or error}") from error
+    if certificate is not None:
+        certificate.load(context)
     return context
 
 
 def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
     """Return why the upstream could not be reached, and what to do about it."""
     where = f"{upstream.host}:{upstream.port}"
+    if isinstance(error, UnreachableError):
+        return error.why, error.what_to_do
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"the certificate of {where} is not trusted: {error.verify_message}",
             "if it is a private server, give the certificate of its CA with --upstream-ca FILE",
         )
+    if isinstance(error, ssl.SSLError) and _wants_certificate(error):
+        return f"{where} wants a certificate of its client", "give one that it knows, with --client-cert FILE"
     if isinstance(error, ssl.SSLError):
         return (
             f"{where} does not speak TLS as expected: {getattr(error, 'reason', '') or error}",
@@ -100,3 +147,8 @@ def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
     if "Connect call failed" in reason:
         reason = "Connection refused"
     return f"{where} cannot be reached: {reason}", "start the server, or point the proxy elsewhere with --upstream URL"
+
+
+def _wants_certificate(error: ssl.SSLError) -> bool:
+    reason = str(getattr(error, "reason", "") or error).upper().replace(" ", "_")
+    return any(word in reason for word in ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_BAD_CERTIFICATE"))

@@ -16,6 +16,7 @@ from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
+from realtime_inspector.capture.upstream import ClientCertificate
 from realtime_inspector.cli import intercepting, recording_to, relaying
 from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
@@ -23,6 +24,7 @@ from realtime_inspector.errors import UsageError
 
 _INTERRUPTED = 130
 _AUDIO = click.Choice([str(how) for how in Audio])
+_PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 _REVERSE_ALONE = ("drain", "workers")
 """Options that the other modes do not have."""
 
@@ -72,6 +74,13 @@ never forwarded.
     help="certificates in PEM of a private server's CA",
 )
 @click.option(
+    "--via",
+    metavar="URL",
+    help="reach the server by this HTTP proxy, http://USER:PASSWORD@HOST:PORT; env: the one in HTTPS_PROXY",
+)
+@click.option("--client-cert", type=_PEM, help="a certificate in PEM, for a server that wants one of its clients")
+@click.option("--client-key", type=_PEM, help="its key, if it stands in another file")
+@click.option(
     "--dir",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -119,6 +128,8 @@ def command(
     workers: int,
     rotate_size: str | None,
     rotate_every: str | None,
+    client_cert: Path | None,
+    client_key: Path | None,
     **chosen: Any,
 ) -> None:
     """Record what passes between clients and the API."""
@@ -134,6 +145,7 @@ def command(
         tags=named,
         drain_s=drain,
         rotation=recording_to.rotation(rotate_size, rotate_every),
+        certificate=_certificate(client_cert, client_key),
         **_typed(chosen),
     )
     if mode == REVERSE:
@@ -149,6 +161,12 @@ def command(
 
 def _typed(chosen: dict[str, Any]) -> dict[str, Any]:
     return {**chosen, "audio_in": Audio(chosen["audio_in"]), "audio_out": Audio(chosen["audio_out"])}
+
+
+def _certificate(path: Path | None, key: Path | None) -> ClientCertificate | None:
+    if path is None and key is not None:
+        raise UsageError(f"--client-key {key} is of use with --client-cert FILE alone; give that too")
+    return ClientCertificate(path, key) if path is not None else None
 
 
 def _refuse_others(ctx: click.Context, mode: str) -> None:

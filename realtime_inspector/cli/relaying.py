@@ -17,7 +17,8 @@ from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.relay import Relay, settle
 from realtime_inspector.capture.tls import LocalCA
-from realtime_inspector.capture.upstream import Upstream
+from realtime_inspector.capture.upstream import ClientCertificate, Upstream
+from realtime_inspector.capture.via import Via, chosen
 from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import InspectorError
@@ -45,6 +46,9 @@ class Settings:
     key_env: str | None = None
     drain_s: float = 0.0
     rotation: Rotation | None = None
+    via: str | None = field(default=None, repr=False)
+    """URL of the proxy by which the upstream is reached, maybe with a password; or `env`."""
+    certificate: ClientCertificate | None = None
 
     def relay(self, *, share_port: bool = False) -> Relay:
         """Return the relay.
@@ -65,6 +69,8 @@ class Settings:
             key=self._key(),
             share_port=share_port,
             rotation=self.rotation,
+            via=self._via(),
+            certificate=self.certificate,
         )
 
     def interceptor(self, mode: str, upstream: str | None) -> Interceptor:
@@ -86,7 +92,12 @@ class Settings:
             policy=self._policy(),
             key=self._key(),
             rotation=self.rotation,
+            through=self._via(),
+            certificate=self.certificate,
         )
+
+    def _via(self) -> Via | None:
+        return chosen(self.via, Upstream.parse(self.upstream))
 
     def _policy(self) -> Policy:
         return Policy(self.only, self.only_model, self.sample, AudioPolicy(self.audio_in, self.audio_out))
@@ -163,6 +174,8 @@ def hints(relay: Relay, *, key: bool = False) -> list[str]:
         lines.append(f"  no TLS for clients: {error}")
     else:
         lines.append(f"  Node (TLS only):   OPENAI_BASE_URL={secure} NODE_EXTRA_CA_CERTS={authority}")
+    if relay.via is not None:
+        lines.append(f"  the server is reached by the proxy {relay.via.url}")
     if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")):
         lines.append("  a proxy is set in this environment; for the client set NO_PROXY=127.0.0.1,localhost")
     if key:

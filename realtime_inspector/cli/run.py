@@ -17,6 +17,7 @@ from realtime_inspector.capture import launch, mitm
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.capture.tls import LocalCA
+from realtime_inspector.capture.via import Via
 from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.cli import diagnostics, recording_to
 from realtime_inspector.errors import InspectorError, UsageError
@@ -53,7 +54,8 @@ class _Proxies:
     def forward(self, stack: ExitStack) -> mitm.Interceptor:
         """Start the interceptor."""
         options = {**self._options(), "upstream": self.upstream, "lenient": True}
-        options["through"] = launch.proxy_of(os.environ)
+        proxy = launch.proxy_of(os.environ)
+        options["through"] = Via.parse(proxy, "the proxy that servers are reached by (HTTPS_PROXY)") if proxy else None
         return stack.enter_context(mitm.interceptor_in_thread("forward", self.folder, **options))
 
     def _options(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pytest
 
 from realtime_inspector.capture.mitm import Interceptor, interceptor_in_thread
 from realtime_inspector.capture.tls import LocalCA
+from realtime_inspector.capture.via import Via
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.files import find, open_recording
 from tests.capture.ways import secured, tunnel
@@ -264,7 +265,7 @@ def test_a_redirected_connection_is_recorded_by_the_name_of_its_server(
 
 
 def test_servers_may_be_behind_another_proxy(start: Start, server: Upstream, tmp_path: Path) -> None:
-    with start(through=f"http://me:p%40ss@127.0.0.1:{server.port}") as interceptor:
+    with start(through=Via("127.0.0.1", server.port, user="me:p@ss")) as interceptor:
         client = tunnel(interceptor.port, "gateway.example:8080")
         client.send(REQUEST)
         peer = server.accept()

@@ -17,9 +17,13 @@ from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.mitm import Interceptor, interceptor_in_thread
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.tls import LocalCA
+from realtime_inspector.capture.upstream import ClientCertificate
+from realtime_inspector.capture.via import Via
 from realtime_inspector.capture.writer import Rotation
+from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.files import find, find_parts, open_recording
 from realtime_inspector.recording.redact import Redactor
+from tests.capture.test_via import certificate, demanding
 from tests.capture.ways import secured, tunnel
 from tests.capture.wire import SWITCH, Peer, Upstream, client_frame, connect, finished, server_frame, upstream
 
@@ -213,3 +217,53 @@ def test_plain_requests_to_the_proxy_itself_are_chosen_and_keyed_too(
     assert request.members["target"] == "/v1/realtime/client_secrets"
     assert ("Authorization", "[redacted:Authorization]") in request.headers
     assert KEY not in path.read_text()
+
+
+def test_the_server_that_was_named_may_be_behind_a_proxy(start: Start, server: Upstream, tmp_path: Path) -> None:
+    via = Via("127.0.0.1", server.port, user="me:pass")
+    with start(upstream="ws://gateway.example:81", through=via) as interceptor:
+        client = secured(tunnel(interceptor.port, "api.openai.com:443"), "api.openai.com", interceptor.certificate)
+        client.send(asked())
+        peer = server.accept()
+        head = peer.read_head()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        assert head.startswith(b"CONNECT gateway.example:81 HTTP/1.1\r\n")
+        assert b"Proxy-Authorization: Basic bWU6cGFzcw==\r\n" in head
+        assert peer.read_head() == asked().replace(b"Host: a", b"Host: gateway.example:81")
+        peer.send(SWITCH + server_frame(b"{}"))
+        assert client.read(len(SWITCH) + 4) == SWITCH + server_frame(b"{}")
+        end((client, peer))
+        (entries,) = finished(tmp_path / "recordings")
+    assert [entry.kind for entry in entries] == ["request", "response", "message", "end"]
+
+
+def test_the_server_that_was_named_is_shown_our_certificate(start: Start, server: Upstream, tmp_path: Path) -> None:
+    path, key = certificate(tmp_path, "us")
+    subjects: list[object] = []
+
+    def accept() -> Peer:
+        sock = demanding(path).wrap_socket(server.accept().sock, server_side=True)
+        subjects.append((sock.getpeercert() or {}).get("subject"))
+        return Peer(sock)
+
+    options = {"upstream": f"wss://localhost:{server.port}", "upstream_ca": LocalCA().certificate}
+    with ThreadPoolExecutor(1) as pool, start(**options, certificate=ClientCertificate(path, key)) as interceptor:
+        accepting = pool.submit(accept)
+        client = secured(tunnel(interceptor.port, "api.openai.com:443"), "api.openai.com", interceptor.certificate)
+        client.send(asked())
+        peer = accepting.result()
+        assert peer.read_head().startswith(b"GET /v1/realtime?model=m")
+        end((client, peer))
+    assert subjects == [((("commonName", "us"),),)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "said"),
+    [
+        ("socks5", {"through": Via("p", 1)}, "--via works in reverse and forward mode, not in --mode socks5"),
+        ("forward", {"certificate": ClientCertificate(Path("x"))}, "--client-cert in --mode forward needs --upstream"),
+    ],
+)
+def test_what_a_mode_cannot_do_is_refused(start: Start, mode: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said), start(mode, **options):
+        pass

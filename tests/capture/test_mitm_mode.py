@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from realtime_inspector.capture import mitm
-from realtime_inspector.capture.intercept.mode import Mode, Through
+from realtime_inspector.capture.intercept.mode import Mode
 from realtime_inspector.capture.mitm import Interceptor
+from realtime_inspector.capture.via import Via
 from realtime_inspector.errors import UsageError
 
 
@@ -29,20 +30,20 @@ def test_a_mode_has_its_word_in_mitmproxy(text: str, mitmproxy: str) -> None:
 @pytest.mark.parametrize(
     ("url", "through"),
     [
-        ("http://proxy:3128", Through("http://proxy:3128")),
-        ("proxy:3128/", Through("http://proxy:3128")),
-        ("https://me:p%40ss@proxy", Through("https://proxy:443", "me:p@ss")),
-        ("http://[::1]:1", Through("http://[::1]:1")),
+        ("http://proxy:3128", Via("proxy", 3128)),
+        ("proxy:3128/", Via("proxy", 3128)),
+        ("https://me:p%40ss@proxy", Via("proxy", 443, True, "me:p@ss")),
+        ("http://[::1]:1", Via("::1", 1)),
     ],
 )
-def test_a_proxy_on_the_way_is_read_as_programs_read_it(url: str, through: Through) -> None:
-    assert Through.parse(url) == through
+def test_a_proxy_on_the_way_is_read_as_programs_read_it(url: str, through: Via) -> None:
+    assert Via.parse(url) == through
 
 
 @pytest.mark.parametrize("url", ["socks5://proxy:1080", "http://:80", "http://proxy:port"])
 def test_a_proxy_that_is_none_of_http_is_said_without_its_password(url: str) -> None:
-    with pytest.raises(UsageError, match=r"\(HTTPS_PROXY\) is no http://HOST:PORT"):
-        Through.parse(url)
+    with pytest.raises(UsageError, match="--via is no proxy's URL; write http://HOST:PORT"):
+        Via.parse(url)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from realtime_inspector.capture.mitm import interceptor_in_thread
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import new_event_loop, relay_in_thread
 from realtime_inspector.capture.tls import DATA_DIR_VARIABLE, LocalCA
+from realtime_inspector.capture.via import Via
 from realtime_inspector.recording.entry import Entry, Kind
 from realtime_inspector.recording.files import open_recording
 from tests.capture.wire import Peer, Upstream, connect, upstream, wait_for
@@ -136,7 +137,7 @@ def _interceptor(folder: Path, *, tls: bool, elsewhere: bool = False, behind: bo
             "upstream": f"{'wss' if tls else 'ws'}://{arrives}" if elsewhere else None,
             "upstream_ca": ca.certificate,
             "opened": lambda track: recorded[0].opened(track),
-            "through": f"http://127.0.0.1:{server.port}" if behind else "",
+            "through": Via("127.0.0.1", server.port) if behind else None,
         }
         with interceptor_in_thread("forward", folder, **options) as interceptor:
 

@@ -16,7 +16,9 @@ from mitmproxy.connection import Connection, Server
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer, NextLayer
 from mitmproxy.proxy.layers import ServerTLSLayer
+from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
 from mitmproxy.proxy.server import ConnectionIO
+from mitmproxy.proxy.tunnel import LayerStack
 
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.intercept.layer import TapLayer, Tapped
@@ -124,13 +126,17 @@ class Addon:
     def _elsewhere(self, context: Context, upstream: Upstream, rewriter: Rewriter) -> Layer:
         """Return the layers for a connection to a server that mitmproxy does not know of."""
         context.server = Server(address=(upstream.host, upstream.port), transport_protocol="tcp")
-        if not upstream.tls:
-            return self._tap(context, upstream, rewriter)
-        context.server.sni = upstream.host
-        context.server.alpn_offers = [b"http/1.1"]
-        secured = ServerTLSLayer(context)
-        secured.child_layer = self._tap(context, upstream, rewriter)
-        return secured
+        stack = LayerStack()
+        through = self._plan.through
+        if through is not None:
+            context.server.via = ("https" if through.tls else "http", (through.host, through.port))
+            stack /= HttpUpstreamProxy.make(context, send_connect=True)
+        if upstream.tls:
+            context.server.sni = upstream.host
+            context.server.alpn_offers = [b"http/1.1"]
+            stack /= ServerTLSLayer(context)
+        stack /= self._tap(context, upstream, rewriter)
+        return stack[0]
 
     def _tap(self, context: Context, upstream: Upstream, rewriter: Rewriter | None) -> TapLayer:
         target = upstream.target if upstream == self._plan.upstream else str

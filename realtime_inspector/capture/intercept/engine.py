@@ -10,6 +10,7 @@ import contextlib
 import errno
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,22 @@ CLOSE_TIMEOUT_S = 1.0
 _NEVER_S = 10 * 365 * 24 * 3600
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Where certificates are."""
+
+    folder: Path
+    """mitmproxy's CA."""
+    servers: Path
+    """File of the CAs that servers may be signed by."""
+    shown: Path | None = None
+    """Folder of certificates that servers are shown, `HOST.pem`."""
+
+
 class Engine:
     """One running mitmproxy."""
 
-    def __init__(self, plan: Plan, mode: Mode, host: str, port: int, folder: Path, trusted: Path) -> None:
+    def __init__(self, plan: Plan, mode: Mode, host: str, port: int, trust: Trust) -> None:
         """Prepare one.
 
         Args:
@@ -47,8 +60,7 @@ class Engine:
             mode: Where they come from.
             host: Address to listen on, in modes that listen.
             port: Port to listen on; 0 takes a free one.
-            folder: Where mitmproxy has its CA.
-            trusted: File of the CAs that servers may be signed by.
+            trust: Certificates of all sides.
         """
         self._plan = plan
         self._mode = mode
@@ -57,8 +69,9 @@ class Engine:
             "listen_host": host,
             # The configuration of a tunnel has to name the port.
             "listen_port": get_free_port() if mode.name == "wireguard" and port == 0 else port,
-            "confdir": str(folder),
-            "ssl_verify_upstream_trusted_ca": str(trusted),
+            "confdir": str(trust.folder),
+            "ssl_verify_upstream_trusted_ca": str(trust.servers),
+            "client_certs": str(trust.shown) if trust.shown is not None else None,
             "tcp_timeout": _NEVER_S,
         }
         if mode.through is not None and mode.through.user:

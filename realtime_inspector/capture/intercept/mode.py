@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
+from realtime_inspector.capture.via import Via
 from realtime_inspector.errors import UsageError
 
 REVERSE = "reverse"
 """The mode without interception; it is the relay's."""
+FORWARD = "forward"
+"""The mode of a client's HTTPS_PROXY."""
 
 _WORDS = {
     "forward": "regular",
@@ -24,41 +26,13 @@ _SCHEMES = {"forward": "http", "socks5": "socks5h"}
 
 
 @dataclass(frozen=True, slots=True)
-class Through:
-    """A proxy by which servers are reached."""
-
-    url: str
-    """Scheme, host and port."""
-    user: str = ""
-    """`name:password`, if it asks for them."""
-
-    @classmethod
-    def parse(cls, url: str) -> Through:
-        """Read a proxy's URL as HTTPS_PROXY has it.
-
-        Raises:
-            UsageError: If it is none of HTTP.
-        """
-        try:
-            parts = urlsplit(url if "://" in url else f"http://{url}")
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UsageError("the proxy that servers are reached by (HTTPS_PROXY) is no http://HOST:PORT")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-        return cls(f"{parts.scheme}://{host}:{port or (443 if parts.scheme == 'https' else 80)}", user)
-
-
-@dataclass(frozen=True, slots=True)
 class Mode:
     """Where the interceptor gets its connections from."""
 
     name: str
     spec: str = ""
     """Which processes (`local`), or the file of the keys (`wireguard`)."""
-    through: Through | None = None
+    through: Via | None = None
     """The proxy by which servers are reached (`forward`)."""
 
     @classmethod

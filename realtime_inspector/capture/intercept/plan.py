@@ -11,6 +11,7 @@ from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.upstream import Upstream
+from realtime_inspector.capture.via import Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Plan:
     """What is recorded of Realtime traffic."""
     key: UpstreamKey | None = None
     """Stands in requests to the API, or to `upstream`, in place of the client's key; no other server gets it."""
+
+    through: Via | None = None
+    """The HTTP proxy by which servers are reached."""
 
     def key_for(self, server: Upstream) -> UpstreamKey | None:
         """Return the key for a server, if it is to have one."""
