@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.intercept.mode import FORWARD, REVERSE, Mode
 from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.policy import Policy
@@ -136,6 +137,13 @@ class Interceptor:
     def connections(self) -> int:
         """How many connections were accepted."""
         return self._engine.addon.connections if self._engine is not None else 0
+
+    def figures(self) -> Figures:
+        """Return what it has counted so far; from any thread."""
+        engine = self._engine
+        if engine is None:
+            return self.recorder.figures(0, 0, {})
+        return self.recorder.figures(engine.addon.connections, engine.open, engine.addon.failures)
 
     @property
     def notes(self) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from realtime_inspector import __version__
 from realtime_inspector.capture.chains import Chains
 from realtime_inspector.capture.express import Read, lines
+from realtime_inspector.capture.figures import Counts, Figures
 from realtime_inspector.capture.frames import gap, whole_text
 from realtime_inspector.capture.tags import request_tags
 from realtime_inspector.capture.tap import Tap
@@ -73,6 +74,7 @@ class Recorder:
         self.folder = folder
         self.redactor = redactor if redactor is not None else Redactor.from_environment(os.environ)
         self.chains = Chains()
+        self.counts = Counts()
         self._writer = writer if writer is not None else Writer(warn, rotation=rotation)
 
     def check(self) -> None:
@@ -113,6 +115,26 @@ class Recorder:
         """Tell how many bytes wait for a disk that keeps up; see `Writer.pressure`."""
         return self._writer.pressure
 
+    @property
+    def files(self) -> int:
+        """How many recordings are not finished and closed."""
+        return self._writer.files
+
+    def figures(self, connections: int, now_open: int, failures: Mapping[str, int]) -> Figures:
+        """Return all figures of a proxy; it adds its own."""
+        counts, writer = self.counts, self._writer
+        return Figures(
+            connections,
+            now_open,
+            {side.value: counts.messages[side] for side in (Side.CLIENT, Side.SERVER)},
+            {side.value: counts.bytes[side] for side in (Side.CLIENT, Side.SERVER)},
+            counts.gaps + writer.gaps,
+            counts.lost + writer.lost,
+            writer.backlog,
+            dict(failures),
+            {"line": counts.errors, "disk": writer.failures},
+        )
+
     def close(self, timeout_s: float = 2.0) -> None:
         """Write what is left, for at most that long."""
         self._writer.close(timeout_s)
@@ -135,6 +157,7 @@ class Track:
         self.entries = 0
         """How many entries were handed to the writer."""
         self._recorder = recorder
+        self._counts = recorder.counts
         self._opened = opened
         self._wanted = wanted
         self._shape = shape
@@ -161,6 +184,7 @@ class Track:
     def steps(self, side: Side, data: bytes, at: float) -> Iterator[None] | None:
         """Do the same as `feed`, but leave what would take long to an iterator, in steps of some 50 microseconds."""
         t = self._last_t = max(self._last_t, at - self._began)
+        self._counts.bytes[side] += len(data)
         if self._sink is None or self._wanted is not None or self._shape is not None:
             self.add(*self._tap.feed(side, data, t))
             return None
@@ -236,15 +260,24 @@ class Track:
             block = lines(found, side, t, number, self._recorder.redactor, self._line)
         except Exception as error:  # a fault of ours may cost entries, never the call
             why = f"cannot be written as lines: {type(error).__name__}"
-            block, count = jsonl.dump(gap(side, t, why, count), number), 1
+            block = jsonl.dump(gap(side, t, why, count), number)
+            self._counts.lost += count
+            self._counts.gaps += 1
+            self._counts.errors += 1
+            self._counts.messages[side] -= 1
+            count = 1
+        self._counts.messages[side] += count
         self.entries += count
         self._sink.put(block, count, t)
 
     def _line(self, read: Read, number: int, side: Side, t: float) -> bytes:
         entry = whole_text(side, t, read) if isinstance(read, bytes) else read
+        if entry.kind is not Kind.MESSAGE or entry.side is not side:
+            self._counts.correct(side, entry)
         try:
             return jsonl.dump(self._recorder.redactor.entry(entry), number)
         except Exception as error:  # a fault of ours may cost an entry, never the call
+            self._counts.errors += 1
             return jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"), number)
 
     def _t(self, at: float) -> float:

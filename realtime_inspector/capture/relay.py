@@ -17,11 +17,13 @@ import socket
 import ssl
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.keys import UpstreamKey, stranger
 from realtime_inspector.capture.link import Leg, Link
@@ -30,7 +32,7 @@ from realtime_inspector.capture.readiness import READY, READY_REQUEST
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
-from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain
+from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain, kind_of
 from realtime_inspector.capture.via import Via, tunnel
 from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
@@ -119,6 +121,11 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._links: set[Link] = set()
         self._idle = asyncio.Event()
+        self._failures: Counter[str] = Counter()
+
+    def figures(self) -> Figures:
+        """Return what it has counted so far; from any thread."""
+        return self.recorder.figures(self.connections, len(self._links), self._failures)
 
     @property
     def url(self) -> str:
@@ -363,6 +370,7 @@ class Relay:
             await asyncio.wait_for(self._dial(leg), CONNECT_TIMEOUT_S)
         except (OSError, ssl.SSLError, TimeoutError) as error:
             why, what_to_do = explain(error, self.upstream)
+            self._failures[kind_of(error)] += 1
             self._say(f"{link.track.source.client}: {why}; {what_to_do}")
             late = isinstance(error, TimeoutError)
             status, reason = (504, "Gateway Timeout") if late else (502, "Bad Gateway")

@@ -149,6 +149,20 @@ def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
     return f"{where} cannot be reached: {reason}", "start the server, or point the proxy elsewhere with --upstream URL"
 
 
+def kind_of(error: BaseException) -> str:
+    """Return the kind of a failure to reach the upstream, as figures name it."""
+    kinds = {
+        UnreachableError: "proxy",
+        ssl.SSLCertVerificationError: "certificate",
+        ssl.SSLError: "tls",
+        socket.gaierror: "name",
+        TimeoutError: "timeout",
+        ConnectionRefusedError: "refused",
+    }
+    refused = "Connect call failed" in str(error)  # to every one of several addresses
+    return next((name for kind, name in kinds.items() if isinstance(error, kind)), "refused" if refused else "other")
+
+
 def _wants_certificate(error: ssl.SSLError) -> bool:
     reason = str(getattr(error, "reason", "") or error).upper().replace(" ", "_")
     return any(word in reason for word in ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_BAD_CERTIFICATE"))

@@ -119,6 +119,7 @@ class Sink:
         if not self._writer.has_room(len(block)):
             self._lost = self._lost or _Lost(0, t)
             self._lost.lost += count
+            self._writer.dropped += count
             return
         if self._lost is not None:
             self._queue_gap(self._lost)
@@ -138,6 +139,7 @@ class Sink:
 
     def _queue_gap(self, lost: _Lost) -> None:
         self._lost = None
+        self._writer.dropped_gaps += 1
         self._number += 1
         self._queue.append((self._number, 1, lost))
 
@@ -227,6 +229,8 @@ class Sink:
             os.close(self._fd)
             self._fd = -1
             lost = _Lost(self.entries - self._first + 1, 0.0, "the file was deleted while it was written")
+            self._writer.deleted += lost.lost
+            self._writer.deleted_gaps += 1
             self._writing.appendleft((self._first, 1, lost))
             self.entries = self._first - 1
             self._open()
@@ -319,6 +323,12 @@ class Writer:
         """Bytes that were ever queued; the loop counts them."""
         self.written = 0
         """Bytes that left the queue; the thread counts them."""
+        self.dropped = self.dropped_gaps = 0
+        """Lines that did not fit the backlog, and gaps in their place; the loop counts them."""
+        self.deleted = self.deleted_gaps = 0
+        """Lines of files that were deleted, and gaps in their place; the thread counts them."""
+        self.failures = 0
+        """Attempts to write that failed; the thread counts them."""
         self._lock = threading.Lock()
         self._sinks: set[Sink] = set()
         self._dirty: deque[Sink] = deque()
@@ -342,6 +352,11 @@ class Writer:
             self._sinks.add(sink)
         return sink
 
+    @property
+    def files(self) -> int:
+        """How many files are not finished and closed."""
+        return len(self._sinks)
+
     def has_room(self, size: int) -> bool:
         """Tell whether so many bytes may be queued, and count them if they may."""
         backlog = self._queued - self.written + size
@@ -362,6 +377,21 @@ class Writer:
             self._slow = True
             return 0
         return self._queued - self.written
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes wait to be written."""
+        return max(0, self._queued - self.written)
+
+    @property
+    def lost(self) -> int:
+        """How many lines no file has."""
+        return self.dropped + self.deleted
+
+    @property
+    def gaps(self) -> int:
+        """How many gaps stand for them."""
+        return self.dropped_gaps + self.deleted_gaps
 
     def wake(self, sink: Sink) -> None:
         """Have the thread look at a sink."""
@@ -426,6 +456,7 @@ class Writer:
         try:
             sink.flush()
         except Exception as error:
+            self.failures += 1
             sink.problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self._retry[sink] = time.monotonic() + RETRY_S
             if not self._warned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
 from realtime_inspector.capture.upstream import ClientCertificate
-from realtime_inspector.cli import intercepting, recording_to, relaying
+from realtime_inspector.cli import intercepting, metrics, recording_to, relaying
 from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
@@ -113,6 +114,12 @@ never forwarded.
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="so many processes on one port (Linux)"
 )
+@click.option(
+    "--metrics",
+    "metrics_at",
+    metavar="HOST:PORT",
+    help="answer Prometheus there, 127.0.0.1:9464 (extra `metrics`)",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -130,6 +137,7 @@ def command(
     rotate_every: str | None,
     client_cert: Path | None,
     client_key: Path | None,
+    metrics_at: str | None,
     **chosen: Any,
 ) -> None:
     """Record what passes between clients and the API."""
@@ -149,12 +157,12 @@ def command(
         **_typed(chosen),
     )
     if mode == REVERSE:
-        ended_by = _relay(settings, workers, ready_file)
+        ended_by = _relay(settings, workers, ready_file, metrics_at)
     else:
         _refuse_others(ctx, mode)
         interceptor = settings.interceptor(mode, upstream)
         hints = partial(intercepting.hints, interceptor, key=settings.key_env is not None)
-        ended_by = _run(interceptor, hints, ready_file, asyncio.new_event_loop)
+        ended_by = _run(interceptor, hints, ready_file, asyncio.new_event_loop, metrics_at=metrics_at)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
 
@@ -182,19 +190,19 @@ def _refuse_others(ctx: click.Context, mode: str) -> None:
             )
 
 
-def _relay(settings: Settings, workers: int, ready_file: Path | None) -> int:
+def _relay(settings: Settings, workers: int, ready_file: Path | None, metrics_at: str | None) -> int:
     """Run one relay, or several; return the signal that ended it."""
     if workers == 1:
         relay = settings.relay()
         hints = partial(relaying.hints, relay, key=settings.key_env is not None)
-        return _run(relay, hints, ready_file, new_event_loop, settings.drain_s)
+        return _run(relay, hints, ready_file, new_event_loop, settings.drain_s, metrics_at)
     from realtime_inspector.cli.workers import supervise
 
     def ready(port: int, url: str) -> None:
         if ready_file is not None:
             write_ready(ready_file, host=settings.host, port=port, url=url)
 
-    return supervise(settings, workers, ready)
+    return supervise(settings, workers, ready, metrics_at)
 
 
 def _run(
@@ -203,10 +211,17 @@ def _run(
     ready_file: Path | None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop],
     drain_s: float = 0.0,
+    metrics_at: str | None = None,
 ) -> int:
     def ready() -> None:
         if ready_file is not None:
             write_ready(ready_file, host=proxy.host, port=proxy.port, url=proxy.url)
 
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(metrics.served(metrics_at, proxy.figures))
+        except UsageError:
+            proxy.recorder.close(0)
+            raise
+        runner = stack.enter_context(asyncio.Runner(loop_factory=loop_factory))
         return runner.run(relaying.serve(proxy, ready, hints, drain_s))

@@ -9,7 +9,7 @@ from pathlib import Path
 from realtime_inspector.errors import UsageError
 
 
-def listen_address(listen: str) -> tuple[str, int]:
+def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
     """Return host and port of a `--listen HOST:PORT`; without a host, this machine alone.
 
     Raises:
@@ -17,7 +17,7 @@ def listen_address(listen: str) -> tuple[str, int]:
     """
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"--listen {listen!r} is no HOST:PORT, such as 127.0.0.1:8765")
+        raise UsageError(f"{option} {listen!r} is no HOST:PORT, such as 127.0.0.1:8765")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 

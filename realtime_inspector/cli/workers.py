@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,12 +20,16 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from realtime_inspector.capture.relay import new_event_loop
-from realtime_inspector.cli import diagnostics, relaying
+from realtime_inspector.capture.figures import Figures, together
+from realtime_inspector.capture.relay import Relay, new_event_loop
+from realtime_inspector.cli import diagnostics, metrics, relaying
 from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.errors import InspectorError, UsageError
 
 _READY = "ready"
+_FIGURES = "figures"
+_ANSWER_S = 5.0
+"""How long a scrape waits for a worker."""
 
 
 @dataclass(slots=True)
@@ -34,13 +39,14 @@ class _Worker:
     """Says that it is ready, or why not; its end tells the worker that the supervisor is gone."""
 
 
-def supervise(settings: Settings, count: int, ready: Callable[[int, str], None]) -> int:
+def supervise(settings: Settings, count: int, ready: Callable[[int, str], None], metrics_at: str | None = None) -> int:
     """Run so many workers until a signal comes; return which.
 
     Args:
         settings: Of each of them.
         count: How many.
         ready: Told port and URL once all listen.
+        metrics_at: Where scrapes are answered, for all of them together.
 
     Raises:
         UsageError: If the system cannot spread connections, or a worker cannot start.
@@ -48,13 +54,17 @@ def supervise(settings: Settings, count: int, ready: Callable[[int, str], None])
     """
     if not sys.platform.startswith("linux"):
         raise UsageError("--workers needs Linux: only there the system spreads the connections of one port")
+    if metrics_at is not None:
+        metrics.require()
     with _reserved(settings) as reserved:
         settings = replace(settings, port=reserved.getsockname()[1])
         crew = _Crew([_start(settings, number) for number in range(count)])
         try:
             crew.listen()
-            ready(settings.port, crew.wait_until_ready())
-            return crew.wait_until_ended()
+            url = crew.wait_until_ready()
+            with metrics.served(metrics_at, crew.figures):
+                ready(settings.port, url)
+                return crew.wait_until_ended()
         finally:
             crew.end()
 
@@ -67,6 +77,9 @@ class _Crew:
         self._ended_by = 0
         self._lost: list[str] = []
         self._handlers: dict[int, object] = {}
+        self._asking = threading.Lock()
+        self._figures = [Figures()] * len(workers)
+        """What each has counted, when it was last asked."""
 
     def listen(self) -> None:
         """Pass signals on."""
@@ -104,6 +117,13 @@ class _Crew:
             raise InspectorError(f"{', '.join(self._lost)} ended without having been told to")
         return self._ended_by
 
+    def figures(self) -> Figures:
+        """Return what all have counted, those that have ended too."""
+        with self._asking:
+            for place, worker in enumerate(self._workers):
+                self._figures[place] = _figures_of(worker, self._figures[place])
+            return together(self._figures)
+
     def end(self) -> None:
         """End those that are left, and take signals as before."""
         for worker in self._workers:
@@ -128,6 +148,20 @@ class _Crew:
             if worker.process.pid is not None and worker.process.exitcode is None:
                 with suppress(ProcessLookupError):
                     os.kill(worker.process.pid, number)
+
+
+def _figures_of(worker: _Worker, before: Figures) -> Figures:
+    """Ask a worker what it has counted; return what it said before, if it does not answer."""
+    try:
+        while worker.pipe.poll():  # answers that came too late
+            worker.pipe.recv()
+        worker.pipe.send(_FIGURES)
+        if worker.pipe.poll(_ANSWER_S):
+            answer = worker.pipe.recv()
+            return answer if isinstance(answer, Figures) else before
+    except (OSError, EOFError):
+        return before.ended()
+    return before
 
 
 def _how(code: int | None) -> str:
@@ -176,7 +210,7 @@ def _work(settings: Settings, number: int, pipe: Connection) -> None:
 
         def ready() -> None:
             pipe.send((_READY, relay.url))
-            asyncio.get_running_loop().add_reader(pipe.fileno(), _orphaned, pipe)
+            asyncio.get_running_loop().add_reader(pipe.fileno(), _asked, pipe, relay)
 
         def hints() -> list[str]:
             return relaying.hints(relay, key=settings.key_env is not None) if number == 0 else []
@@ -188,7 +222,11 @@ def _work(settings: Settings, number: int, pipe: Connection) -> None:
             pipe.send(("failed", str(error)))
 
 
-def _orphaned(pipe: Connection) -> None:
-    """End as if told to: the supervisor is gone."""
+def _asked(pipe: Connection, relay: Relay) -> None:
+    """Answer the supervisor; end as if told to if it is gone."""
+    with suppress(OSError, EOFError):
+        if pipe.recv() == _FIGURES:
+            pipe.send(relay.figures())
+            return
     asyncio.get_running_loop().remove_reader(pipe.fileno())
     signal.raise_signal(signal.SIGTERM)

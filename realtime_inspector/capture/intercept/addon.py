@@ -7,6 +7,7 @@ HTTP asked of the proxy itself; `flows.py` hears of those.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,8 @@ class Addon:
         """Every server had its chance to start."""
         self.on_start: Callable[[], None] = lambda: None
         self.connections = 0
+        self.failures: Counter[str] = Counter()
+        """Reason → how often a server could not be reached for it."""
         self.one_left = asyncio.Event()
         """A client has gone."""
         self._plan = plan
@@ -156,6 +159,7 @@ class Addon:
     def _refusals(self, upstream: Upstream, client: str) -> Callable[[str], Refusal]:
         def refuse(error: str) -> Refusal:
             why, what_to_do = _explained(error, upstream)
+            self.failures["certificate" if "ertificate verify failed" in error else "other"] += 1
             self._plan.say(f"{client}: {why}; {what_to_do}")
             message = f"realtime-inspector: {why}; {what_to_do}"
             return Refusal(502, "Bad Gateway", "upstream_unreachable", message)

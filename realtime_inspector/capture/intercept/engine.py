@@ -111,6 +111,11 @@ class Engine:
         return next((int(address[1]) for address in self._servers.listen_addrs()), 0)
 
     @property
+    def open(self) -> int:
+        """How many clients are connected."""
+        return len(self._servers.connections)
+
+    @property
     def notes(self) -> list[str]:
         """What the user needs to know of the mode."""
         texts = (server.to_json().get("wireguard_conf") for server in self._servers.servers)
