@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from realtime_inspector.protocol.realtime import beta
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.protocol.realtime.values import mappings
+from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
-_SKIPPED = frozenset(
-    {"type", "model", "id", "object", "expires_at", "client_secret", "prompt", "tracing", "authorization", "headers"}
-)
-"""What has a rule of its own, what the server expands, and secrets."""
+_SKIPPED = frozenset({"type", "model", "id", "object", "expires_at", "client_secret"})
+"""What of a session has a rule of its own, or is the server's."""
+_KINDS = frozenset({"tool_choice", "truncation"})
+"""Settings that are a word or an object with a type."""
+_EXPANDED = frozenset({"prompt", "tracing"})
+"""What the server may write out: an object is compared with an object."""
 _FORMATS = frozenset({"format", "input_audio_format", "output_audio_format"})
 _SWITCHES = frozenset({"turn_detection", "transcription", "input_audio_transcription", "noise_reduction"})
 """Settings that a null turns off, so that a null tells something."""
@@ -49,14 +52,20 @@ def tool_names(tools: Any) -> set[str]:
 
 def _objects(asked: Mapping[str, Any], reported: Mapping[str, Any], path: str) -> Iterator[Difference]:
     for name, value in asked.items():
-        if name in _SKIPPED:
+        if path == "session" and name in _SKIPPED:
             continue
         found = reported.get(name)
         whole = f"{path}.{name}"
-        if name in _FORMATS:
+        if path == "session" and name in beta.SESSION_PATHS and name not in reported:
+            yield from _moved(name, value, reported)
+        elif name in _FORMATS:
             yield from _formats(value, found, whole)
         elif name == "tools":
             yield from _tools(value, found, whole)
+        elif name in _KINDS:
+            yield from _kinds(value, found, whole)
+        elif name in _EXPANDED:
+            yield from _objects(mapping(value), mapping(found), whole) if found is not None else ()
         elif name in _SWITCHES:
             if name in reported:
                 yield from _switch(value, found, whole)
@@ -64,10 +73,22 @@ def _objects(asked: Mapping[str, Any], reported: Mapping[str, Any], path: str) -
             yield from _values(value, found, whole)
 
 
+def _moved(name: str, asked: Any, reported: Mapping[str, Any]) -> Iterator[Difference]:
+    """Compare a setting that was asked in the beta's place with GA's, where the server reports that one."""
+    moved = {part: value for part, value in beta.to_ga({name: asked}).items() if part != "type"}
+    yield from _objects(moved, reported, "session")
+
+
 def _formats(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
     wanted, found = AudioFormat.read(asked), AudioFormat.read(reported)
-    if wanted is not None and found is not None and wanted != found:
+    if found is not None and wanted != found and (wanted is not None or _format_name(asked)):
         yield Difference(path, asked, reported)
+
+
+def _format_name(value: Any) -> str:
+    """Return the name of a format, where it is one as GA writes it."""
+    name = text(mapping(value).get("type"))
+    return name if name.startswith("audio/") else ""
 
 
 def _tools(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
@@ -76,6 +97,19 @@ def _tools(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
     missing = wanted - tool_names(reported) if shown else set()
     if missing:
         yield Difference(path, sorted(missing), sorted(tool_names(reported)))
+
+
+def _kinds(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
+    """Compare what is a word or an object by its kind first, then part by part."""
+    wanted, found = _kind(asked), _kind(reported)
+    if wanted and found and wanted != found and not _unbound(asked):
+        yield Difference(path, asked, reported)
+    elif isinstance(asked, Mapping) and isinstance(reported, Mapping):
+        yield from _objects(asked, reported, path)
+
+
+def _kind(value: Any) -> str:
+    return text(value.get("type")) if isinstance(value, Mapping) else text(value)
 
 
 def _switch(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
@@ -89,8 +123,8 @@ def _switch(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
         if asked.get("type") and reported.get("type") and asked["type"] != reported["type"]:
             yield Difference(f"{path}.type", asked["type"], reported["type"])
         else:
-            yield from _objects(asked, reported, path)
-            yield from _values(asked.get("model"), reported.get("model"), f"{path}.model")
+            rest = {name: part for name, part in asked.items() if name != "type"}
+            yield from _objects(rest, reported, path)
 
 
 def _values(asked: Any, reported: Any, path: str) -> Iterator[Difference]:

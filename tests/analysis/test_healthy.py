@@ -137,7 +137,45 @@ PIPECAT = (
     + ANSWER
     + CLOSE
 )  # fmt: skip
-CLIENTS = {"openai": OPENAI, "openai-agents": AGENTS, "livekit": LIVEKIT, "pipecat": PIPECAT}
+MANUAL = (
+    START
+    + """
+    > {"type": "session.update", "session": {"type": "realtime", "reasoning": {"effort": "low"}, "parallel_tool_calls": false, "tool_choice": "required", "truncation": {"type": "retention_ratio", "retention_ratio": 0.8}, "audio": {"input": {"noise_reduction": {"type": "near_field"}, "turn_detection": null, "transcription": null}}}}
+    < {"type": "session.updated", "session": {"type": "realtime", "id": "sess_1", "model": "gpt-realtime-2.1", "output_modalities": ["audio"], "reasoning": {"effort": "low"}, "parallel_tool_calls": false, "tool_choice": "required", "truncation": {"type": "retention_ratio", "retention_ratio": 0.8}, "audio": {"input": {"format": {"type": "audio/pcm", "rate": 24000}, "turn_detection": null, "transcription": null, "noise_reduction": {"type": "near_field"}}, "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "marin"}}, "tools": [{"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}]}}
+    +500ms > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}
+    > {"type": "input_audio_buffer.commit"}
+    < {"type": "input_audio_buffer.committed", "item_id": "u2", "previous_item_id": null}
+    < {"type": "conversation.item.added", "item": {"id": "u2", "type": "message", "role": "user", "status": "completed", "content": [{"type": "input_audio", "transcript": null}]}}
+    +2s > {"type": "response.create", "response": {"metadata": {"for": "answer"}}}
+    """
+    + TOOL_CALL[TOOL_CALL.index('< {"type": "response.created"') :].replace('"metadata": null', '"metadata": {"for": "answer"}')
+    + '> {"type": "response.create", "response": {"tool_choice": "none"}}\n'
+    + ANSWER
+    + CLOSE
+)  # fmt: skip
+AZURE = """
+    > GET /openai/realtime?api-version=2025-04-01-preview&deployment=talk {"Host": "a.openai.azure.com", "api-key": "[redacted:api-key]"}
+    < 101
+    < {"type": "session.created", "session": {"id": "s1", "model": "gpt-4o-realtime-preview", "modalities": ["audio", "text"], "instructions": "Be helpful.", "voice": "alloy", "input_audio_format": "pcm16", "output_audio_format": "pcm16", "turn_detection": {"type": "server_vad", "create_response": true}, "tools": [], "tool_choice": "auto", "temperature": 0.8, "max_response_output_tokens": "inf"}}
+    > {"type": "session.update", "session": {"modalities": ["text", "audio"], "instructions": "Be brief.", "voice": "echo", "temperature": 0.7, "max_response_output_tokens": "inf", "tool_choice": "auto"}}
+    < {"type": "session.updated", "session": {"id": "s1", "model": "gpt-4o-realtime-preview", "modalities": ["audio", "text"], "instructions": "Be brief.", "voice": "echo", "input_audio_format": "pcm16", "output_audio_format": "pcm16", "turn_detection": {"type": "server_vad", "create_response": true}, "tools": [], "tool_choice": "auto", "temperature": 0.7, "max_response_output_tokens": "inf"}}
+    > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi."}]}}
+    > {"type": "response.create", "response": {"modalities": ["text"]}}
+    < {"type": "conversation.item.created", "item": {"id": "u1", "type": "message", "role": "user", "status": "completed", "content": [{"type": "input_text", "text": "Hi."}]}}
+    < {"type": "response.created", "response": {"id": "r1", "status": "in_progress"}}
+    < {"type": "response.output_item.added", "response_id": "r1", "output_index": 0, "item": {"id": "a1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}}
+    < {"type": "response.text.delta", "response_id": "r1", "item_id": "a1", "output_index": 0, "content_index": 0, "delta": "Hello."}
+    < {"type": "response.text.done", "response_id": "r1", "item_id": "a1", "output_index": 0, "content_index": 0, "text": "Hello."}
+    < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": [{"id": "a1", "type": "message", "role": "assistant", "status": "completed", "content": [{"type": "text", "text": "Hello."}]}]}}
+    """ + CLOSE  # fmt: skip
+CLIENTS = {
+    "openai": OPENAI,
+    "openai-agents": AGENTS,
+    "livekit": LIVEKIT,
+    "pipecat": PIPECAT,
+    "push to talk": MANUAL,
+    "azure": AZURE,
+}
 
 
 def serious(entries: list[Entry]) -> list[Finding]:
@@ -160,6 +198,15 @@ def test_the_servers_side_of_it_alone_is_not_blamed(client: str) -> None:
     received = [entry for entry in transcript.entries(CLIENTS[client]) if entry.side == "server"]
     timeless = [replace(entry, t=0.0, n=n) for n, entry in enumerate(received, 1)]
     assert serious(timeless) == []
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_of_connection_envelope_and_configuration_there_is_nothing_to_say_at_all(client: str) -> None:
+    whole = transcript.entries(CLIENTS[client])
+    timeless = [replace(entry, t=0.0) for entry in whole]
+    cut = [whole[:length] for length in range(len(whole))]
+    found = [each for entries in (whole, timeless, *cut) for each in lint(entries)]
+    assert [each for each in found if each.rule[:3] in {"CON", "ENV", "SES"}] == []
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from realtime_inspector.analysis.settings import Difference, differences, tool_names
 
-NAMES = st.sampled_from(["audio", "input", "format", "voice", "tools", "turn_detection", "transcription", "speed"])
+NAMES = st.sampled_from(
+    "audio input output format voice tools turn_detection transcription speed tool_choice type truncation prompt "
+    "tracing modalities output_modalities input_audio_format".split()
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
@@ -52,6 +55,14 @@ def audio(**settings: Any) -> dict[str, Any]:
         (audio(transcription={"model": "whisper-1"}), audio(transcription={"model": "whisper-1", "language": None})),
         (audio(transcription=None), {}),
         ({"instructions": "[redacted:OPENAI_KEY]"}, {"instructions": "A real one."}),
+        ({"tool_choice": "required"}, {"tool_choice": {"type": "required"}}),
+        ({"truncation": "auto"}, {"truncation": {"type": "retention_ratio", "retention_ratio": 0.8}}),
+        ({"tools": []}, {"tools": [{"name": "a"}]}),
+        ({"modalities": ["audio", "text"], "voice": "a"}, {"output_modalities": ["audio"], "audio": {"input": {}}}),
+        ({"turn_detection": None}, audio(turn_detection=None)),
+        ({"input_audio_format": "pcm"}, {"input_audio_format": "pcm16"}),
+        ({"prompt": {"id": "p", "variables": {"x": "y"}}}, {"prompt": {"id": "p", "variables": {"x": {"text": "y"}}}}),
+        ({"tracing": {"workflow_name": "a"}}, {"tracing": None}),
     ],
 )  # fmt: skip
 def test_what_the_server_writes_its_own_way_is_no_difference(asked: dict[str, Any], reported: dict[str, Any]) -> None:
@@ -79,6 +90,26 @@ def test_what_the_server_writes_its_own_way_is_no_difference(asked: dict[str, An
         ({"max_output_tokens": 300}, {"max_output_tokens": "inf"}, "session.max_output_tokens"),
         ({"parallel_tool_calls": False}, {"parallel_tool_calls": True}, "session.parallel_tool_calls"),
         ({"output_modalities": ["text"]}, {"output_modalities": ["audio"]}, "session.output_modalities"),
+        ({"tool_choice": {"type": "function", "name": "a"}}, {"tool_choice": "auto"}, "session.tool_choice"),
+        ({"tool_choice": "required"}, {"tool_choice": "auto"}, "session.tool_choice"),
+        ({"tool_choice": {"type": "function", "name": "a"}}, {"tool_choice": {"type": "function", "name": "b"}},
+         "session.tool_choice.name"),
+        ({"tool_choice": {"type": "mcp", "server_label": "a"}}, {"tool_choice": {"type": "function", "name": "a"}},
+         "session.tool_choice"),
+        ({"truncation": {"type": "retention_ratio", "retention_ratio": 0.8}}, {"truncation": "auto"},
+         "session.truncation"),
+        ({"truncation": "disabled"}, {"truncation": {"type": "auto"}}, "session.truncation"),
+        ({"truncation": {"type": "retention_ratio", "token_limits": {"post_instructions": 8000}}},
+         {"truncation": {"type": "retention_ratio", "token_limits": {"post_instructions": 9000}}},
+         "session.truncation.token_limits.post_instructions"),
+        ({"prompt": {"id": "p"}}, {"prompt": {"id": "q"}}, "session.prompt.id"),
+        ({"tracing": {"workflow_name": "a"}}, {"tracing": {"workflow_name": "b"}}, "session.tracing.workflow_name"),
+        ({"voice": "cedar"}, {"audio": {"output": {"voice": "alloy"}}}, "session.audio.output.voice"),
+        ({"turn_detection": None}, audio(turn_detection={"type": "server_vad"}), "session.audio.input.turn_detection"),
+        ({"modalities": ["text"]}, {"output_modalities": ["audio"]}, "session.output_modalities"),
+        (audio(format={"type": "audio/opus"}), audio(format={"type": "audio/pcm"}), "session.audio.input.format"),
+        (audio(noise_reduction={"type": "near_field"}), audio(noise_reduction={"type": "far_field"}),
+         "session.audio.input.noise_reduction.type"),
     ],
 )  # fmt: skip
 def test_a_difference_is_named_by_its_path(asked: dict[str, Any], reported: dict[str, Any], path: str) -> None:

@@ -83,6 +83,8 @@ class Item:
     transcription_usage: Mapping[str, Any] = field(default_factory=dict)
     """What the transcription took, as the server counted it: tokens, or seconds."""
     deleted: bool = False
+    deleted_at: At | None = None
+    """When the server took it out of the conversation."""
 
     @property
     def text(self) -> str:

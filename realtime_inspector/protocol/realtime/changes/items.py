@@ -122,7 +122,8 @@ def on_deleted(state: State, event: Event) -> None:
     state.context_cut = At(event.n, event.t)
     waiting.answered(state, "conversation.item.delete", where=lambda asked: asked.get("item_id") == item_id)
     if item_id in state.items:
-        state.items[item_id].deleted = True
+        item = state.items[item_id]
+        item.deleted, item.deleted_at = True, At(event.n, event.t)
 
 
 def _is_answer(asked: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
