@@ -28,7 +28,7 @@ from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.keys import UpstreamKey, stranger
 from realtime_inspector.capture.link import Leg, Link
 from realtime_inspector.capture.policy import Policy
-from realtime_inspector.capture.readiness import READY, READY_REQUEST
+from realtime_inspector.capture.readiness import READY, READY_REQUEST, asks_ready, say_ready
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.tee import Tee
@@ -47,9 +47,6 @@ _TLS_HANDSHAKE = b"\x16"
 _BACKLOG = 1024
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _REST_S = 0.1
-_READY_LOOKS = 100
-_READY_LOOK_S = 0.01
-_READY_BYTES = 65536
 _GC_OBJECTS = 20_000
 _SWITCH_S = 0.001
 
@@ -290,8 +287,8 @@ class Relay:
             if not first:
                 sock.close()
                 return
-            if first == READY_REQUEST[:1] and await self._asks_ready(sock):
-                await self._say_ready(sock)
+            if first == READY_REQUEST[:1] and await asks_ready(sock):
+                await say_ready(self._loop, sock)
                 return
             context = await self._server_context() if first == _TLS_HANDSHAKE else None
             link = self._link(client)
@@ -322,21 +319,6 @@ class Relay:
                     await readable
                 finally:
                     self._loop.remove_reader(sock)
-
-    async def _asks_ready(self, sock: socket.socket) -> bool:
-        """Tell whether a connection begins with the request that is ours to answer."""
-        for _ in range(_READY_LOOKS):
-            begun = sock.recv(len(READY_REQUEST), socket.MSG_PEEK)
-            if begun == READY_REQUEST or not READY_REQUEST.startswith(begun):
-                return begun == READY_REQUEST
-            await asyncio.sleep(_READY_LOOK_S)
-        return False
-
-    async def _say_ready(self, sock: socket.socket) -> None:
-        """Answer, and leave no recording behind."""
-        sock.recv(_READY_BYTES)
-        await self._loop.sock_sendall(sock, READY.answer())
-        sock.close()
 
     def _own_answer(self, head: Head) -> Refusal | None:
         """Return the answer to a request that is not passed on."""
