@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from realtime_inspector.analysis.settings import Difference, differences, tool_names
 
 NAMES = st.sampled_from(
-    "audio input output format voice tools turn_detection transcription speed tool_choice type truncation prompt "
-    "tracing modalities output_modalities input_audio_format".split()
-)
+    ["audio", "input", "output", "format", "voice", "tools", "turn_detection", "transcription", "speed", "type"]
+) | st.sampled_from(["tool_choice", "truncation", "prompt", "tracing", "modalities", "output_modalities"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),

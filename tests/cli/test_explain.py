@@ -104,7 +104,7 @@ def test_every_bad_example_of_every_rule_gives_a_finding() -> None:
 
 
 def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
-    assert refused("SES02x") == "no rule 'SES02x'; did you mean 'SES002'?"
+    assert refused("SES02x") == "no rule 'SES02x'; did you mean 'SES025'?"
     assert refused("flat-kees") == "no rule 'flat-kees'; did you mean 'flat-keys'?"
 
 

@@ -10,7 +10,7 @@ from realtime_inspector.analysis.ga import GaRule, may_be_openai, speaks_ga, spe
 from realtime_inspector.analysis.mend import mended, put
 from realtime_inspector.analysis.rule import Deadline
 from realtime_inspector.protocol.event import Event, dig
-from realtime_inspector.protocol.realtime import schema
+from realtime_inspector.protocol.realtime import beta, schema
 from realtime_inspector.protocol.realtime.catalogue import GA_CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import ServerError
 from realtime_inspector.protocol.realtime.schema import Kind, Problem
@@ -64,7 +64,7 @@ class UnfitValue(GaRule):
     bad = (
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
-        > {"type": "session.update", "session": {"audio": {"input": {"noise_reduction": "near_field"}}}}  # ENV012
+        > {"type":"session.update","session":{"type":"realtime","audio":{"input":{"noise_reduction":"near_field"}}}}  # ENV012
         +100ms < {"type": "error", "error": {"code": "invalid_type", "param": "session.audio.input.noise_reduction"}}
         """,
         """
@@ -154,7 +154,7 @@ def _corrected(event: Event, found: list[Problem]) -> dict[str, Any] | None:
     for problem in found:
         better = mended(problem)
         body = put(body, problem.path, better.value) if body is not None and better.known else None
-    return body
+    return beta.event_to_ga(body) if body is not None else None
 
 
 def _is_about(error: ServerError, problem: Problem) -> bool:

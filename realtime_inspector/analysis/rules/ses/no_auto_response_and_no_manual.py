@@ -14,7 +14,7 @@ _WAIT_S = 3.0
 _TURNS = 2
 
 
-class NobodyAsksForResponse(Rule):
+class NoAutoResponseAndNoManual(Rule):
     """The server is told not to answer by itself, and the client does not ask for an answer either.
 
     Why: the user has spoken, and the assistant stays silent: without voice detection, or with create_response false,
@@ -26,7 +26,7 @@ class NobodyAsksForResponse(Rule):
     """
 
     id = "SES019"
-    name = "nobody-asks-for-response"
+    name = "no-auto-response-and-no-manual"
     severity = Severity.WARNING
     on = ("input_audio_buffer.committed",)
     needs = frozenset({left_out.ORDER, left_out.CLIENT, "response.created"})
