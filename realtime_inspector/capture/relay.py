@@ -31,6 +31,7 @@ from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.readiness import READY, READY_REQUEST, asks_ready, say_ready
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
+from realtime_inspector.capture.room import OUT_OF_FILES, Room, files_for_calls
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain, kind_of
 from realtime_inspector.capture.via import Via, tunnel
@@ -45,7 +46,6 @@ CLOSE_TIMEOUT_S = 1.0
 TLS_SHUTDOWN_S = 3.0
 _TLS_HANDSHAKE = b"\x16"
 _BACKLOG = 1024
-_OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _REST_S = 0.1
 _GC_OBJECTS = 20_000
 _SWITCH_S = 0.001
@@ -115,6 +115,9 @@ class Relay:
         self.via = via
         self._proxy_tls = client_context(upstream_ca) if via is not None and via.tls else None
         self._listeners: list[socket.socket] = []
+        self._room = Room(say)
+        self._greeted = 0
+        """Sockets that are not yet a link's."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._links: set[Link] = set()
         self._idle = asyncio.Event()
@@ -153,6 +156,7 @@ class Relay:
             self._loop = asyncio.get_running_loop()
             self._tee = Tee(self._loop, behind=self.recorder.pressure)
             self._listen()
+            self._room.files = files_for_calls()
         except BaseException:
             self.recorder.close(0)
             raise
@@ -253,22 +257,27 @@ class Relay:
 
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(_BACKLOG):
+            if not self._room.fits_another(len(self._links) + self._greeted, self.recorder.files):
+                self._room.lacks()
+                self._rest(listener)
+                return
             try:
                 sock, address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                self._rest(listener, error)
+                if error.errno in OUT_OF_FILES:
+                    self._room.lacks(str(error.strerror))
+                    self._rest(listener)
                 return
             sock.setblocking(False)
+            self._greeted += 1
             self._spawn(self._welcome(sock, _address(address)))
 
-    def _rest(self, listener: socket.socket, error: OSError) -> None:
+    def _rest(self, listener: socket.socket) -> None:
         """Leave new connections waiting for a moment when the system has no more of something."""
-        if error.errno in _OUT_OF_FILES:
-            self._say(f"cannot take a connection: {error.strerror}; raise the limit with `ulimit -n`")
-            self._loop.remove_reader(listener)
-            self._loop.call_later(_REST_S, self._resume, listener)
+        self._loop.remove_reader(listener)
+        self._loop.call_later(_REST_S, self._resume, listener)
 
     def _resume(self, listener: socket.socket) -> None:
         if listener.fileno() >= 0:
@@ -304,6 +313,7 @@ class Relay:
             sock.close()
             raise
         finally:
+            self._greeted -= 1
             if link is not None and link.client.transport is None:
                 self._links.discard(link)
 
@@ -371,9 +381,18 @@ class Relay:
         times: dict[str, Any] = {}
         if self._client_tls is not None:
             times = {"ssl_shutdown_timeout": TLS_SHUTDOWN_S, "server_hostname": self.upstream.host}
-        await self._loop.create_connection(
-            lambda: leg, self.upstream.host, self.upstream.port, ssl=self._client_tls, **times
-        )
+        while True:
+            try:
+                await self._loop.create_connection(
+                    lambda: leg, self.upstream.host, self.upstream.port, ssl=self._client_tls, **times
+                )
+            except OSError as error:
+                if error.errno not in OUT_OF_FILES:
+                    raise
+                self._room.lacks(str(error.strerror))
+                await asyncio.sleep(_REST_S)
+            else:
+                return
 
     def _opened(self, track: Track) -> None:
         if self._told_opened is not None:
