@@ -139,6 +139,12 @@ def test_a_target_is_held_missed_or_not_measured() -> None:
     assert judged({}) == ""
 
 
+def test_a_figure_of_runs_that_lost_something_holds_nothing() -> None:
+    lossy = judged({"slow": {"relay": {"grew MB": 1.0}}}, {"slow": {"relay": {"not all recorded"}}})
+
+    assert lossy.splitlines()[-1] == "| slow | grew MB, relay | 1 | ≤ 30 | **not held**: not all recorded |"
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_target_names_who_takes_part_in_its_scenario(target: Target) -> None:
     assert {target.who, target.against or target.who} <= set(SCENARIOS[target.scenario].peers)

@@ -44,7 +44,7 @@ class Results:
         for scenario, by_name in self.runs.items():
             marks = {name: self.wrong[scenario][name] | self.notes[scenario][name] for name in by_name}
             parts += [f"### {scenario}: {SCENARIOS[scenario].says}", table(by_name, marks)]
-        judgement = judged({scenario: medians(by_name) for scenario, by_name in self.runs.items()})
+        judgement = judged({scenario: medians(by_name) for scenario, by_name in self.runs.items()}, self.wrong)
         if judgement:
             parts += ["### Targets", judgement]
         return "\n\n".join(parts) + "\n"

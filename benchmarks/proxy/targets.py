@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from benchmarks.proxy.report import Figures, row
@@ -61,14 +61,24 @@ TARGETS = (
 )
 
 
-def judged(medians: Mapping[str, Mapping[str, Figures]]) -> str:
-    """Return a table of the targets and what was reached, as Markdown; those that were not measured are left out."""
+def judged(
+    medians: Mapping[str, Mapping[str, Figures]], wrong: Mapping[str, Mapping[str, Set[str]]] | None = None
+) -> str:
+    """Return a table of the targets and what was reached, as Markdown; those that were not measured are left out.
+
+    A figure of runs in which the relay did something wrong holds nothing, however good it is.
+    """
     lines = ["| scenario | figure | reached | target | |", "|---|---|---:|---:|---|"]
     for target in TARGETS:
         reached = target.reached(medians)
         if reached is not None:
             name = f"{target.figure}, {target.who}" + (f" / {target.against}" if target.against else "")
             limit = f"{'≥' if target.least else '≤'} {target.limit:g}"
-            held = "held" if target.holds(reached) else "**not held**"
+            marks = (wrong or {}).get(target.scenario, {}).get(target.who, set())
+            held = "held" if target.holds(reached) and not marks else ": ".join(["**not held**", *_joined(marks)])
             lines.append(row([target.scenario, name, f"{reached:.3g}", limit, held]))
     return "\n".join(lines) if len(lines) > 2 else ""
+
+
+def _joined(marks: Set[str]) -> list[str]:
+    return [", ".join(sorted(marks))] if marks else []
