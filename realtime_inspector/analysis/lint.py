@@ -44,6 +44,7 @@ class Linter:
         self._said: set[str] = set()
         """Rules of which once is enough, and it was."""
         for rule in usual(all_rules()) if rules is None else rules:
+            self.session.listening = self.session.listening or rule.acoustic
             for event_type in rule.on:
                 self._on[event_type].append(rule)
 

@@ -15,7 +15,8 @@ One line an entry, in the order of the wire:
     +3s .                                         nothing happens for that long
     # words                                       a comment; at the end of a line, after two spaces, a remark on it
 
-`"<100ms>"` as the value of an `audio` or `delta` stands for that much silence (PCM, 24 kHz), in base64.
+`"<100ms>"` as the value of an `audio` or `delta` stands for that much silence (PCM, 24 kHz), in base64;
+`"<100ms speech>"` for as many bytes of a sound of `sounds.py`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any
 import orjson
 
 from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.sounds import SOUNDS, sound
 
 STEP_S = 0.001
 """Time between two lines that do not say."""
@@ -37,7 +39,7 @@ _LINE = re.compile(r"^(?:(?P<wait>[+-][\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|
 _REMARK = re.compile(r"\s{2,}#\s*(.*)$")
 _REQUEST = re.compile(r"^(?P<method>GET|POST|DELETE|PUT) (?P<target>\S+)(?:\s+(?P<headers>\{.*\}))?$")
 _STATUS = re.compile(r"^(?P<status>[1-5]\d\d)(?:\s+(?P<body>.*))?$")
-_SILENCE = re.compile(r'"<([\d.]+)ms>"')
+_SILENCE = re.compile(r'"<([\d.]+)ms(?: (' + "|".join(SOUNDS) + r'))?>"')
 _PCM_BYTES_PER_MS = 48
 
 
@@ -142,7 +144,8 @@ def _http_members(side: Side, rest: str) -> dict[str, Any] | None:
 
 
 def _silence(found: re.Match[str]) -> str:
-    return '"' + b64encode(bytes(round(float(found[1]) * _PCM_BYTES_PER_MS))).decode() + '"'
+    size = round(float(found[1]) * _PCM_BYTES_PER_MS)
+    return '"' + b64encode(sound(found[2], size) if found[2] else bytes(size)).decode() + '"'
 
 
 def _render(entry: Entry) -> str:

@@ -52,6 +52,34 @@ class AudioFormat:
         return cls(name, rate if name == PCM else 8000)
 
 
+TAPE_BYTES = 20 * 48000
+"""How much of a stream's audio is kept where somebody listens: 20 s of PCM."""
+
+
+@dataclass(slots=True, eq=False)
+class Tape:
+    """The latest audio of a stream itself. It is empty unless the session was told to listen."""
+
+    data: bytearray = field(default_factory=bytearray)
+    total_bytes: int = 0
+    """Length of the whole stream."""
+
+    def add(self, piece: bytes, audio_bytes: int) -> None:
+        """Append a piece; where it is not as long as it was on the wire, what came before it is no use any more."""
+        self.total_bytes += audio_bytes
+        if len(piece) != audio_bytes:
+            self.data.clear()
+            return
+        self.data += piece
+        if len(self.data) > 2 * TAPE_BYTES:
+            del self.data[:-TAPE_BYTES]
+
+    def span(self, start: int, end: int) -> bytes:
+        """Return the audio from one byte of the stream to another; empty where a part of it is not there."""
+        first = self.total_bytes - len(self.data)
+        return bytes(self.data[start - first : end - first]) if first <= start < end <= self.total_bytes else b""
+
+
 @dataclass(slots=True, eq=False)
 class Speech:
     """One stretch of user speech that voice detection reported."""
@@ -98,6 +126,7 @@ class InputAudio:
     last_committed_t: float | None = None
     last_committed_by: str = ""
     """`client` or `vad`."""
+    tape: Tape = field(default_factory=Tape)
     timeouts: int = 0
     """How often the idle timer of voice detection has run out since the user last spoke."""
     recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=RECENT_APPENDS))
@@ -155,6 +184,7 @@ class Playback:
     """Where the client says it stopped playing (from its truncate)."""
     cut_n: int | None = None
     """The entry of that truncate."""
+    tape: Tape = field(default_factory=Tape)
     stalled_ms: float = 0.0
     """How long it had nothing to play before more came, all in all."""
 

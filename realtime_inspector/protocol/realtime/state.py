@@ -75,6 +75,8 @@ class State:
         self.pending_updates: list[Update] = []
         """Every `session.update` without an answer, oldest first."""
 
+        self.listening = False
+        """Whether audio is decoded and kept for a while, for rules that listen to it."""
         self.detection_on: At | None = None
         """When voice detection was switched on last, after it had been off."""
         self.context_cut: At | None = None

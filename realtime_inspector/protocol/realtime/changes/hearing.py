@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.audio import Speech
 from realtime_inspector.protocol.realtime.changes import items, waiting
@@ -13,6 +15,16 @@ from realtime_inspector.protocol.realtime.values import index, mapping, number, 
 def on_append(state: State, event: Event) -> None:
     """Count appended audio."""
     state.input_audio.append(event.audio_bytes, event.t)
+    if state.listening:
+        state.input_audio.tape.add(decoded(event), event.audio_bytes)
+
+
+def decoded(event: Event) -> bytes:
+    """Return the audio of an event; empty where it is not there, or no base64."""
+    try:
+        return binascii.a2b_base64(event.audio())
+    except ValueError:
+        return b""
 
 
 def on_commit(state: State, event: Event) -> None:

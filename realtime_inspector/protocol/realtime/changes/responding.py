@@ -7,7 +7,7 @@ from typing import Any
 
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime.audio import AudioFormat, Playback
-from realtime_inspector.protocol.realtime.changes import items, tools, waiting
+from realtime_inspector.protocol.realtime.changes import hearing, items, tools, waiting
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ResponseRequest
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.protocol.realtime.values import index, mapping, mappings, text
@@ -107,6 +107,8 @@ def on_audio_delta(state: State, event: Event) -> None:
     playback = _playback(state, item, event.t)
     playback.stalled_ms += max(0.0, playback.late_ms(event.t)) if playback.ms else 0.0
     playback.ms += duration_ms
+    if state.listening:
+        playback.tape.add(hearing.decoded(event), event.audio_bytes)
 
 
 def _playback(state: State, item: Item, t: float) -> Playback:
