@@ -144,3 +144,18 @@ def test_a_null_is_corrected_for_azure() -> None:
         "SES025", request + '> {"type": "session.update", "session": {"max_response_output_tokens": null}}'
     )
     assert finding.corrected == {"type": "session.update", "session": {"max_response_output_tokens": "inf"}}
+
+
+def test_a_long_description_is_information_for_the_limit_is_not_certain() -> None:
+    tool = '{"type": "function", "name": "add", "description": "%s"}'
+    update = '> {"type": "session.update", "session": {"type": "realtime", "tools": [%s]}}'
+    assert found("SES010", update % (tool % ("d" * 1024))) == []
+    (finding,) = found("SES010", update % (tool % ("d" * 1025)))
+    assert finding.severity is Severity.INFO
+    assert finding.message.startswith("the description of add has 1025 characters, servers were seen to take 1024")
+
+
+def test_a_long_name_is_shown_in_part() -> None:
+    tool = f'{{"type": "function", "name": "{"n" * 900}"}}'
+    (finding,) = found("SES010", f'> {{"type": "session.update", "session": {{"tools": [{tool}]}}}}')
+    assert len(finding.message) < 200

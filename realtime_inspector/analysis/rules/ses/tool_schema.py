@@ -14,6 +14,8 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
 _NAME = re.compile(r"^[a-zA-Z0-9_-]+$")
+_LENGTHS = {"name": 64, "description": 1024}
+"""Part of a tool → the most characters that servers were seen to take."""
 
 
 class ToolSchema(Rule):
@@ -22,7 +24,8 @@ class ToolSchema(Rule):
     Why: the server may refuse the update, or the model calls the tool with arguments nobody expects, or not at all.
     Fix: use a name of letters, digits, _ and -, once; describe the parameters as a JSON Schema object, and require
         only what it has as properties.
-    Limits: the schema is not judged beyond that. A tool without parameters is fine.
+    Limits: the schema is not judged beyond that. A tool without parameters is fine. A long name or description is
+        information: limits of 64 and of 1024 characters were seen, and whether they still hold is not known.
     Source: Realtime API reference, `session.tools` (read 2026-11-22).
     """
 
@@ -61,6 +64,18 @@ class ToolSchema(Rule):
         wrong += [f"{count} tools are called {name}" for name, count in names.items() if name and count > 1]
         if wrong:
             yield self.finding(event, "; ".join(wrong))
+        long = [problem for tool in tools for problem in _lengths(tool)]
+        if long:
+            yield self.finding(event, f"{'; '.join(long)}: a server may refuse it", severity=Severity.INFO)
+
+
+def _lengths(tool: Mapping[str, Any]) -> Iterator[str]:
+    name = text(tool.get("name"))
+    shown = name if len(name) <= _LENGTHS["name"] else f"{name[: _LENGTHS['name']]}…"
+    for part, most in _LENGTHS.items():
+        length = len(text(tool.get(part)))
+        if length > most:
+            yield f"the {part} of {shown} has {length} characters, servers were seen to take {most}"
 
 
 def _problems(tool: Mapping[str, Any]) -> Iterator[str]:
