@@ -107,7 +107,8 @@ def _of_machine(folder: Path, mode: str | None) -> Iterator[Check]:
         encoding=sys.stdout.encoding or "",
         size=(size.columns, size.lines),
     )
-    yield machine.interception(mode, installed=mitm.installed(), admin=machine.may_change_network())
+    sudo = shutil.which("sudo") is not None
+    yield machine.interception(mode, installed=mitm.installed(), admin=machine.may_change_network(), sudo=sudo)
 
 
 def _lines(checks: list[Check]) -> Iterator[str]:

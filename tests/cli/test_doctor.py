@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -314,7 +315,9 @@ def test_what_a_terminal_lacks_is_named(
         ("local", True, True, "linux", "5.15.0-91-generic", Verdict.PROBLEM, "needs Linux 6.8 or newer"),
         ("local", True, False, "linux", "6.8.0-1-generic", Verdict.PROBLEM, "rights that this user has not"),
         (None, True, False, "linux", "6.8.0", Verdict.WARNING, "rights that this user has not"),
-        ("transparent", True, True, "linux", "5.15.0", Verdict.OK, "this user may"),
+        (None, True, True, "linux", "6.8.0", Verdict.OK, "this user may"),
+        ("transparent", True, True, "linux", "5.15.0", Verdict.OK, "transparent needs no rights"),
+        ("transparent", True, False, "linux", "5.15.0", Verdict.OK, "needs CAP_NET_ADMIN, which this user has not"),
         ("local", True, False, "darwin", "25.0.0", Verdict.OK, "network extension"),
         ("local", True, False, "win32", "10", Verdict.PROBLEM, "rights that this user has not"),
     ],
@@ -324,6 +327,12 @@ def test_rights_are_a_problem_only_of_the_mode_asked_for(
 ) -> None:
     check = machine.interception(mode, installed=installed, admin=admin, system=system, kernel=kernel)
     expect(check, verdict, said)
+
+
+def test_the_helper_of_local_is_started_by_sudo_whoever_starts_it() -> None:
+    check = partial(machine.interception, installed=True, admin=True, system="linux", kernel="6.8.0", sudo=False)
+    expect(check("local"), Verdict.PROBLEM, "starts its helper by sudo")
+    expect(check("transparent"), Verdict.OK, "needs no rights")
 
 
 def test_the_rights_of_this_process_can_be_told() -> None:

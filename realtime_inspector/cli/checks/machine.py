@@ -197,6 +197,7 @@ def interception(
     admin: bool,
     system: str = sys.platform,
     kernel: str = platform.release(),
+    sudo: bool = True,
 ) -> Check:
     """Check the rights for interception; only of a mode that is asked for they are a problem.
 
@@ -206,6 +207,7 @@ def interception(
         admin: This process may change the system's network.
         system: As `sys.platform`.
         kernel: Its release.
+        sudo: The program of that name is there; on Linux the mode `local` calls it.
     """
     bad = problem if mode is not None else warning
     if not installed:
@@ -219,11 +221,18 @@ def interception(
         return bad("interception", f"local needs Linux 6.8 or newer, this is {kernel}", "use --mode forward")
     if system == "darwin" and mode != "transparent":
         return ok("interception", "local asks for the approval of a network extension, once: System Settings, General")
+    linux = system.startswith("linux")
+    if linux and mode == "transparent":
+        needs = "" if admin else "; that needs CAP_NET_ADMIN, which this user has not"
+        return ok("interception", f"transparent needs no rights, but a redirection of ports to it (iptables){needs}")
+    if linux and not sudo:
+        fix = "install sudo, or use --mode forward"
+        return bad("interception", "local starts its helper by sudo, also for root, and there is none", fix)
     if not admin:
         fix = "start the inspector as an administrator, or use `--mode forward`"
-        if system.startswith("linux"):
-            fix = "start it with sudo (or CAP_NET_ADMIN for transparent), or use --mode forward"
-        return bad("interception", "local and transparent need rights that this user has not", fix)
+        if linux:
+            fix = "start it with sudo, or use --mode forward"
+        return bad("interception", "local needs rights that this user has not", fix)
     return ok("interception", "this user may use local and transparent; transparent also needs a redirection of ports")
 
 
