@@ -57,7 +57,10 @@ def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
         as_text = "show" if len(paths) == 1 and paths[0].is_file() else "ls"
         raise UsageError(f"open needs a terminal; as text: `realtime-inspector {as_text} {names}`")
     _check(paths)
-    from realtime_inspector.tui import app
+    from realtime_inspector.tui import first_frame
+
+    with first_frame.shown(paths):
+        from realtime_inspector.tui import app
 
     app.run(paths, show_findings=show_findings)
 

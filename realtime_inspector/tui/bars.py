@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from realtime_inspector.tui import groups, text
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.text import Line, Span
+
+PANES = ("events", "detail", "findings", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,17 @@ def left(study: Study) -> Line:
 def right(study: Study, standing: Standing) -> Line:
     """Return the findings' tally and how things stand."""
     return Line((Span(" "), *_state(study, standing), Span("  "), *groups.tally(study.counts)))
+
+
+def tabs(names: Sequence[str], active: str, notes: Mapping[str, str]) -> Line:
+    """Return the panes' numbered names, one span each, with a note beside some; the active one in brackets."""
+    spans = []
+    for number, name in enumerate(names, 1):
+        note = f" {notes[name]}" if notes.get(name) else ""
+        label = f"{number} {name.capitalize()}{note}"
+        shown = f"[{label}] " if name == active else f" {label}  "
+        spans.append(Span(shown, "title" if name == active else "dim"))
+    return Line(tuple(spans))
 
 
 def _state(study: Study, standing: Standing) -> list[Span]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from realtime_inspector.tui import groups, text
-from realtime_inspector.tui.shelf import Listed
+from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line, Span
 
 SORTS: Mapping[str, Callable[[Listed], object]] = {
@@ -29,6 +29,19 @@ def order(listed: Iterable[Listed], sort: str, *, reverse: bool = False) -> list
     by_path = sorted(listed, key=lambda one: str(one.path))
     ordered = sorted(by_path, key=SORTS[sort], reverse=downward)  # type: ignore[arg-type] # one sort, one type
     return sorted(ordered, key=lambda one: not one.live)
+
+
+def left(shelf: Shelf) -> Line:
+    """Return what is listed, and how many there are."""
+    where = ", ".join(str(path) for path in shelf.paths)
+    number = text.count(len(shelf.listed), "recording")
+    return Line((Span(f" {text.safe(where)} ", "title"), Span(f" {number}", "dim")))
+
+
+def right(shelf: Shelf) -> Line:
+    """Return how many are still being read, or what the times are."""
+    waiting = shelf.waiting
+    return text.plain(f"reading {text.count(waiting, 'recording')} " if waiting else "times in UTC ", "dim")
 
 
 def heading(width: int, sort: str, *, reverse: bool = False) -> Line:

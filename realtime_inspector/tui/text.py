@@ -40,6 +40,7 @@ __all__ = [
     "clip",
     "clock",
     "count",
+    "fit",
     "length",
     "ms",
     "pad",
@@ -97,6 +98,16 @@ def clip(text: str, characters: int) -> str:
     if len(text) <= characters:
         return text
     return f"{text[:characters]}… (+{len(text) - characters:,} more)"
+
+
+def fit(line: Line, width: int) -> Line:
+    """Return as much of a line as goes into so many cells."""
+    spans, room = [], width
+    for span in line.spans:
+        taken = span.text if cell_len(span.text) <= room else set_cell_size(span.text, max(0, room))
+        spans.append(Span(taken, span.style))
+        room -= cell_len(taken)
+    return replace(line, spans=tuple(spans))
 
 
 def wrap(lines: Iterable[Line], width: int) -> Iterator[Line]:

@@ -23,7 +23,7 @@ from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.errors import NotAnEntry, RecordingError
 from realtime_inspector.tui import bars, detail, text
-from realtime_inspector.tui.bars import Standing
+from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.study import Study
@@ -46,8 +46,6 @@ POLL_S = 0.1
 
 COPY_CHARACTERS = 100_000
 """A terminal refuses a longer text for its clipboard, or hangs on it."""
-
-PANES = ("events", "detail", "findings", "state")
 
 
 class SessionScreen(Screen[None]):

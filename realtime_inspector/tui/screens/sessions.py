@@ -16,7 +16,7 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.recording import files
 from realtime_inspector.tui import table, text
 from realtime_inspector.tui.shelf import Listed, Shelf
-from realtime_inspector.tui.text import Line, Span
+from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.line_list import LineList
 
@@ -128,15 +128,7 @@ class SessionsScreen(Screen[None]):
         heading = table.heading(width - 1, self.sort, reverse=self.reverse).text if recordings else ""
         self.query_one("#heading", Bar).show(text.plain(f" {heading}", "dim"))
         self.listed.show_recordings(recordings, table.nothing(self.shelf.paths, self.shelf.problem))
-        self.query_one("#title", Bar).show(self._left(len(recordings)), self._right())
-
-    def _left(self, count: int) -> Line:
-        where = ", ".join(str(path) for path in self.shelf.paths)
-        return Line((Span(f" {text.safe(where)} ", "title"), Span(f" {text.count(count, 'recording')}", "dim")))
-
-    def _right(self) -> Line:
-        waiting = self.shelf.waiting
-        return text.plain(f"reading {text.count(waiting, 'recording')} " if waiting else "times in UTC ", "dim")
+        self.query_one("#title", Bar).show(table.left(self.shelf), table.right(self.shelf))
 
     def on_resize(self) -> None:
         """Draw to the new width."""

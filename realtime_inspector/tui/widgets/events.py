@@ -6,43 +6,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from realtime_inspector.tui import rows
+from realtime_inspector.tui.event_lines import EventLines
 from realtime_inspector.tui.folding import Row
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.line_list import LineList
-
-_CACHED = 512
-
-
-class EventLines:
-    """The rows of a study as lines, made when they come into view."""
-
-    def __init__(self, study: Study) -> None:
-        self.width = 80
-        self._study = study
-        self._made: dict[tuple[object, ...], Line] = {}
-
-    @property
-    def digits(self) -> int:
-        """How many digits an entry's number has at most."""
-        return max(4, len(str(len(self._study.index))))
-
-    def __len__(self) -> int:
-        """Return how many rows there are."""
-        return len(self._study.folding)
-
-    def __getitem__(self, y: int) -> Line:
-        """Return one row."""
-        study = self._study
-        row = study.folding.row(y)
-        key = (row, self.width, self.digits, study.worst(row), study.formats())
-        line = self._made.get(key)
-        if line is None:
-            if len(self._made) >= _CACHED:
-                self._made.clear()
-            line = self._made[key] = rows.line(study.cells(row), self.width, self.digits)
-        return line
 
 
 class EventList(LineList):
@@ -68,8 +36,7 @@ class EventList(LineList):
     @property
     def heading(self) -> Line:
         """What stands above the rows."""
-        heading = rows.heading(self._lines.width, self._lines.digits)
-        return Line((Span(" "), *heading.spans))
+        return Line((Span(" "), *self._lines.heading.spans))
 
     @property
     def row(self) -> Row | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from textual import events
 from textual.message import Message
 
-from realtime_inspector.tui.text import Line, Span
+from realtime_inspector.tui import bars
 from realtime_inspector.tui.widgets.bar import Bar
 
 
@@ -28,15 +29,9 @@ class PaneTabs(Bar):
 
     def choose(self, active: str, notes: Mapping[str, str]) -> None:
         """Show which pane is active, and a note beside some names."""
-        spans, end, self._ends = [], 0, []
-        for number, name in enumerate(self._names, 1):
-            note = f" {notes[name]}" if notes.get(name) else ""
-            label = f"{number} {name.capitalize()}{note}"
-            shown = f"[{label}]" if name == active else f" {label} "
-            spans.append(Span(f"{shown} ", "title" if name == active else "dim"))
-            end += len(shown) + 1
-            self._ends.append(end)
-        self.show(Line(tuple(spans)))
+        line = bars.tabs(self._names, active, notes)
+        self._ends = list(accumulate(len(span.text) for span in line.spans))
+        self.show(line)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the name under the mouse."""
