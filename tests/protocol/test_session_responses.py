@@ -188,3 +188,13 @@ def test_audio_plays_one_item_after_another() -> None:
     assert playing is not None
     assert playing.item_id == "a2"
     assert found.playing(3.0, least_ms=200) is None
+
+
+def test_a_response_knows_its_conversation_where_it_has_one() -> None:
+    found = session(
+        """
+        < {"type": "response.created", "response": {"id": "r1", "conversation_id": "conv1"}}
+        < {"type": "response.created", "response": {"id": "r2", "conversation_id": null}}
+        """
+    )
+    assert [response.conversation_id for response in found.responses.values()] == ["conv1", ""]

@@ -166,6 +166,8 @@ class Response:
     request: ResponseRequest | None = None
     """The `response.create` it answers; None if the server began it by itself."""
     out_of_band: bool = False
+    conversation_id: str = ""
+    """The conversation it belongs to, as the server says; empty if it is none, or not said."""
     status: str = "in_progress"
     reason: str = ""
     """`turn_detected`, `client_cancelled`, `max_output_tokens`, `content_filter` or empty."""

@@ -33,6 +33,7 @@ def on_created(state: State, event: Event) -> None:
     body = mapping(event.body.get("response"))
     response = _named(state, text(body.get("id")), event, body)
     response.metadata = mapping(body.get("metadata")) or response.metadata
+    response.conversation_id = text(body.get("conversation_id")) or response.conversation_id
 
 
 def on_done(state: State, event: Event) -> None:
