@@ -33,6 +33,12 @@ LOG = """
 2026-11-20 10:00:05 < {"type": "error", "error": {"code": "missing_required_parameter", "param": "item.call_id"}}
 """
 
+PRICES = """
+read = "2026-11-20"
+[models."gpt-realtime-2.1"]
+text = { input = 4.00, cached = 0.40, output = 24.00 }
+"""
+
 
 def runs(line: Shown) -> bool:
     """Tell whether a line can run here, as it stands."""
@@ -52,6 +58,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "recordings/missing-call-id.jsonl").write_bytes(sample)
     for name in ("report.txt", "pasted-log.txt"):
         (tmp_path / name).write_text(LOG)
+    (tmp_path / "my-prices.toml").write_text(PRICES)
     (tmp_path / ".config/fish/completions").mkdir(parents=True)
     tools = tmp_path / "bin"
     tools.mkdir()

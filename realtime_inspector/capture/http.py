@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, partial
 
 MAX_HEAD_BYTES = 128 * 1024
 """A longer head is taken for something that is not HTTP."""
@@ -239,7 +239,7 @@ class Exchange:
         self._requests: deque[Head] = deque()
         self._answering: Head | None = None
         self._client = HttpReader(_REQUEST_LINE, lambda head: True)
-        self._server = HttpReader(_STATUS_LINE, self._answer_has_body)
+        self._server = HttpReader(_STATUS_LINE, partial(_has_body, self._requests))
 
     def client(self, data: bytes) -> Iterator[Part]:
         """Yield the parts of requests."""
@@ -297,8 +297,9 @@ class Exchange:
         if asked:
             self.waiting = False
 
-    def _answer_has_body(self, head: Head) -> bool:
-        request = self._requests[0] if self._requests else None
-        if request is not None and request.method == "HEAD":
-            return False
-        return head.status >= 200 and head.status not in {204, 304}
+
+def _has_body(requests: Sequence[Head], head: Head) -> bool:
+    """Tell whether an answer to the first of these requests has a body."""
+    if requests and requests[0].method == "HEAD":
+        return False
+    return head.status >= 200 and head.status not in {204, 304}

@@ -30,8 +30,20 @@ LINGER_S = 2.0
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
-Connect = Callable[["Leg"], None]
-"""Begins to connect a leg to the upstream; ends in `Link.connected` or `Link.refuse`."""
+Connect = Callable[["Link"], object]
+"""Begins to connect a link's server leg to the upstream; ends in `Link.connected` or `Link.refuse`."""
+
+
+class _Nobody:
+    """The peer of a leg whose connection is over."""
+
+    transport: asyncio.Transport | None = None
+
+    def shut(self, reason: str) -> None:
+        """Have nothing to stop."""
+
+    def open(self, reason: str) -> None:
+        """Have nothing to go on with."""
 
 
 class Leg(asyncio.Protocol):
@@ -47,13 +59,18 @@ class Leg(asyncio.Protocol):
         self._link = link
         self._put = link.tee.put
         self._feed = link.track.steps
-        self._peer: Leg = self
+        self._peer: Leg | _Nobody = _NOBODY
         self._shut: set[str] = set()
         self._reset_when_flushed = False
 
     def join(self, peer: Leg) -> None:
         """Make two legs each other's peer."""
         self._peer, peer._peer = peer, self
+
+    def let_go(self) -> None:
+        """Know nobody any more: so what is over is freed at once, and not when the collector comes."""
+        self._peer, self.transport = _NOBODY, None
+        del self._link
 
     @property
     def tls(self) -> bool:
@@ -162,6 +179,9 @@ class Leg(asyncio.Protocol):
         return self.transport
 
 
+_NOBODY = _Nobody()
+
+
 class Link:
     """The two legs of a connection. `connect` begins to reach the upstream, `closed` is told when all is over."""
 
@@ -185,6 +205,9 @@ class Link:
         self._by = ""
         self._error = ""
         self._over = False
+        self._told = False
+        """Whether `closed` was told."""
+        self._parted = False
 
     def http(self, leg: Leg, data: bytes) -> None:
         """Forward bytes of a connection that is not upgraded."""
@@ -259,6 +282,7 @@ class Link:
                 peer.reset()
         if (self.client.lost or self.client.transport is None) and (self.server.lost or self.server.transport is None):
             self._finished()
+        self._let_go()
 
     def end(self) -> None:
         """Close both sides, because the relay ends."""
@@ -296,7 +320,7 @@ class Link:
         if not self._connecting:
             self._connecting = True
             self.client.shut("connecting")
-            self._connect(self.server)
+            self._connect(self)
 
     def _hold(self) -> None:
         if self._rewriter.held > HELD_BYTES:
@@ -331,7 +355,19 @@ class Link:
         if not self._over:
             self._over = True
             self.tee.put(None, 0, self.track.end, time.monotonic(), self._how, self._error, self._by)
-            self.tee.put(None, 0, self._closed, self)
+            self.tee.put(None, 0, self._tell_closed)
+
+    def _tell_closed(self) -> None:
+        self._told = True
+        self._closed(self)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Part the legs once nothing can happen to them any more; one that is still being connected may come yet."""
+        if self._told and not self._parted and self.client.lost and (self.server.lost or not self._connecting):
+            self._parted = True
+            self.client.let_go()
+            self.server.let_go()
 
 
 def _kind(error: Exception | None) -> str:

@@ -352,14 +352,14 @@ class Relay:
         track = self._policy.track(self.recorder, source, self._opened)
         change = self._key.put if self._key is not None else bytes
         rewriter = Rewriter(self.upstream, self.port, self._own_answer, change)
-        link = Link(self._tee, track, rewriter, lambda leg: self._spawn(self._connect(link, leg)), self._closed)
+        link = Link(self._tee, track, rewriter, lambda link: self._spawn(self._connect(link)), self._closed)
         self._links.add(link)
         return link
 
-    async def _connect(self, link: Link, leg: Leg) -> None:
+    async def _connect(self, link: Link) -> None:
         """Connect a link's server leg, or tell its client why not."""
         try:
-            await asyncio.wait_for(self._dial(leg), CONNECT_TIMEOUT_S)
+            await asyncio.wait_for(self._dial(link.server), CONNECT_TIMEOUT_S)
         except (OSError, ssl.SSLError, TimeoutError) as error:
             why, what_to_do = explain(error, self.upstream)
             self._failures[kind_of(error)] += 1

@@ -132,9 +132,11 @@ async def tunnel(
                 leg.data_received(rest)
             return
         times = {"ssl_shutdown_timeout": shutdown_s, "server_hostname": upstream.host}
-        inner = await loop.start_tls(transport, leg, tls, **times)
+        # Python 3.11 tells a protocol of its loss if TLS fails: the leg has no connection before it is a good one.
+        inner = await loop.start_tls(transport, asking, tls, **times)
         if inner is None:
             raise ConnectionResetError("the proxy ended the connection")
+        inner.set_protocol(leg)
         leg.connection_made(inner)
     except BaseException:
         transport.abort()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import Relay, new_event_loop, relay_in_thread
 from realtime_inspector.errors import UsageError
 from tests.capture.wire import (
@@ -21,6 +24,7 @@ from tests.capture.wire import (
     outline,
     server_frame,
     upstream,
+    wait_for,
 )
 
 
@@ -167,3 +171,25 @@ def test_the_end_of_the_relay_finishes_the_files_of_open_calls(server: Upstream,
     assert outline(entries)[2:] == ['server message {"type":"session.created"}', "proxy end closed by proxy"]
     assert client.read_all()
     assert peer.read_all() == b""
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.SelectorEventLoop, new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_connection_that_is_over_leaves_nothing_to_the_garbage_collector(
+    server: Upstream, tmp_path: Path, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    tracks: list[weakref.ref[Track]] = []
+
+    def opened(track: Track) -> None:
+        tracks.append(weakref.ref(track))
+
+    gc.disable()
+    try:
+        with relay_in_thread(server.url, tmp_path, opened=opened, loop_factory=loop_factory) as relay:
+            for _ in range(3):
+                client, peer = upgraded(relay, server)
+                client.close()
+                assert peer.read(1) == b""
+                peer.close()
+            wait_for(lambda: len(tracks) == 3 and not any(track() for track in tracks))
+    finally:
+        gc.enable()

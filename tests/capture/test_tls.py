@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -106,8 +105,7 @@ def test_a_reset_of_the_upstream_is_a_reset_for_a_tls_client_too(
         client.send(REQUEST)
         peer = server.accept()
         peer.read_head()
-        # The ssl module of Python 3.11 takes a reset for an end: the socket below it is asked.
-        below = Peer(socket.socket(fileno=os.dup(client.sock.fileno())))
+        below = client.below()
         peer.reset()
         with pytest.raises(ConnectionResetError):
             below.read_all()

@@ -295,9 +295,10 @@ def test_what_was_sent_right_before_the_end_arrives(way: Way, who: str) -> None:
 def test_a_reset_stays_a_reset(way: Way, who: str) -> None:
     resetting, other = sides(way, who)
     passes(resetting, other, frame_of(who, b"last words"))
+    below = other.below()
     resetting.reset()
     with pytest.raises(ConnectionResetError):
-        other.read(1)
+        below.read_all()
     assert outline(way.entries())[2:] == [f"{who} message last words", f"proxy end reset by {who}"]
 
 
@@ -305,9 +306,10 @@ def test_a_reset_stays_a_reset(way: Way, who: str) -> None:
 def test_a_reset_in_place_of_an_answer_stays_one(way: Way, who: str) -> None:
     client, peer = asked(way)
     resetting, other = (client, peer) if who == "client" else (peer, client)
+    below = other.below()
     resetting.reset()
     with pytest.raises(ConnectionResetError):
-        other.read(1)
+        below.read_all()
     assert outline(way.entries())[-1] == f"proxy end reset by {who}"
 
 

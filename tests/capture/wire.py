@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
@@ -73,6 +74,10 @@ class Peer:
         while more := self.sock.recv(65536):
             data += more
         return bytes(data)
+
+    def below(self) -> Peer:
+        """Return the socket below TLS: the ssl module of Python 3.11 takes a reset for an end."""
+        return Peer(socket.socket(fileno=os.dup(self.sock.fileno())))
 
     def half_close(self) -> None:
         self.sock.shutdown(socket.SHUT_WR)
