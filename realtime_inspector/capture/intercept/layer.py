@@ -22,18 +22,21 @@ from realtime_inspector.capture.tee import Tee
 from realtime_inspector.recording.entry import Side
 
 
-class CatchUp:
-    """What holds a flood back where a socket cannot be paused: the loop does the waiting work before it reads on."""
+class Brake:
+    """What holds a flood back: neither side is read; where no socket is ours, the loop does the waiting work first."""
 
-    def __init__(self, tee: Tee) -> None:
+    def __init__(self, tee: Tee, sockets: Sockets) -> None:
         self._tee = tee
+        self._sockets = sockets
 
     def shut(self, reason: str) -> None:
-        """Do everything that waits."""
-        self._tee.drain()
+        """Stop reading."""
+        if not self._sockets.pause_reading():
+            self._tee.drain()
 
     def open(self, reason: str) -> None:
-        """Need nothing: reading went on."""
+        """Go on reading."""
+        self._sockets.resume_reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class TapLayer(Layer):
         self._tapped = tapped
         self._rewriter = rewriter
         self._sockets = Sockets(context, tapped.transports)
-        self._catch_up = CatchUp(tapped.tee)
+        self._brake = Brake(tapped.tee, self._sockets)
         self._unreachable = ""
         self._refused = False
         self._how = ""
@@ -165,4 +168,4 @@ class TapLayer(Layer):
             yield commands.SendData(connection, data)
 
     def _put(self, weight: int, call: Callable[..., object], *args: object) -> None:
-        self._tapped.tee.put(self._catch_up, weight, call, *args)
+        self._tapped.tee.put(self._brake, weight, call, *args)
