@@ -213,3 +213,9 @@ def test_of_connection_envelope_and_configuration_there_is_nothing_to_say_at_all
 def test_any_end_of_it_is_not_blamed(client: str) -> None:
     whole = transcript.entries(CLIENTS[client])
     assert [serious(whole[:length]) for length in range(len(whole))] == [[]] * len(whole)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_any_beginning_of_it_left_out_is_not_blamed(client: str) -> None:
+    whole = transcript.entries(CLIENTS[client])
+    assert [serious(whole[first:]) for first in range(len(whole))] == [[]] * len(whole)

@@ -198,3 +198,15 @@ def test_a_response_knows_its_conversation_where_it_has_one() -> None:
         """
     )
     assert [response.conversation_id for response in found.responses.values()] == ["conv1", ""]
+
+
+def test_audio_after_a_cancel_is_counted_apart() -> None:
+    found = session(
+        """
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<300ms>"}
+        > {"type": "response.cancel"}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<200ms>"}
+        """
+    )
+    assert (found.responses["r1"].after_cancel_ms, found.items["a1"].audio_ms) == (200.0, 500.0)

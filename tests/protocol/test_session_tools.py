@@ -100,3 +100,19 @@ def test_an_output_before_the_first_event_that_names_its_call_is_its_output() ->
         """
     )
     assert [at.n for at in found.calls["c1"].outputs] == [1]
+
+
+def test_tools_are_being_listed_until_the_server_says_otherwise() -> None:
+    begun = """
+        < {"type": "mcp_list_tools.in_progress", "item_id": "l1"}
+        < {"type": "mcp_list_tools.in_progress", "item_id": "l2"}
+        < {"type": "mcp_list_tools.in_progress", "item_id": "l3"}
+        < {"type": "mcp_list_tools.in_progress", "item_id": "l4"}
+        """
+    ended = """
+        < {"type": "mcp_list_tools.completed", "item_id": "l1"}
+        < {"type": "mcp_list_tools.failed", "item_id": "l2"}
+        < {"type": "conversation.item.done", "item": {"id": "l3", "type": "mcp_list_tools", "server_label": "docs"}}
+        """
+    assert list(session(begun).listing_tools) == ["l1", "l2", "l3", "l4"]
+    assert {item_id: at.n for item_id, at in session(begun + ended).listing_tools.items()} == {"l4": 4}

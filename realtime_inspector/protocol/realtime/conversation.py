@@ -182,6 +182,8 @@ class Response:
     """Its own format where the request overrode the session's."""
     cancel: At | None = None
     """The client's `response.cancel`."""
+    after_cancel_ms: float = 0.0
+    """Audio that came after it."""
     usage: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 

@@ -95,6 +95,8 @@ class State:
         self.calls: dict[str, ToolCall] = {}
         """By `call_id`, functions only: MCP calls are the server's own."""
         self.calls_by_response: dict[str, list[ToolCall]] = {}
+        self.listing_tools: dict[str, At] = {}
+        """MCP servers whose tools are being listed, by the id of the item that will hold them."""
         self.outputs: list[ToolOutput] = []
         """Every tool output the client sent, those without a call's id too."""
         self.unanswered: list[Pending] = []

@@ -66,7 +66,7 @@ class TruncateWrongItem(Rule):
                 f"{item.id} is {what}, and only the assistant's audio messages can be truncated{right}",
                 cause=item.first,
             )
-        elif item.audio_ms > 0 and event.body.get("content_index") not in {0, None}:
+        elif item.audio_ms > 0 and event.body.get("content_index") not in (0, None):
             yield self.finding(
                 event,
                 f"content_index {event.body.get('content_index')!r} of {item.id}: its audio is part 0",

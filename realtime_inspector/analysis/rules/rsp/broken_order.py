@@ -78,15 +78,16 @@ class BrokenOrder(Rule):
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
-        """Compare the event with what came before it."""
+        """Compare the event with what came before it; most pieces are of a response in progress."""
+        response_id = text(event.get("response.id") or event.body.get("response_id"))
+        response = before.responses.get(response_id)
+        if response is not None and response.done is None and event.type in _PIECES:
+            return
         if not before.is_whole or host(before, before.request).endswith(_OTHER_SERVERS):
             return
         if event.type == "response.created":
             yield from self._two_at_once(event, before)
-            return
-        response_id = text(event.get("response.id") if event.type == "response.done" else event.body.get("response_id"))
-        response = before.responses.get(response_id)
-        if response is None:
+        elif response is None:
             if response_id:
                 yield self.finding(
                     event, f"response {response_id} was never announced: its response.created is missing"
@@ -95,7 +96,7 @@ class BrokenOrder(Rule):
             if response.done is not None:
                 yield self.finding(event, f"response {response_id} has ended before", cause=response.done)
         elif event.type == "response.output_item.added":
-            yield from self._item(event, response, before)
+            yield from self._item(event, response)
         elif response.done is not None and not _said(response):
             yield self.finding(
                 event,
@@ -117,7 +118,7 @@ class BrokenOrder(Rule):
                 cause=running.created,
             )
 
-    def _item(self, event: Event, response: Response, before: Session) -> Iterator[Finding]:
+    def _item(self, event: Event, response: Response) -> Iterator[Finding]:
         place = event.body.get("output_index")
         known = response.item_ids
         if not isinstance(place, int) or text(event.get("item.id")) in known or place <= len(known):

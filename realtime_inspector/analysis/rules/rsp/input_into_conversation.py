@@ -8,7 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, mappings
+from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
 
 class InputIntoConversation(Rule):
@@ -54,7 +54,7 @@ class InputIntoConversation(Rule):
         """Look at where the answer goes."""
         request = mapping(event.body.get("response"))
         count = len(mappings(request.get("input")))
-        if not count or request.get("conversation") not in {None, "auto"}:
+        if not count or (text(request.get("conversation")) or "auto") != "auto":
             return
         silent = request.get("output_modalities") == ["text"] and before.config.get("output_modalities") == ["audio"]
         side = bool(request.get("metadata")) or silent

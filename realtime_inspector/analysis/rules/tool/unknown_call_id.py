@@ -65,6 +65,9 @@ class UnknownCallId(Rule):
         call_id = text(item.get("call_id"))
         if item.get("type") != "function_call_output" or not call_id or call_id in before.calls or not before.is_whole:
             return
+        named = before.items.get(call_id)
+        if named is not None and named.type.startswith("mcp_"):  # MCP006 has more to say
+            return
         wrong, right, cause = _explain(before, call_id)
         use = f"; use its call_id {right!r}" if right else "; use the call_id that came with the function call"
         yield self.finding(
@@ -90,8 +93,6 @@ def _explain(before: Session, call_id: str) -> tuple[str, str, int | None]:
 
 def _explain_item(item: Item) -> tuple[str, str, int | None]:
     first = item.first.n if item.first else None
-    if item.type.startswith("mcp_"):
-        return f" (it is the {item.type} item's id; the server answers MCP calls itself)", "", first
     return f" (it is the {item.type or 'item'} item's id)", text(item.body.get("call_id")), first
 
 

@@ -78,6 +78,8 @@ def on_done(state: State, event: Event) -> None:
     """Note that an item is complete."""
     item = show(state, event, mapping(event.body.get("item")))
     item.done = At(event.n, event.t)
+    if item.type == "mcp_list_tools":
+        state.listing_tools.pop(item.id, None)
     if item.type == "function_call" and item.status == "completed":
         tools.finish(state, text(item.body.get("call_id")), item.done)
 

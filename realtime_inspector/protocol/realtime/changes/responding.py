@@ -105,6 +105,7 @@ def on_audio_delta(state: State, event: Event) -> None:
     duration_ms = (response.audio_format or state.output_format).duration_ms(event.audio_bytes)
     item.audio_bytes += event.audio_bytes
     item.audio_ms += duration_ms
+    response.after_cancel_ms += duration_ms if response.cancel is not None else 0.0
     playback = _playback(state, item, event.t)
     playback.stalled_ms += max(0.0, playback.late_ms(event.t)) if playback.ms else 0.0
     playback.ms += duration_ms

@@ -1,4 +1,4 @@
-"""Function calls of the model and the outputs the client sends for them. MCP calls are the server's own."""
+"""Function calls of the model and the outputs the client sends for them. MCP calls are the server's own, its lists too."""
 
 from __future__ import annotations
 
@@ -81,6 +81,15 @@ def on_refused(state: State, asked: Pending, at: At) -> None:
         call.refused.append(output.at)
         if not call.outputs:
             call.output = None
+
+
+def on_listing(state: State, event: Event) -> None:
+    """Note that the tools of an MCP server are being listed, or no more."""
+    item_id = text(event.body.get("item_id"))
+    if event.type.endswith(".in_progress"):
+        state.listing_tools.setdefault(item_id, At(event.n, event.t))
+    else:
+        state.listing_tools.pop(item_id, None)
 
 
 def _output_at(state: State, asked: Pending | None) -> ToolOutput | None:
