@@ -94,7 +94,6 @@ def recorded(tmp_path: Path) -> list[Path]:
         (Policy(sample=0.5, random=lambda: 0.6), "/v1/realtime", False),
         (Policy(only=["*"]), "/v1/chat", False),
     ],
-    ids=str,
 )
 def test_what_is_not_chosen_passes_unrecorded(
     start: Start, server: Upstream, tmp_path: Path, policy: Policy, target: str, kept: bool
