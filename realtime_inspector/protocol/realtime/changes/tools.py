@@ -1,4 +1,4 @@
-"""Function calls of the model and the outputs the client sends for them. MCP calls are the server's own, its lists too."""
+"""Function calls of the model and the outputs the client sends for them; MCP calls and lists are the server's own."""
 
 from __future__ import annotations
 
