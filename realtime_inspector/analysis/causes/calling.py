@@ -1,0 +1,101 @@
+"""A tool call, an approval or an output that waits for the client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence, View, asked_after, quoted, shown
+from realtime_inspector.analysis.rules.tool.names import silence_is_meant
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import At, Item, ToolCall
+from realtime_inspector.protocol.realtime.values import mapping, text
+
+
+def left_open(view: View) -> Cause | None:
+    """Tell a completed response whose calls or approvals wait for the client."""
+    response = view.response
+    if response is None or response.done is None:
+        return None
+    waiting = _approval(view)
+    if waiting is not None:
+        return Cause(
+            "approval-pending",
+            f"the MCP call {text(waiting.body.get('name'))} has waited "
+            f"{view.since(waiting.first or response.done)} for its "
+            "approval",
+            tuple(shown((waiting.first, "mcp_approval_request"))),
+            Confidence.CERTAIN,
+            f"send an mcp_approval_response with approval_request_id {waiting.id}",
+            ("MCP003",),
+            frozenset({left_out.CLIENT}),
+        )
+    calls = [call for call in view.state.calls_of(response.id) if not call.by_client and call.status != "incomplete"]
+    open_ = [call for call in calls if not call.outputs]
+    if open_:
+        return _unanswered(view, open_)
+    outputs = [call.outputs[-1] for call in calls]
+    if outputs and not asked_after(view, outputs[-1]):
+        return _output_without_response(view, calls[-1], max(outputs, key=lambda at: at.n))
+    return None
+
+
+def _unanswered(view: View, calls: Sequence[ToolCall]) -> Cause:
+    call = calls[0]
+    refused = next(
+        (error for output in view.state.outputs[-LOOK_BACK:] if (error := view.refused.get(output.at.n))), None
+    )
+    name = f"{call.name or 'the tool'} ({call.call_id})"
+    if refused is not None and view.within(refused.at):
+        return Cause(
+            "tool-output-refused",
+            f"the assistant called {name}, and the server refused the output: {quoted(refused)}",
+            tuple(shown((call.done, "the call"), (refused.cause, "its output"), (refused.at, "refused"))),
+            Confidence.CERTAIN,
+            'send the output again as the API takes it, then {"type": "response.create"}',
+            ("TOOL003", "TOOL004", "TOOL007", "TOOL002"),
+        )
+    others = f", and {len(calls) - 1} more" if len(calls) > 1 else ""
+    return Cause(
+        "tool-unanswered",
+        f"the assistant called {name}{others} {view.ago(call.done or call.named or At(0, 0.0))}, and the "
+        "client gave no output",
+        tuple(shown((call.done or call.named, "the call"))),
+        Confidence.CERTAIN,
+        'answer every call with a function_call_output, then send {"type": "response.create"}',
+        ("TOOL002", "TOOL008", "TOOL011"),
+        frozenset({left_out.CLIENT, left_out.ORDER}),
+    )
+
+
+def _output_without_response(view: View, call: ToolCall, output: At) -> Cause:
+    meant = silence_is_meant(call.name)
+    return Cause(
+        "silence-meant" if meant else "output-without-response",
+        f"the output of {call.name or 'the tool'} ({call.call_id}) was given {view.ago(output)}, and nobody "
+        "asked for a response; an output alone does not make the assistant speak"
+        + ("; the tool's name says that silence is meant" if meant else ""),
+        tuple(shown((call.done, "the call"), (output, "its output"))),
+        Confidence.LIKELY if meant else Confidence.CERTAIN,
+        "" if meant else 'send {"type": "response.create"} after the last output',
+        ("TOOL001", "TOOL012"),
+        frozenset({left_out.CLIENT, "response.created"}),
+    )
+
+
+def late_output(view: View) -> Cause | None:
+    """Tell the output of a call of long ago, which nobody asked an answer for."""
+    outputs = [output for output in view.state.outputs[-LOOK_BACK:] if view.within(output.at)]
+    if not outputs or asked_after(view, outputs[-1].at):
+        return None
+    call = view.state.calls.get(outputs[-1].call_id) or ToolCall(outputs[-1].call_id)
+    return _output_without_response(view, call, outputs[-1].at) if outputs[-1].status != "rejected" else None
+
+
+def _approval(view: View) -> Item | None:
+    """Return a request for approval without an answer."""
+    recent = list(islice(reversed(view.state.items.values()), LOOK_BACK))
+    given = {text(item.body.get("approval_request_id")) for item in recent if item.type == "mcp_approval_response"}
+    given |= {text(mapping(pending.body.get("item")).get("approval_request_id")) for pending in view.state.unanswered}
+    asked = (item for item in recent if item.type == "mcp_approval_request" and view.within(item.first))
+    return next((item for item in asked if item.id not in given), None)

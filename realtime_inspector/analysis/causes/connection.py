@@ -1,0 +1,152 @@
+"""A connection that was refused, lost or closed, and an account without credit."""
+
+from __future__ import annotations
+
+import orjson
+
+from realtime_inspector.analysis.causes.view import RECENT_S, Cause, Confidence, Evidence, View, quoted, shown
+from realtime_inspector.analysis.rules.err.codes import FATAL
+from realtime_inspector.protocol.event import dig
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.values import text
+
+_PATIENCE_S = 5.0
+"""What has not moved for longer was stuck before the connection ended."""
+
+
+def refused(view: View) -> Cause | None:
+    """Tell a connection that the server refused."""
+    answer, request = view.state.handshake, view.state.request
+    status = answer.body.get("status") if answer is not None else None
+    if answer is None or not isinstance(status, int) or status == 101:
+        return None
+    said = _message(text(answer.body.get("body"))) or text(answer.body.get("reason"))
+    return Cause(
+        "handshake-refused",
+        f"the server refused the connection with status {status}{f' ({said})' if said else ''}: there was never a "
+        f"session",
+        tuple(
+            Evidence(At(event.n, event.t), words)
+            for event, words in ((request, "the upgrade request"), (answer, f"status {status}"))
+            if event is not None
+        ),
+        Confidence.CERTAIN,
+        "mend the URL, the key or the model",
+        ("CON003",),
+    )
+
+
+def _message(body: str) -> str:
+    """Return the error's message where the body is the API's JSON."""
+    try:
+        return text(dig(orjson.loads(body), "error.message")).rstrip(".")
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def silent(view: View) -> Cause | None:
+    """Tell a server that never said anything."""
+    close = view.state.close
+    if view.state.first_server is not None or view.state.handshake is None or (close is not None and close.from_server):
+        return None
+    at = At(view.state.handshake.n, view.state.handshake.t)
+    return Cause(
+        "server-silent",
+        f"the server accepted the connection and sent nothing in {view.since(at)}, not even session.created",
+        (Evidence(at, "status 101"),),
+        Confidence.LIKELY,
+        "look at what stands between client and server, and whether the URL is one of the Realtime API",
+        ("CON004",),
+        frozenset({left_out.SERVER, left_out.WIRE}),
+    )
+
+
+def closed_early(view: View) -> Cause | None:
+    """Tell an end of the connection while an answer was on its way."""
+    state = view.state
+    running = state.active_response
+    pending = next((request for request in reversed(state.pending_requests) if not request.out_of_band), None)
+    asked = state.open_turn or (running.created if running is not None else pending.at if pending is not None else None)
+    sign = running.last_delta if running is not None and running.last_delta is not None else asked
+    if asked is None or sign is None or state.ended is None or not _is_over(view):
+        return None
+    if state.ended.t - sign.t > _PATIENCE_S:
+        return None  # it had been stuck before
+    close = state.close
+    if close is not None and close.from_server:
+        return _by_server(view)
+    if close is None:
+        return Cause(
+            "connection-lost",
+            f"the connection was lost ({state.ended_how}) at {state.ended.t:.1f} s, while an answer was on its way",
+            tuple(shown((asked, "asked"), (state.ended, f"the connection ended: {state.ended_how}"))),
+            Confidence.CERTAIN,
+            "connect again; a new session knows nothing of the old one",
+            ("CON002",),
+        )
+    return Cause(
+        "client-closed",
+        f"the client closed the connection {state.ended.t - asked.t:.1f} s after it asked, before the answer came",
+        tuple(shown((asked, "asked"), (At(close.n, close.t), "the client closes"))),
+        Confidence.CERTAIN,
+        "keep the connection open until response.done, and until it has been played",
+    )
+
+
+def closed_idle(view: View) -> Cause | None:
+    """Tell a server that ended the session by itself, while nothing was on its way."""
+    close = view.state.close
+    if close is None or not close.from_server or close.body.get("code") in (1000, None) or not _is_over(view):
+        return None
+    return _by_server(view)
+
+
+def _by_server(view: View) -> Cause | None:
+    state, close = view.state, view.state.close
+    if close is None or state.ended is None:
+        return None
+    ended_t = state.ended.t
+    recent = (error for error in reversed(state.errors) if ended_t - error.at.t < RECENT_S and error.code in _CLOSING)
+    error = next(recent, None)
+    code, reason = close.body.get("code"), text(close.body.get("reason"))
+    said = reason or (error.message.rstrip(".") if error is not None else "")
+    expired = code == 1001 or (error is not None and error.code == "session_expired")
+    return Cause(
+        "session-expired" if expired else "server-closed",
+        f"the server closed the connection at {close.t:.1f} s with {code}{f': {said}' if said else ''}",
+        tuple(
+            shown(
+                (error.at if error is not None else None, f"error {quoted(error)}" if error is not None else ""),
+                (At(close.n, close.t), f"close {code} {reason}".strip()),
+            )
+        ),
+        Confidence.CERTAIN,
+        "open a new session before the limit"
+        if expired
+        else "read the reason; mostly a new connection or key is needed",
+        ("CON002", "CON005", "CON001"),
+    )
+
+
+def _is_over(view: View) -> bool:
+    """Tell whether the connection ended in the silence, rather than the recording."""
+    return view.silence.is_last and view.state.ended is not None and view.state.ended_how != "cut off"
+
+
+_CLOSING = frozenset({"session_expired", "invalid_api_key", "beta_api_shape_disabled", *FATAL})
+
+
+def account(view: View) -> Cause | None:
+    """Tell an account that can do nothing."""
+    errors = [error for error in view.state.errors if error.code in FATAL and view.within(error.at)]
+    if not errors:
+        return None
+    return Cause(
+        "account",
+        f"{FATAL[errors[-1].code]}: {quoted(errors[-1])}",
+        (Evidence(errors[-1].at, errors[-1].code),),
+        Confidence.CERTAIN,
+        "no retry helps; look at the account",
+        ("ERR004",),
+    )

@@ -1,0 +1,215 @@
+"""A response that was refused, that runs, ended badly, or gave nothing to hear."""
+
+from __future__ import annotations
+
+from realtime_inspector.analysis.causes.view import (
+    LOOK_BACK,
+    Cause,
+    Confidence,
+    Evidence,
+    View,
+    last_speech,
+    newer_input,
+    quoted,
+    shown,
+)
+from realtime_inspector.analysis.rules.err.codes import FATAL
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import At, Response, ResponseRequest
+from realtime_inspector.protocol.realtime.values import text
+
+_AT_ONCE_S = 2.0
+_PATIENCE_S = 5.0
+_RATE_CODES = ("rate_limit", "inference_rate_limit")
+
+
+def asked_in_vain(view: View) -> Cause | None:
+    """Tell a request that is the last word: refused, or not answered."""
+    request, response = view.request, view.response
+    if request is None or request.status == "created":
+        return None
+    if response is not None and response.created.n > (request.answer or request.at).n:
+        return None
+    if request.status == "pending" and _ended_at_once(view, request.at):
+        return None  # the connection's end is why
+    if _is_double(view, request):
+        return None
+    error = view.refused.get(request.at.n)
+    if request.status == "rejected":
+        active = error is not None and "active" in f"{error.code} {error.message}"
+        return Cause(
+            "create-refused",
+            f"the request for a response was refused{f': {quoted(error)}' if error is not None else ''}, and it "
+            f"was not "
+            "asked for again",
+            tuple(shown((request.at, "response.create"), (request.answer, "refused"))),
+            Confidence.CERTAIN,
+            "wait for response.done, then send response.create again"
+            if active
+            else "mend the request and send it again",
+            ("RSP001", "RSP002", "TOOL013"),
+        )
+    return Cause(
+        "create-unanswered",
+        f"a response was asked for {view.ago(request.at)}, and the server neither began one nor refused",
+        (Evidence(request.at, "response.create"),),
+        Confidence.LIKELY,
+        "look at what stands between client and server; after a timeout ask again",
+        ("RSP003",),
+        frozenset({left_out.SERVER, "response.created"}),
+    )
+
+
+def _is_double(view: View, request: ResponseRequest) -> bool:
+    """Tell whether a request was refused for the very answer it asked for, which was heard."""
+    spoke = view.spoke
+    if spoke is None or request.status != "rejected" or request.body or not spoke.created.n < request.at.n:
+        return False
+    during = spoke.done is None or request.at.n < spoke.done.n
+    given = any(spoke.created.n < output.at.n < request.at.n for output in view.state.outputs[-LOOK_BACK:])
+    return during and not given and not newer_input(view, spoke)
+
+
+def _ended_at_once(view: View, at: At) -> bool:
+    ended = view.state.ended
+    return ended is not None and view.state.ended_how != "cut off" and ended.t - at.t < _AT_ONCE_S
+
+
+def in_progress(view: View) -> Cause | None:
+    """Tell a response that has not ended."""
+    response = view.response
+    if response is None or response.done is not None or newer_input(view, response):
+        return None
+    items = [view.state.items[item_id] for item_id in response.item_ids if item_id in view.state.items]
+    running = next((item for item in items if item.type == "mcp_call" and item.done is None), None)
+    if running is not None:
+        return Cause(
+            "mcp-call-running",
+            f"the server is still calling {text(running.body.get('name'))} of MCP server "
+            f"{text(running.body.get('server_label'))!r}, for {view.since(running.first or response.created)}",
+            tuple(shown((response.created, "response.created"), (running.first, "the MCP call"))),
+            Confidence.CERTAIN,
+            "look at that server",
+        )
+    if view.silence.again is not None and view.silence.again.t - response.created.t < _PATIENCE_S:
+        return Cause(
+            "interrupted",
+            f"the user spoke again {view.since(response.created)} after response {response.id} began, before it "
+            "brought anything to hear",
+            tuple(shown((response.created, "response.created"), (view.silence.again, "the user speaks"))),
+            Confidence.CERTAIN,
+            "headphones or echo cancellation, a higher threshold, or semantic_vad, if nobody spoke",
+            ("RSP008", "INT006"),
+        )
+    last = response.last_delta or response.created
+    return Cause(
+        "response-running",
+        f"response {response.id} began {view.ago(response.created)}, and has neither ended nor brought "
+        f"anything to hear; its last sign is {view.since(last)} old",
+        tuple(shown((response.created, "response.created"), (response.last_delta, "its last piece"))),
+        Confidence.LIKELY,
+        "a model that reasons takes its time; after a timeout send response.cancel and ask again",
+        ("RSP004",),
+        frozenset({left_out.SERVER, "response.done"}),
+    )
+
+
+def ended_badly(view: View) -> Cause | None:
+    """Tell a response that failed, was cut off or called off."""
+    response = view.response
+    if response is None or response.done is None or newer_input(view, response) or response.status == "completed":
+        return None
+    seen = tuple(shown((response.created, "response.created"), (response.done, f"response.done: {response.status}")))
+    if response.status == "failed":
+        return _failed(response, seen)
+    if response.status == "incomplete":
+        filtered = response.reason == "content_filter"
+        return Cause(
+            "content-filter" if filtered else "max-tokens",
+            f"response {response.id} was cut off: "
+            + ("the content filter stopped it" if filtered else "it had used up its max_output_tokens"),
+            seen,
+            Confidence.CERTAIN,
+            "say it in other words" if filtered else "raise max_output_tokens, or ask for shorter answers",
+            ("RSP007",) if filtered else ("RSP006",),
+        )
+    if response.status != "cancelled":
+        return None
+    if response.reason == "turn_detected":
+        speech = last_speech(view)
+        if speech is not None and speech.n > response.created.n:
+            return None  # it is the user's turn
+        return Cause(
+            "interrupted",
+            f"response {response.id} was interrupted: voice detection heard the user, or took noise or the "
+            f"assistant's own "
+            "voice for him",
+            (*seen, *shown((last_speech(view), "speech_started"))),
+            Confidence.CERTAIN,
+            "headphones or echo cancellation, a higher threshold, or semantic_vad, if nobody spoke",
+            ("RSP008", "INT006"),
+        )
+    return Cause(
+        "cancelled",
+        f"response {response.id} was cancelled "
+        + ("by the client" if response.cancel is not None else "by another client of the same session"),
+        (*shown((response.cancel, "response.cancel")), *seen),
+        Confidence.CERTAIN,
+        "find out why the client cancels",
+        ("RSP009", "RSP019", "RSP020"),
+    )
+
+
+def _failed(response: Response, seen: tuple[Evidence, ...]) -> Cause:
+    code, message = text(response.error.get("code")), text(response.error.get("message"))
+    said = f'"{message.rstrip(".")}"' if message else ""
+    words = " ".join(part for part in (said, f"({code})" if code else "") if part) or "without a reason"
+    label = "account" if code in FATAL else "rate-limit" if code.startswith(_RATE_CODES) else "response-failed"
+    fix = {"account": "no retry helps; look at the account", "rate-limit": "slow down, or raise the limit"}.get(
+        label, "ask again after a moment; no error event came, so a client must look at the status"
+    )
+    rules = {"account": ("ERR004", "RSP005"), "rate-limit": ("RAT002", "RSP005")}.get(label, ("RSP005",))
+    return Cause(label, f"response {response.id} failed: {words}", seen, Confidence.CERTAIN, fix, rules)
+
+
+def unheard(view: View) -> Cause | None:
+    """Tell a completed response that gave nothing to hear."""
+    response = view.response
+    if response is None or response.status != "completed" or response is view.spoke or newer_input(view, response):
+        return None
+    items = [view.state.items[item_id] for item_id in response.item_ids if item_id in view.state.items]
+    messages = [item for item in items if item.type == "message"]
+    seen = tuple(shown((response.created, "response.created"), (response.done, "response.done: completed")))
+    spoken = [item for item in messages if item.transcript]
+    if any(item.audio_ms for item in messages):
+        return None
+    if spoken:
+        return Cause(
+            "audio-missing",
+            f"response {response.id} has a transcript ({len(spoken[0].transcript)} characters), and none of its "
+            f"audio came",
+            seen,
+            Confidence.CERTAIN,
+            "look for what drops audio events between client and server",
+            ("OUT003",),
+            frozenset({left_out.OUTPUT_AUDIO, left_out.DELTAS}),
+        )
+    if any(item.text for item in messages):
+        return Cause(
+            "text-instead-of-audio",
+            f"response {response.id} answered in text, and the session speaks",
+            seen,
+            Confidence.CERTAIN,
+            'ask again with "output_modalities": ["audio"]; restore earlier answers as a summary, not as the '
+            "assistant's text",
+            ("RSP011",),
+        )
+    return Cause(
+        "empty-response",
+        f"response {response.id} was completed and empty: no text, no audio, no call",
+        seen,
+        Confidence.CERTAIN,
+        "ask again, once; look at the instructions, at tool_choice and at empty items in the history",
+        ("RSP010",),
+        frozenset({left_out.ITEMS, left_out.DELTAS}),
+    )

@@ -1,0 +1,133 @@
+"""An answer that was given, a configuration that was not taken, and a session in which nobody said anything."""
+
+from __future__ import annotations
+
+from realtime_inspector.analysis.causes.view import (
+    LOOK_BACK,
+    RECENT_S,
+    Cause,
+    Confidence,
+    Evidence,
+    View,
+    beginning,
+    quoted,
+    shown,
+)
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import At, Update
+from realtime_inspector.protocol.realtime.values import mapping, text
+
+_LEFT_MS = 500.0
+"""Audio that can be left at the end without being missed."""
+
+
+def answered(view: View) -> Cause | None:
+    """Tell that the assistant did answer, where nothing was said since."""
+    before, state = view.silence.before, view.state
+    if before is None:
+        return None
+    response, ended = before.response, view.silence.end
+    evidence = tuple(shown((before.first, "its first piece"), (response.done, "response.done")))
+    audio_s = sum(state.items[i].audio_ms for i in response.item_ids if i in state.items) / 1000
+    left_ms = (before.end_t - ended) * 1000
+    if (
+        view.silence.is_last
+        and left_ms > _LEFT_MS
+        and view.is_timed
+        and state.ended is not None
+        and state.ended_how != "cut off"
+    ):
+        closed = state.close
+        who = "the client" if closed is not None and closed.from_client else "the connection"
+        return Cause(
+            "closed-before-played",
+            f"it did answer: {who} closed {left_ms / 1000:.1f} s before the {audio_s:.1f} s of audio of response "
+            f"{response.id} "
+            "can have been played",
+            (
+                *evidence,
+                *shown((At(closed.n, closed.t) if closed is not None else state.ended, "the connection ends")),
+            ),
+            Confidence.CERTAIN,
+            "close only after the playback queue is empty",
+            ("OUT005",),
+            frozenset({left_out.OUTPUT_AUDIO}),
+        )
+    what = f"{audio_s:.1f} s of audio" if audio_s else "text"
+    return Cause(
+        "answered",
+        f"it did answer: {what} of response {response.id} came until {before.end_t:.1f} s, and nobody said or "
+        f"asked anything "
+        "since; if it was not heard, look at the client's playback",
+        evidence,
+        Confidence.CERTAIN,
+    )
+
+
+def nothing(view: View) -> Cause:
+    """Tell that nobody said anything, or that the traffic does not tell."""
+    state = view.state
+    if state.first_server is None:
+        return Cause("unknown", "the traffic does not tell: nothing of a session is in it", (), Confidence.UNKNOWN)
+    errors = [error for error in state.errors[-LOOK_BACK:] if view.within(error.at)]
+    if errors:
+        return Cause(
+            "unknown",
+            f"the traffic does not tell; the server reported {quoted(errors[-1])}, and nothing shows that an "
+            f"answer waited "
+            "for it",
+            (Evidence(errors[-1].at, "error"),),
+            Confidence.UNKNOWN,
+        )
+    elsewhere = state.is_sideband or "output_audio_buffer.started" in state.counts
+    if elsewhere:
+        words = "the traffic does not tell: the audio of this session is not on this connection"
+        return Cause("unknown", words, beginning(state), Confidence.UNKNOWN)
+    sent = (
+        "no message and no response.create" if state.input_audio.appends else "no audio, no message, no response.create"
+    )
+    return Cause(
+        "nobody-spoke",
+        f"nobody asked for anything: the client sent {sent}",
+        beginning(state),
+        Confidence.CERTAIN,
+        "append audio, or send a message and response.create; look at the microphone and its permission",
+        ("AUD009",),
+        frozenset({left_out.CLIENT, left_out.INPUT_AUDIO}),
+    )
+
+
+def configuration(view: View) -> Cause | None:
+    """Tell a configuration that was refused, or not answered, and never taken since."""
+    settled = max((update.at.n for update in view.state.updates if update.status == "accepted"), default=0)
+    open_ = [
+        u for u in view.state.updates if u.at.n > settled and u.at.n < view.silence.last_n and u.status != "accepted"
+    ]
+    refused = [update for update in open_ if update.status == "rejected"]
+    if refused:
+        return _configuration_refused(refused[0])
+    if open_ and view.silence.end - open_[0].at.t > RECENT_S and not view.state.input_audio.appends:
+        return Cause(
+            "configuration-unanswered",
+            f"the server has not answered session.update for {view.since(open_[0].at)}, and the client sent "
+            f"nothing since",
+            (Evidence(open_[0].at, "session.update"),),
+            Confidence.LIKELY,
+            "look at what stands between client and server",
+            ("SES003",),
+            frozenset({left_out.SERVER, "session.updated"}),
+        )
+    return None
+
+
+def _configuration_refused(update: Update) -> Cause:
+    error = mapping(update.error)
+    said = text(error.get("message")).rstrip(".") or text(error.get("code"))
+    return Cause(
+        "configuration-refused",
+        f'the server refused the configuration ("{said}"), so the session runs with its defaults',
+        tuple(shown((update.at, "session.update"), (update.answer, "refused"))),
+        Confidence.LIKELY,
+        "mend session.update; nothing of a refused one holds",
+        ("SES005", "SES001", "SES002", "ENV006", "ENV012"),
+    )

@@ -1,0 +1,204 @@
+"""A message, a turn or audio of the user that nobody answers."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from realtime_inspector.analysis.causes.view import (
+    LOOK_BACK,
+    Cause,
+    Confidence,
+    Evidence,
+    View,
+    asked_after,
+    is_written,
+    quoted,
+    shown,
+)
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import At
+
+_LONG_S = 10.0
+"""How long people speak without a pause."""
+_GAP_S = 2.0
+_LISTENED_MS = 3000.0
+
+
+def message(view: View) -> Cause | None:
+    """Tell a written message without an answer."""
+    refused = [
+        error
+        for error in view.state.errors[-LOOK_BACK:]
+        if error.cause_type == "conversation.item.create" and view.within(error.at)
+    ]
+    written = [item for item in islice(reversed(view.state.items.values()), LOOK_BACK) if is_written(view, item)]
+    newest = written[0].first if written else None
+    cause = refused[-1].cause if refused else None
+    if cause is not None and not asked_after(view, cause) and (newest is None or newest.n <= cause.n):
+        return Cause(
+            "message-refused",
+            f"the server refused what the client put into the conversation: {quoted(refused[-1])}",
+            tuple(shown((cause, "conversation.item.create"), (refused[-1].at, "refused"))),
+            Confidence.CERTAIN,
+            "mend the item and send it again, then response.create",
+            ("ITM004", "ITM005", "ITM002", "ENV005", "ENV006"),
+        )
+    if newest is None or asked_after(view, newest):
+        return None
+    return Cause(
+        "message-without-response",
+        f"the user's message was put into the conversation {view.ago(newest)}, and nobody asked for a response",
+        (Evidence(newest, "the message"),),
+        Confidence.CERTAIN,
+        'send {"type": "response.create"} after the message',
+        ("ITM007",),
+        frozenset({left_out.CLIENT, "response.created"}),
+    )
+
+
+def committed(view: View) -> Cause | None:
+    """Tell a spoken turn that no response followed."""
+    audio, state = view.state.input_audio, view.state
+    if audio.last_committed_n is None or audio.last_committed_t is None:
+        return None
+    at = At(audio.last_committed_n, audio.last_committed_t)
+    if not view.within(at) or asked_after(view, at) or audio.active_speech is not None:
+        return None
+    evidence = (Evidence(at, "input_audio_buffer.committed"),)
+    if state.is_transcription:
+        return Cause(
+            "transcription-session",
+            "this is a transcription session: it writes down what is said and never answers",
+            evidence,
+            Confidence.CERTAIN,
+            "open a session of type realtime for answers",
+        )
+    needs = frozenset({left_out.CLIENT, "response.created"})
+    by_client = audio.last_committed_by == "client"
+    off = (state.turn_detection or {}).get("create_response") is False
+    if by_client or off or state.detection_is_off:
+        who = (
+            "voice detection has create_response off" if off and not by_client else "a commit alone asks for no answer"
+        )
+        return Cause(
+            "create-response-off" if off and not by_client else "commit-without-create",
+            f"the user's turn was committed {view.ago(at)}, and nobody asked for a response: {who}",
+            evidence,
+            Confidence.CERTAIN,
+            'send {"type": "response.create"} after the commit',
+            ("SES019", "VAD002"),
+            needs,
+        )
+    return Cause(
+        "commit-without-response",
+        f"voice detection committed the user's turn {view.ago(at)}, and the server began no response",
+        evidence,
+        Confidence.LIKELY,
+        "ask for it with response.create; look for a response that was running, and for limits",
+        ("VAD002",),
+        frozenset({"response.created", left_out.SERVER}),
+    )
+
+
+def commit_refused(view: View) -> Cause | None:
+    """Tell a commit that the server refused."""
+    error = next(
+        (e for e in reversed(view.state.errors) if e.cause_type == "input_audio_buffer.commit" and view.within(e.at)),
+        None,
+    )
+    if error is None or error.cause is None or asked_after(view, error.cause):
+        return None
+    return Cause(
+        "commit-refused",
+        f"the server refused the commit: {quoted(error)}",
+        tuple(shown((error.cause, "input_audio_buffer.commit"), (error.at, "refused"))),
+        Confidence.CERTAIN,
+        "append at least 100 ms of audio before the commit; leave the commit to voice detection where it is on",
+        ("AUD012", "AUD013"),
+    )
+
+
+def speaking(view: View) -> Cause | None:
+    """Tell speech that voice detection has not seen the end of."""
+    audio = view.state.input_audio
+    speech = audio.active_speech
+    if speech is None:
+        return _not_committed(view)
+    began = At(speech.started_n, speech.started_t)
+    evidence = (Evidence(began, "speech_started"),)
+    gap_s = view.silence.end - audio.last_append_t if audio.last_append_t is not None else 0.0
+    if audio.appends and gap_s > _GAP_S:
+        return Cause(
+            "audio-stopped",
+            f"the client stopped sending audio {gap_s:.1f} s {view.before}, in the middle of speech: voice "
+            "detection needs the silence after it",
+            (*evidence, *shown((view.last_append, "the last audio"))),
+            Confidence.LIKELY,
+            "send silence while the microphone is quiet, or commit and ask for a response yourself",
+            ("AUD017",),
+            frozenset({left_out.INPUT_AUDIO, left_out.CLIENT}),
+        )
+    if view.silence.end - began.t < _LONG_S:
+        return Cause(
+            "user-speaking",
+            f"the user had been speaking for {view.since(began)}: it was not the assistant's turn",
+            evidence,
+            Confidence.CERTAIN,
+        )
+    return Cause(
+        "speech-never-stops",
+        f"voice detection has heard the user speak for {view.since(began)} and not stop, so his turn is not over",
+        evidence,
+        Confidence.LIKELY,
+        "look at noise, at the sample rate and at the threshold; or he is still speaking",
+        ("VAD001", "AUD003"),
+    )
+
+
+def _not_committed(view: View) -> Cause | None:
+    """Tell speech whose end was heard, and which did not become a turn."""
+    speech = view.state.input_audio.speech[-1] if view.state.input_audio.speech else None
+    if speech is None or speech.ended_by != "stopped" or speech.stopped_n is None or speech.stopped_t is None:
+        return None
+    began, ended = At(speech.started_n, speech.started_t), At(speech.stopped_n, speech.stopped_t)
+    if not view.within(ended) or (view.state.input_audio.last_committed_n or 0) > ended.n or asked_after(view, ended):
+        return None
+    return Cause(
+        "speech-not-committed",
+        f"voice detection heard the end of the user's speech {view.ago(ended)}, and made no turn of it",
+        tuple(shown((began, "speech_started"), (ended, "speech_stopped"))),
+        Confidence.LIKELY,
+        "a turn follows speech_stopped at once on most servers; commit it yourself, and ask for a response",
+        (),
+        frozenset({left_out.SERVER, left_out.ITEMS, left_out.WIRE}),
+    )
+
+
+def unheard_audio(view: View) -> Cause | None:
+    """Tell audio that did not become speech, or was never committed."""
+    audio, state = view.state.input_audio, view.state
+    if not audio.appends or audio.buffered_ms <= 0:
+        return None
+    sent = f"the last of {audio.appends} appends, {audio.total_ms / 1000:.1f} s of audio in all"
+    evidence = tuple(shown((view.last_append, sent)))
+    if state.detection_is_off:
+        return Cause(
+            "audio-not-committed",
+            f"{audio.buffered_ms / 1000:.1f} s of audio were sent and not committed, and voice detection is off",
+            evidence,
+            Confidence.CERTAIN,
+            "send input_audio_buffer.commit, then response.create",
+            ("AUD015", "AUD014"),
+            frozenset({left_out.CLIENT}),
+        )
+    if audio.buffered_ms < _LISTENED_MS:
+        return None
+    return Cause(
+        "no-speech-heard",
+        f"{audio.buffered_ms / 1000:.1f} s of audio were sent, and voice detection heard no speech in it",
+        evidence,
+        Confidence.LIKELY,
+        "look at the microphone, the format and the threshold; `lint --acoustic` listens to the audio",
+        ("AUD003", "AUD004", "AUD008"),
+        frozenset({left_out.SERVER, left_out.WIRE}),
+    )

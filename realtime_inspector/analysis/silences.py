@@ -1,0 +1,158 @@
+"""When the assistant was silent: from the end of what it last said to its next words, or to the user's.
+
+What is heard is not on the wire; it is taken to play from its first piece on, in real time, to the client's truncation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+
+from realtime_inspector.analysis.turns import Utterance, utterances
+from realtime_inspector.protocol.realtime.conversation import At, Item, Response
+from realtime_inspector.protocol.realtime.state import State
+
+_LAST_N = 1 << 62
+"""Behind every entry."""
+_PATIENCE_S = 1.0
+"""A written message is known by the server's word of it, which may come after what was asked for behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What one response gave the user to hear or to read."""
+
+    response: Response
+    first: At
+    """Its first piece."""
+    end_t: float
+    """When the last of it can have been heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """One silence of the assistant."""
+
+    start: float
+    """Seconds since the recording's start: the end of what was heard before, or the session's beginning."""
+    end: float
+    first_n: int
+    """What belongs to it stands behind this entry: the `response.created` of what was heard before."""
+    last_n: int
+    """It ends before this entry."""
+    before: Spoken | None = None
+    answer: Spoken | None = None
+    """What ended it; None if the user did, by speaking again, or the recording."""
+    again: At | None = None
+    """Where the user spoke again without an answer."""
+    asked: At | None = None
+    """The first thing in it that wants an answer."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the recording ends in it."""
+        return self.answer is None and self.again is None
+
+    @property
+    def waited_from(self) -> float:
+        """Return since when an answer was waited for; its beginning if none was."""
+        return min(self.end, max(self.start, self.asked.t)) if self.asked is not None else self.start
+
+    @property
+    def waited_s(self) -> float:
+        """Return how long an answer was waited for."""
+        return self.end - self.waited_from
+
+
+def silences(session: State, unheard: Set[int] = frozenset()) -> list[Silence]:
+    """Return every silence of a whole session, in order; the last one reaches to its end, and may have no length.
+
+    Args:
+        session: The session after its last event.
+        unheard: Entries of `response.done` whose text stood in for audio, so that the user heard nothing.
+    """
+    said = spoken(session, unheard)
+    said_by_user = utterances(session)
+    end_t = session.ended.t if session.ended is not None else session.now
+    found: list[Silence] = []
+    start_t = session.created.t if session.created is not None else 0.0
+    before: Spoken | None = None
+    for answer in [*said, None]:
+        limit_t = end_t if answer is None else answer.first.t
+        if answer is None or limit_t > start_t:
+            found += _parts(session, said_by_user, before, answer, min(start_t, limit_t), limit_t)
+        if answer is not None and (before is None or answer.end_t >= before.end_t):
+            start_t, before = answer.end_t, answer
+    return found
+
+
+def spoken(session: State, unheard: Set[int] = frozenset()) -> list[Spoken]:
+    """Return what each response of the conversation gave to hear or to read, in the order of its first piece."""
+    items: dict[str, list[Item]] = defaultdict(list)
+    for item in session.items.values():
+        if item.type in {"message", ""} and item.response_id:
+            items[item.response_id].append(item)
+    found = []
+    for response in session.responses.values():
+        if not response.out_of_band:
+            one = _spoken(session, response, items[response.id], unheard)
+            if one is not None:
+                found.append(one)
+    return sorted(found, key=lambda one: one.first.n)
+
+
+def _spoken(session: State, response: Response, items: list[Item], unheard: Set[int]) -> Spoken | None:
+    played = [session.playback[item.id] for item in items if item.id in session.playback]
+    ends = [
+        min(one.end_t + one.stalled_ms / 1000, one.start_t + (one.cut_ms if one.cut_ms is not None else one.ms) / 1000)
+        for one in played
+        if one.ms > 0 and one.cut_ms != 0
+    ]
+    if ends and response.first_audio is not None:
+        stopped = response.done.t if response.done is not None and response.status == "cancelled" else max(ends)
+        return Spoken(response, response.first_audio, max(response.first_audio.t, min(max(ends), stopped)))
+    written = any(item.text or item.transcript for item in items) and not played
+    if not written or (response.done is not None and response.done.n in unheard):
+        return None
+    last = response.done or response.last_delta or response.created
+    return Spoken(response, response.first_output or last, last.t)
+
+
+def _parts(
+    session: State, said: list[Utterance], before: Spoken | None, answer: Spoken | None, start: float, end: float
+) -> Iterator[Silence]:
+    """Cut what lies between two answers where the user spoke again without one."""
+    first_n = before.response.created.n if before is not None else 0
+    last_n = answer.first.n if answer is not None else _LAST_N
+    within = [each for each in said if first_n < each.start.n < last_n]
+    asks = sorted(_asks(session, within, first_n, last_n, before), key=lambda at: at.n)
+    calls = [call.done for call in session.calls.values() if call.done is not None and not call.by_client]
+    waiting = [*asks, *(at for at in calls if first_n < at.n < last_n)]
+    for utterance in within:
+        again = utterance.start
+        patience_s = 0.0 if utterance.speech is not None else _PATIENCE_S
+        if again.t > start and any(first_n < at.n < again.n and at.t + patience_s <= again.t for at in waiting):
+            yield Silence(
+                start, min(again.t, end), first_n, again.n, before, None, again, _first(asks, first_n, again.n)
+            )
+            start, first_n, before = again.t, again.n - 1, None
+    yield Silence(start, end, first_n, last_n, before, answer, None, _first(asks, first_n, last_n))
+
+
+def _asks(session: State, said: list[Utterance], first_n: int, last_n: int, before: Spoken | None) -> Iterator[At]:
+    """Yield what wants an answer: what the user said, what the client asked for, what a tool returned."""
+    for utterance in said:
+        if utterance.complete is not None:
+            yield utterance.complete
+    own = before.response.request if before is not None else None
+    for request in session.requests:
+        if request is not own and not request.out_of_band and first_n < request.at.n < last_n:
+            yield request.at
+    for output in session.outputs:
+        if first_n < output.at.n < last_n:
+            yield output.at
+
+
+def _first(asks: list[At], first_n: int, last_n: int) -> At | None:
+    return next((at for at in asks if first_n < at.n < last_n), None)

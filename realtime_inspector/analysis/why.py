@@ -1,0 +1,165 @@
+"""Why the assistant did not answer: a silence, its cause, and what in the traffic shows it.
+
+A silence that an answer ended is told by where the time went. One that nothing ended is told by `causes`. What a rule
+found about the same entries comes with it: it says what exactly was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from realtime_inspector.analysis.causes import Cause, Confidence, Evidence, View, find
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.silences import Silence, silences
+from realtime_inspector.analysis.waits import where_the_time_went
+from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
+from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.entry import Entry, Header
+
+LONG_S = 5.0
+"""A silence that an answer ended is worth telling by itself if it was longer."""
+_CALM = frozenset({"answered", "waiting-for-user", "silence-meant", "nobody-spoke", "user-speaking", "too-soon"})
+_SOON_S = 1.0
+_ABSENCES = frozenset(
+    {"response-running", "create-unanswered", "tool-unanswered", "output-without-response", "message-without-response"}
+    | {"commit-without-create", "commit-without-response", "create-response-off", "speech-never-stops"}
+    | {"speech-not-committed", "approval-pending", "mcp-call-running", "audio-not-committed", "server-silent"}
+    | {"configuration-unanswered", "nobody-spoke"}
+)
+"""Causes that say of something that it did not come."""
+_LEFT_OUT = {
+    left_out.WIRE: "single messages, perhaps",
+    left_out.ORDER: "the order of the two sides",
+    left_out.CLIENT: "what the client sends",
+    left_out.SERVER: "what the server sends",
+    left_out.ITEMS: "items",
+    left_out.DELTAS: "the pieces of answers",
+    left_out.INPUT_AUDIO: "the user's audio",
+    left_out.OUTPUT_AUDIO: "the assistant's audio",
+}
+_UNHEARD = frozenset({"RSP011", "OUT003"})
+"""Rules that flag a response of which the user heard nothing though it has words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A silence and its cause."""
+
+    silence: Silence
+    cause: Cause
+    findings: tuple[Finding, ...] = ()
+    """What rules say about the same entries, the worst first."""
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nobody waited in vain, or for long."""
+        short = self.silence.waited_s < LONG_S
+        passed = self.silence.answer is not None or (
+            self.silence.again is not None and self.cause.label == "interrupted"
+        )
+        return self.cause.label in _CALM or (short and passed)
+
+    def has(self, t: float) -> bool:
+        """Tell whether a moment lies in it."""
+        return self.silence.start <= t <= self.silence.end
+
+
+def explain(entries: Iterable[Entry], header: Header | None = None) -> list[Why]:
+    """Return every silence of a session with its cause, in order; there is always a last one.
+
+    Args:
+        entries: A recording that can be read twice.
+        header: What its first line says.
+    """
+    linter = Linter(header=header)
+    findings = [finding for event in events(entries) for finding in linter.feed(event)]
+    unheard = {finding.entry for finding in findings if finding.rule in _UNHEARD}
+    found = silences(linter.session, unheard)
+    causes = _causes(entries, header, found)
+    return [Why(one, cause, _about(cause, findings)) for one, cause in zip(found, causes, strict=True)]
+
+
+def last(found: Sequence[Why]) -> Why:
+    """Return the last silence in which somebody waited in vain or for long; the very last if there is none."""
+    return next((why for why in reversed(found) if not why.is_calm), found[-1])
+
+
+def at(found: Sequence[Why], t: float) -> Why | None:
+    """Return the silence at a moment; None where the assistant was speaking."""
+    return next((why for why in reversed(found) if why.has(t)), None)
+
+
+def _causes(entries: Iterable[Entry], header: Header | None, found: Sequence[Silence]) -> list[Cause]:
+    """Fold the session again and stop at each silence's end: what came later is no cause of it."""
+    session = Session()
+    if header is not None:
+        session.begin(header)
+    causes: list[Cause] = []
+    waiting = list(found)
+    last_append: At | None = None
+    for event in events(entries):
+        while waiting and waiting[0].last_n <= event.n:
+            causes.append(_cause(session, waiting.pop(0), last_append))
+        session.apply(event)
+        if event.type == "input_audio_buffer.append":
+            last_append = At(event.n, event.t)
+    return [*causes, *(_cause(session, silence, last_append) for silence in waiting)]
+
+
+def _cause(session: Session, silence: Silence, last_append: At | None) -> Cause:
+    view = View.of(session, silence, last_append)
+    cause = find(view) if silence.answer is None else where_the_time_went(view, silence.answer)
+    return _as_far_as_told(_if_time_was_left(cause, view), session)
+
+
+def _if_time_was_left(cause: Cause, view: View) -> Cause:
+    """Take a cause back that rests on something that did not come, if there was no time for it to come."""
+    last_t = max((seen.at.t for seen in cause.evidence), default=view.silence.end)
+    if cause.label not in _ABSENCES or not view.silence.is_last or view.silence.end - last_t >= _SOON_S:
+        return cause
+    if not view.is_timed:
+        return replace(cause, confidence=Confidence.LIKELY)
+    words = f"the recording ends too soon to tell; until then, {cause.words}"
+    return replace(cause, label="too-soon", words=words, confidence=Confidence.UNKNOWN, fix="", rules=())
+
+
+def _as_far_as_told(cause: Cause, session: Session) -> Cause:
+    """Take a cause back that rests on what the log does not hold."""
+    one_side = set()
+    if session.first_server is None and session.handshake is None:
+        one_side.add(left_out.SERVER)
+    if session.request is None and not session.counts.keys() & CLIENT_TYPES:
+        one_side.add(left_out.CLIENT)
+    missing = ", ".join(_LEFT_OUT.get(word, word) for word in sorted(cause.needs & {*session.left_out, *one_side}))
+    if not missing:
+        return cause
+    return replace(
+        cause,
+        label="unknown",
+        words=f"the traffic does not tell: it looks as if {cause.words}; but it leaves out {missing}",
+        confidence=Confidence.UNKNOWN,
+        rules=(),
+    )
+
+
+def _about(cause: Cause, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return what rules say of a cause's entries; an error event by itself says nothing that the cause does not."""
+    shown = {evidence.at.n for evidence in cause.evidence}
+    fitting = [
+        finding
+        for finding in findings
+        if (finding.entry in shown or finding.cause in shown)
+        and (finding.rule in cause.rules or (finding.entry in shown and _is_telling(finding)))
+    ]
+    return tuple(sorted(fitting, key=lambda finding: (finding.severity.rank, finding.entry)))
+
+
+def _is_telling(finding: Finding) -> bool:
+    return finding.severity is Severity.ERROR and not finding.rule.startswith("ERR")
+
+
+__all__ = ["Cause", "Confidence", "Evidence", "Why", "at", "explain", "last"]

@@ -1,0 +1,185 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""Why the assistant did not answer: each silent session is told by its cause, and a healthy one by none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_inspector.analysis.why import Why, at, explain, last
+from realtime_inspector.formats import pasted
+from realtime_inspector.recording import files, transcript
+from realtime_inspector.recording.entry import Entry, Kind, Side
+from tests.analysis.silent_sessions import ASKED, BEGIN, BEGUN, CALLED, CLOSE, HEARD, OUTPUT, SILENT, SPOKEN, TEXT
+from tests.analysis.test_healthy import CLIENTS
+from tests.analysis.test_peers_never_break_dialogue import CLIENT, MEMBERS, SERVER
+
+RECORDINGS = Path(__file__).parents[2] / "recordings"
+CALM = {"answered", "waiting-for-user", "nobody-spoke", "too-soon"}
+"""What is said of a session in which nothing went wrong."""
+ANSWER = (BEGUN + HEARD).replace('"r1"', '"r2"').replace('"a1"', '"a2"')
+
+
+def every(text: str) -> list[Why]:
+    return explain(transcript.entries(text))
+
+
+def why(text: str) -> Why:
+    return last(every(text))
+
+
+@pytest.mark.parametrize("label", SILENT)
+def test_a_silence_is_told_by_its_cause(label: str) -> None:
+    text, words = SILENT[label]
+    found = why(text)
+    assert found.cause.label == label
+    assert words in found.cause.words
+    assert (found.cause.confidence == "unknown") is (label == "unknown")
+    assert found.cause.evidence or label == "unknown"
+
+
+def as_a_log(text: str, *sides: Side) -> str:
+    """Return one side's messages of a session, as a program logs them."""
+    lines = [
+        {"t": entry.t, "from": str(entry.side), "event": json.loads(entry.payload)}
+        for entry in transcript.entries(text)
+        if entry.kind is Kind.MESSAGE and entry.side in sides
+    ]
+    return "\n".join(map(json.dumps, lines))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "tool-unanswered",
+        "output-without-response",
+        "message-without-response",
+        "commit-without-create",
+        "create-response-off",
+        "nobody-spoke",
+    ],
+)
+def test_a_log_of_the_server_alone_does_not_blame_the_client(label: str) -> None:
+    log = pasted.read(as_a_log(SILENT[label][0], Side.SERVER).encode(), Path("log.txt"), "2026-11-22T00:00:00.000000Z")
+    found = last(explain(log, log.header))
+    assert found.cause.confidence == "unknown"
+    assert "the traffic does not tell" in found.cause.words or "too soon to tell" in found.cause.words
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_healthy_session_has_no_silence_to_blame_anybody_for(client: str) -> None:
+    found = explain(transcript.entries(CLIENTS[client]))
+    assert last(found).cause.label in CALM
+    assert last(found).is_calm
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_healthy_session_cut_off_anywhere_blames_nobody(client: str) -> None:
+    whole = transcript.entries(CLIENTS[client])
+    wrong = [(n, found.cause) for n in range(len(whole)) if not (found := last(explain(whole[:n]))).is_calm]
+    assert [cause.label for _, cause in wrong if cause.confidence != "unknown"] == []
+
+
+@pytest.mark.parametrize("name", ["barge-in", "tool-call", "voice-turn"])
+def test_a_healthy_recording_says_that_it_did_answer(name: str) -> None:
+    found = last(explain(files.open_recording(RECORDINGS / f"{name}.jsonl")))
+    assert found.cause.label == "answered"
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "rule"),
+    [
+        ("missing-call-id", "tool-output-refused", "TOOL003"),
+        ("output-without-response", "output-without-response", "TOOL001"),
+    ],
+)
+def test_a_rule_that_knows_more_comes_with_the_cause(name: str, label: str, rule: str) -> None:
+    found = last(explain(files.open_recording(RECORDINGS / f"{name}.jsonl")))
+    assert (found.cause.label, found.findings[0].rule) == (label, rule)
+
+
+def test_an_error_event_alone_is_never_the_cause() -> None:
+    text = BEGIN + '< {"type": "error", "error": {"code": "odd", "message": "Something."}}\n' + CLOSE
+    found = every(text)[-1]
+    assert (found.cause.label, found.cause.confidence, found.findings) == ("unknown", "unknown", ())
+
+
+def test_a_refused_configuration_is_the_root_of_a_turn_without_a_response() -> None:
+    update = '> {"type": "session.update", "session": {"turn_detection": {"type": "server_vad"}}}\n< {"type": "error", "error": {"code": "missing_required_parameter", "param": "session.type", "message": "Missing required parameter: \'session.type\'."}}\n'
+    found = why(BEGIN + update + SPOKEN + CLOSE)
+    assert found.cause.label == "configuration-refused"
+    assert "SES001" in {finding.rule for finding in found.findings}
+
+
+def test_a_configuration_mended_since_is_not_the_root() -> None:
+    update = '> {"type": "session.update", "session": {"x": 1}}\n< {"type": "error", "error": {"code": "unknown_parameter", "param": "session.x", "message": "Unknown parameter: \'session.x\'."}}\n> {"type": "session.update", "session": {"type": "realtime"}}\n< {"type": "session.updated", "session": {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}\n'
+    assert why(BEGIN + update + SPOKEN + CLOSE).cause.label == "commit-without-response"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "words"),
+    [
+        (BEGIN + SPOKEN + "+6s " + BEGUN + HEARD + CLOSE, "slow-server", "beginning the response took 6.0 s"),
+        (BEGIN + SPOKEN + BEGUN + "+6s ." + HEARD + CLOSE, "slow-model", "the model took 6.2 s"),
+        (BEGIN + TEXT + "+6s " + ASKED + BEGUN + HEARD + CLOSE, "slow-client", "request for a response took 6.0 s"),
+        (BEGIN + SPOKEN + CALLED + "+7s ." + OUTPUT + ASKED + ANSWER + CLOSE, "slow-tool", "the tool weather took 7.3 s"),
+        (
+            BEGIN + SPOKEN + CALLED + OUTPUT + ASKED + '< {"type": "error", "error": {"code": "conversation_already_has_active_response", "message": "Wait."}}\n+6s ' + ASKED + ANSWER + CLOSE,
+            "answered-at-last",
+            'the first request for a response was refused ("Wait"',
+        ),
+    ],
+)  # fmt: skip
+def test_a_late_answer_is_told_by_where_the_time_went(text: str, label: str, words: str) -> None:
+    found = why(text)
+    assert (found.cause.label, found.cause.confidence) == (label, "certain")
+    assert words in found.cause.words
+
+
+def test_the_user_who_speaks_again_ends_a_silence_that_stays_unanswered() -> None:
+    again = SPOKEN.replace('"u1"', '"u2"')
+    labels = [found.cause.label for found in every(BEGIN + SPOKEN + CALLED + "+8s ." + again + ANSWER + CLOSE)]
+    assert labels == ["tool-unanswered", "waiting-for-user", "answered"]
+
+
+def test_a_moment_finds_its_silence_and_none_while_the_assistant_speaks() -> None:
+    found = every(BEGIN + SPOKEN + BEGUN + HEARD + CLOSE)
+    first, second = found
+    assert at(found, 1.0) is first
+    assert at(found, second.silence.start - 1.5) is None
+    assert at(found, 9.0) is second
+    assert at(found, 1e6) is None
+
+
+def test_a_preamble_does_not_hide_the_call_that_nobody_answered() -> None:
+    spoken = BEGUN + HEARD.rpartition("<")[0]
+    call = "".join(CALLED.splitlines(keepends=True)[1:])
+    assert why(BEGIN + SPOKEN + spoken + call + CLOSE).cause.label == "tool-unanswered"
+
+
+def test_a_second_request_for_the_same_answer_is_no_cause() -> None:
+    double = (
+        ASKED
+        + '< {"type": "error", "error": {"code": "conversation_already_has_active_response", "message": "Wait."}}\n'
+    )
+    head, _, done = HEARD.rpartition("<")
+    assert every(BEGIN + TEXT + ASKED + BEGUN + head + double + "<" + done + CLOSE)[-1].cause.label == "answered"
+
+
+@given(st.lists(st.tuples(CLIENT | SERVER, MEMBERS), max_size=12), st.sampled_from([0.0, 0.7, 30.0]))
+def test_whatever_peers_send_there_is_an_answer(
+    sent: list[tuple[tuple[Side, str], dict[str, Any]]], step: float
+) -> None:
+    entries = [
+        Entry(n, n * step, side, Kind.MESSAGE, orjson.dumps({**members, "type": kind}))
+        for n, ((side, kind), members) in enumerate(sent, 1)
+    ]
+    found = explain(entries)
+    assert last(found) in found
+    assert all(one.cause.words and one.silence.start <= one.silence.end for one in found)
