@@ -27,7 +27,7 @@ _HELP = """Say in one sentence why it did not answer, and which entries show it.
   realtime-inspector why call.jsonl               the last one that matters
   realtime-inspector why call.jsonl --at 1:23.5   the silence at that moment
   realtime-inspector why call.jsonl --all         every silence
-  realtime-inspector why call.jsonl --format json | jq .silences[].cause
+  realtime-inspector why call.jsonl --format json | jq '.silences[].cause'
 
 The cause is certain where the server says so or nothing else is possible, and
 likely where it is inferred from what did not come. Where the traffic does not
