@@ -10,7 +10,6 @@ import socket
 import ssl
 import sys
 import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from pathlib import Path
 import pytest
 from websockets.frames import Opcode
 
-from realtime_inspector.capture.writer import Writer
 from realtime_inspector.recording.entry import Kind
 from tests.capture.ways import WAYS, Way, running
 from tests.capture.wire import Peer, client_frame, outline, server_frame, wait_for
@@ -88,9 +86,6 @@ def frame_of(who: str, data: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool =
     """Return a frame as that side sends it."""
     return (client_frame if who == "client" else server_frame)(data, opcode, fin=fin, rsv1=rsv1)
 
-
-FLOOD = 600
-"""So many messages of 65 KB: more than all buffers hold."""
 
 both_sides = pytest.mark.parametrize("who", ["client", "server"])
 
@@ -441,39 +436,3 @@ def name_of(ask: Callable[[], object]) -> object:
         return ask()
     except OSError:
         return None
-
-
-def test_a_flood_that_cannot_be_written_yet_is_held_back_and_recorded_whole(
-    way: Way, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting = 1 << 30
-    monkeypatch.setattr(Writer, "pressure", property(lambda self: waiting))
-    client, peer = upgraded(way)
-    frame = client_frame(b'{"audio":"' + b"A" * 65_000 + b'"}')
-    sent = 0
-
-    def flood() -> None:
-        nonlocal sent
-        while sent < FLOOD:
-            client.send(frame)
-            sent += 1
-
-    def stands_still() -> bool:
-        before = sent
-        time.sleep(0.3)
-        return sent == before > 0
-
-    flooding = threading.Thread(target=flood)
-    flooding.start()
-    reading = threading.Thread(target=peer.read, args=(len(frame) * FLOOD,))
-    reading.start()
-    wait_for(stands_still)
-    assert sent < FLOOD
-    waiting = 0
-    flooding.join()
-    reading.join()
-    client.close()
-    peer.close()
-    entries = way.entries()
-    assert sum(entry.kind is Kind.MESSAGE for entry in entries) == FLOOD
-    assert not any(entry.kind is Kind.GAP for entry in entries)

@@ -22,21 +22,18 @@ from realtime_inspector.capture.tee import Tee
 from realtime_inspector.recording.entry import Side
 
 
-class Brake:
-    """What holds a flood back: neither side is read; where no socket is ours, the loop does the waiting work first."""
+class CatchUp:
+    """What holds a flood back where a socket cannot be paused: the loop does the waiting work before it reads on."""
 
-    def __init__(self, tee: Tee, sockets: Sockets) -> None:
+    def __init__(self, tee: Tee) -> None:
         self._tee = tee
-        self._sockets = sockets
 
     def shut(self, reason: str) -> None:
-        """Stop reading."""
-        if not self._sockets.pause_reading():
-            self._tee.drain()
+        """Do everything that waits."""
+        self._tee.drain()
 
     def open(self, reason: str) -> None:
-        """Go on reading."""
-        self._sockets.resume_reading()
+        """Need nothing: reading went on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class TapLayer(Layer):
         self._tapped = tapped
         self._rewriter = rewriter
         self._sockets = Sockets(context, tapped.transports)
-        self._brake = Brake(tapped.tee, self._sockets)
+        self._catch_up = CatchUp(tapped.tee)
         self._unreachable = ""
         self._refused = False
         self._how = ""
@@ -168,4 +165,4 @@ class TapLayer(Layer):
             yield commands.SendData(connection, data)
 
     def _put(self, weight: int, call: Callable[..., object], *args: object) -> None:
-        self._tapped.tee.put(self._brake, weight, call, *args)
+        self._tapped.tee.put(self._catch_up, weight, call, *args)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy.context import Context
@@ -46,18 +46,6 @@ class Sockets:
         if sock is not None and sock.fileno() >= 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
-    def pause_reading(self) -> bool:
-        """Take nothing more from either side; tell whether that was possible with one at least."""
-        paused = list(self._reading())
-        for transport in paused:
-            transport.pause_reading()
-        return bool(paused)
-
-    def resume_reading(self) -> None:
-        """Take what comes again. What asyncio's streams have stopped for themselves, they stop again."""
-        for transport in self._reading():
-            transport.resume_reading()
-
     def half_close(self, connection: Connection) -> bool:
         """Say on a plain connection that nothing more will come, and keep reading; tell whether that was possible."""
         writer = self._writer(connection)
@@ -79,12 +67,6 @@ class Sockets:
         with contextlib.suppress(Exception):  # what pyOpenSSL raises has no name but in pyOpenSSL; the end comes anyway
             layers[0].tls.shutdown()
             writer.write(layers[0].tls.bio_read(_TLS_RECORD_BYTES))
-
-    def _reading(self) -> Iterator[asyncio.ReadTransport]:
-        for connection in (self._context.client, self._context.server):
-            writer = self._writer(connection)
-            if writer is not None and isinstance(writer.transport, asyncio.ReadTransport):
-                yield writer.transport
 
     def _writer(self, connection: Connection) -> asyncio.StreamWriter | None:
         io = self._transports(self._carrier(connection))
