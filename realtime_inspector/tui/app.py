@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.tui.driver import driver_class
 from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.screens.help import Action, HelpScreen, actions
 from realtime_inspector.tui.screens.session import SessionScreen
@@ -68,7 +69,7 @@ class InspectorApp(App[None]):
         rules: Sequence[Rule] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class())
         self.rules = rules
         """The rules to check with; all of them if None."""
         self._paths = paths

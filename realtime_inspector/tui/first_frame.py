@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.tui import bars, table
+from realtime_inspector.tui import bars, table, terminal
 from realtime_inspector.tui.bars import Standing
 from realtime_inspector.tui.event_lines import EventLines
 from realtime_inspector.tui.shelf import Shelf
@@ -80,8 +80,8 @@ def shown(paths: Sequence[Path]) -> Iterator[None]:
 
     Keys that are typed meanwhile are kept for whoever reads them next, and are not echoed.
     """
-    out = sys.__stderr__  # where the framework draws
-    drawn = _drawn(paths) if out is not None and out.isatty() and os.environ.get("TERM") != "dumb" else ""
+    out = terminal.stream()
+    drawn = _drawn(paths, out) if out is not None and os.environ.get("TERM") != "dumb" else ""
     if out is None or not drawn:
         yield
         return
@@ -94,9 +94,9 @@ def shown(paths: Sequence[Path]) -> Iterator[None]:
             raise
 
 
-def _drawn(paths: Sequence[Path]) -> str:
+def _drawn(paths: Sequence[Path], out: TextIO) -> str:
     with suppress(OSError, RecordingError):  # whoever shows the recording meets it again, and tells it
-        width, height = os.get_terminal_size()
+        width, height = os.get_terminal_size(out.fileno())
         if len(paths) != 1 or not paths[0].is_file():
             shelf = Shelf(paths)
             shelf.look()

@@ -1,0 +1,21 @@
+"""Where the screen is drawn: standard error, as the framework does it, or standard output if only that is a terminal.
+
+Nothing here imports the framework.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+
+def stream() -> TextIO | None:
+    """Return the stream to draw on; None if there is no terminal."""
+    return next((each for each in (sys.__stderr__, sys.__stdout__) if each is not None and _is_terminal(each)), None)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
