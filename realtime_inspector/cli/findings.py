@@ -63,6 +63,10 @@ class Linted:
     trail: Trail = field(default_factory=Trail)
     model: str = ""
     length_s: float = 0.0
+    started: str = ""
+    """As the header has it: UTC, ISO 8601; empty where nothing says so."""
+    asked: Sequence[Rule] = ()
+    """The rules that looked at it: a format that lists checks lists those that found nothing too."""
 
 
 def lint(recording: Readable, rules: Sequence[Rule]) -> Linted:
@@ -83,6 +87,8 @@ def lint(recording: Readable, rules: Sequence[Rule]) -> Linted:
         trail=trail,
         model=linter.session.model,
         length_s=linter.session.now,
+        started=recording.header.started,
+        asked=tuple(rules),
     )
 
 
