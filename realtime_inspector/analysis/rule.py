@@ -7,20 +7,24 @@ must be remembered is a field of `Session`. It is asked three things:
     wait(event, after)      after that event was applied: what should happen, and by when
     due(deadline, session)  when that time has passed: did it?
 
+What its user may set of it are its severity and its thresholds; a rule that was `set_up` is a copy.
+
 Time passes as data: a deadline fires when a later event, or `Linter.advance`, passes it, so a live view and a file give
 the same findings.
 """
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from realtime_inspector.analysis import threshold
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At
@@ -80,6 +84,11 @@ class Rule:
     bad: ClassVar[tuple[str, ...]] = ()
     """Transcripts in which each line that ends in `# ID` gives exactly that finding."""
 
+    origin = ""
+    """The file or the package that a rule of the user comes from; empty for one of this tool."""
+    wanted: Severity | None = None
+    """What the user wants its findings to be, in place of what the rule says."""
+
     def check(self, event: Event, before: Session) -> Iterable[Finding]:
         """Yield what is wrong with the event, given the session before it."""
         return ()
@@ -109,7 +118,7 @@ class Rule:
         return Finding(
             rule=self.id,
             name=self.name,
-            severity=severity or self.severity,
+            severity=self.wanted or severity or self.severity,
             entry=event.n,
             line=event.entry.line,
             t=event.t if t is None else round(t, 6),
@@ -119,6 +128,20 @@ class Rule:
             related=tuple(related),
             corrected=corrected,
         )
+
+    def set_up(self, thresholds: Mapping[str, Any], severity: Severity | None = None) -> Self:
+        """Return the rule with numbers and a severity of the user's.
+
+        Raises:
+            KeyError: If it has no threshold of a name.
+            ValueError: If a value is none for its threshold; the message follows the name.
+        """
+        known = threshold.of(self)
+        changed = copy.copy(self)
+        changed.wanted = severity or self.wanted
+        for name, value in thresholds.items():
+            setattr(changed, name, known[name].read(value))
+        return changed
 
     @classmethod
     def page(cls) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +11,12 @@ from typing import Any
 import click
 import orjson
 
+from realtime_inspector.analysis import threshold
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import select
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.cli import output
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import transcript
@@ -80,6 +83,7 @@ def as_text(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
     for heading, name in _SECTIONS:
         yield ""
         yield from textwrap.wrap(f"{heading}: {getattr(page, name)}", width, subsequent_indent="  ")
+    yield from _thresholds(rule, ink, width)
     yield from _example(rule, ink, width)
 
 
@@ -97,9 +101,30 @@ def as_json(rule: Rule) -> dict[str, Any]:
         "source": page.source,
         "events": list(rule.on),
         "dialects": sorted(rule.dialects - {""}),
+        "thresholds": [_threshold(rule, each) for each in threshold.of(rule).values()],
         "bad": [_bad(rule, text) for text in rule.bad],
         "good": [_plain(text) for text in rule.good],
     }
+
+
+def _threshold(rule: Rule, found: Threshold[Any]) -> dict[str, Any]:
+    bounds = {"least": found.least, "most": found.most if found.most < math.inf else None}
+    value = getattr(rule, found.name)
+    return {"name": found.name, "value": value, "default": found.default, "unit": found.unit, **bounds,
+            "about": found.about}  # fmt: skip
+
+
+def _thresholds(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
+    found = threshold.of(rule).values()
+    if not found:
+        return
+    yield ""
+    yield f"{ink('Thresholds', 'bold')} (to be set in the configuration)"
+    for each in found:
+        value = getattr(rule, each.name)
+        changed = f"; {each.default:g} by default" if value != each.default else ""
+        words = f"  {each.name} = {value:g} {each.unit}: {each.about}{changed}"
+        yield from textwrap.wrap(words.replace(" of 1:", ":"), width, subsequent_indent="    ")
 
 
 def _bad(rule: Rule, text: str) -> dict[str, Any]:

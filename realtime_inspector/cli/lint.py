@@ -11,7 +11,7 @@ import click
 
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.rule import Rule, all_rules
-from realtime_inspector.analysis.rules.cst.over_budget import DEFAULT_USD, OverBudget
+from realtime_inspector.analysis.rules.cst.over_budget import OverBudget
 from realtime_inspector.analysis.selection import select, usual
 from realtime_inspector.cli import findings_ci, findings_json, findings_text, output, pricing, reading
 from realtime_inspector.cli.findings import Linted, lint
@@ -33,9 +33,12 @@ FORMATS: dict[str, Callable[[], Format]] = {
     "concise": findings_text.Concise,
     "json": findings_json.Json,
     "jsonl": findings_json.JsonLines,
-    "github": findings_ci.GitHub,
-    "junit": findings_ci.JUnit,
-    "markdown": findings_ci.Markdown,
+    "github": findings_ci.github,
+    "gitlab": findings_ci.gitlab,
+    "sarif": findings_ci.sarif,
+    "junit": findings_ci.junit,
+    "ctrf": findings_ci.ctrf,
+    "markdown": findings_ci.markdown,
 }
 
 _HELP = """Say what is wrong in recordings, why it hurts, and how to mend it.
@@ -66,7 +69,7 @@ unless a format is asked for.
     "budget_usd",
     type=click.FloatRange(min=0, min_open=True),
     metavar="USD",
-    help=f"what a session may cost before CST005 says so [default: {DEFAULT_USD:g}]",
+    help=f"what a session may cost before CST005 says so [default: {OverBudget.budget_usd.default:g}]",
 )
 @pricing.option
 @click.option(
@@ -97,7 +100,7 @@ def command(
     """Run the rules over recordings."""
     if statistics and format_name not in {None, "text", "json"}:
         raise UsageError(f"--statistics goes with --format text or json, not {format_name}")
-    limit = OverBudget(budget_usd or DEFAULT_USD, pricing.table(prices))
+    limit = OverBudget(pricing.table(prices)).set_up({} if budget_usd is None else {"budget_usd": budget_usd})
     rules = [limit if rule.id == limit.id else rule for rule in _rules(chosen, ignored, acoustic)]
     formats = [] if statistics else [FORMATS[name]() for name in _formats(format_name)]
     linted = []
@@ -111,6 +114,7 @@ def command(
         output.write_lines(form.summary(linted))
     for form in formats[1:]:
         output.write_lines(line for one in linted for line in form.recording(one))
+        output.write_lines(form.summary(linted))
     if statistics:
         _write_statistics(linted, format_name)
     if not exit_zero and _failed(linted, Severity(fail_on)):

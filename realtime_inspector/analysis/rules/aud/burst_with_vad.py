@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
-AHEAD_MS = 2000.0
 LOOK_BACK_S = 10.0
 LONG_MS = 200.0
 """A shorter chunk is looked at now and then only."""
@@ -32,6 +32,7 @@ class BurstWithVad(Rule):
     on = ("input_audio_buffer.append",)
     needs = frozenset({left_out.INPUT_AUDIO, left_out.WIRE})
     once = True
+    ahead_ms = Threshold(2000.0, "ms", "how far the audio may run ahead of the clock")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}
@@ -76,7 +77,7 @@ class BurstWithVad(Rule):
             return
         sent_ms, since = _lately(before, event.t)
         ahead_ms = audio.total_ms + chunk_ms - sent_ms - (event.t - since) * 1000
-        if ahead_ms > AHEAD_MS:
+        if ahead_ms > self.ahead_ms:
             yield self.finding(
                 event,
                 f"{ahead_ms / 1000:.1f} s more audio was sent than can have been spoken in the last {event.t - since:.1f} s, with "

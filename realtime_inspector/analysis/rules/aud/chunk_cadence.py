@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
 CHUNKS = 20
-LONGEST_MS = 500.0
-SHORTEST_MS = 10.0
 
 _ON = '< {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}\n'
 _CHUNK = '+{0}ms > {{"type": "input_audio_buffer.append", "audio": "<{0}ms>"}}{1}\n'
@@ -33,6 +32,8 @@ class ChunkCadence(Rule):
     severity = Severity.INFO
     on = ("input_audio_buffer.append",)
     needs = frozenset({left_out.INPUT_AUDIO})
+    longest_ms = Threshold(500.0, "ms", "the longest chunk that is not too long")
+    shortest_ms = Threshold(10.0, "ms", "the shortest that is not too short")
     good = (
         _ON + _CHUNK.format(20, "") * (CHUNKS + 5),
         # without voice detection nothing waits for a piece
@@ -49,13 +50,13 @@ class ChunkCadence(Rule):
         if audio.appends != CHUNKS - 1 or before.turn_detection is None or before.config_at is None:
             return
         average_ms = (audio.total_ms + audio.format.duration_ms(event.audio_bytes)) / CHUNKS
-        if average_ms > LONGEST_MS:
+        if average_ms > self.longest_ms:
             yield self.finding(
                 event,
                 f"the user's audio comes in pieces of {average_ms:.0f} ms: voice detection hears each of them that much "
                 "late; append 20 to 100 ms at a time",
             )
-        elif 0 < average_ms < SHORTEST_MS:
+        elif 0 < average_ms < self.shortest_ms:
             yield self.finding(
                 event,
                 f"the user's audio comes in pieces of {average_ms:.1f} ms: the messages cost more than the sound; append 20 "

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-RACE_S = 0.15
 
 
 class ClearDuringSpeech(Rule):
@@ -28,6 +27,7 @@ class ClearDuringSpeech(Rule):
     severity = Severity.WARNING
     on = ("input_audio_buffer.clear",)
     needs = frozenset({left_out.ORDER})
+    race_s = Threshold(0.15, "s", "how long after the speech began it may still be news to the client")
     good = (
         """
         > {"type": "input_audio_buffer.clear"}
@@ -58,7 +58,7 @@ class ClearDuringSpeech(Rule):
         if speech is None or event.t <= 0:
             return
         since = event.t - speech.started_t
-        on_purpose = since < RACE_S or before.playing(event.t) is not None
+        on_purpose = since < self.race_s or before.playing(event.t) is not None
         yield self.finding(
             event,
             f"the user has been speaking for {since:.1f} s ({speech.item_id or 'an item without an id'}), and the client "

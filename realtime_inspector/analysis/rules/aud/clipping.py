@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from realtime_inspector.analysis import acoustics
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.audio import PCM
 from realtime_inspector.protocol.realtime.session import Session
 
-CLIPPED = 0.01
 OFF_CENTRE = 0.1 * acoustics.FULL
 
 _SAID = '< {"type": "session.created", "session": {"audio": {"input": {"format": {"type": "audio/%s"}, "turn_detection": {"type": "server_vad"}}}}}\n'
@@ -35,6 +35,7 @@ class Clipping(Rule):
     needs = frozenset({left_out.INPUT_AUDIO})
     once = True
     acoustic = True
+    clipped = Threshold(0.01, "of 1", "how many samples may be at full scale", most=1)
     good = (
         _SAID % "pcm" + _CHUNK.format("speech", "") * 9,
         _SAID % "pcm" + _CHUNK.format("noise", "") * 9,
@@ -53,7 +54,7 @@ class Clipping(Rule):
         heard = acoustics.window(before)
         if heard is None or heard.roughness >= acoustics.ROUGH or before.input_audio.format.name != PCM:
             return
-        if heard.clipped > CLIPPED:
+        if heard.clipped > self.clipped:
             yield self.finding(
                 event,
                 f"{heard.clipped:.0%} of the samples of two seconds are at full scale: lower the gain, speech is distorted",

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-LEAST_MS = 300.0
-FRESH_S = 2.0
 WAIT_S = 0.5
 _OWN_CONTEXT = frozenset({"conversation", "input", "instructions"})
 
@@ -33,6 +32,8 @@ class CreateWithoutCommit(Rule):
     severity = Severity.WARNING
     on = ("response.create",)
     needs = frozenset({left_out.ORDER, left_out.INPUT_AUDIO, left_out.WIRE})
+    least_ms = Threshold(300.0, "ms", "how much audio without a commit is worth a word")
+    fresh_s = Threshold(2.0, "s", "how long ago its last piece may have come")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
@@ -88,7 +89,7 @@ class CreateWithoutCommit(Rule):
         given = bool(after.outputs) and after.outputs[-1].at.n > (audio.emptied_n or 0)
         if written or given or after.is_sideband or "wire.gap" in after.counts:
             return
-        if audio.buffered_ms > LEAST_MS and event.t - audio.last_append_t < FRESH_S:
+        if audio.buffered_ms > self.least_ms and event.t - audio.last_append_t < self.fresh_s:
             yield Deadline(event.t + WAIT_S, event, f"{audio.buffered_ms:.0f}")
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-GAP_S = 3.0
 
 
 class InputGap(Rule):
@@ -29,6 +28,7 @@ class InputGap(Rule):
     severity = Severity.WARNING
     on = ("input_audio_buffer.speech_started",)
     needs = frozenset({left_out.ORDER, left_out.INPUT_AUDIO, left_out.WIRE, left_out.CLIENT})
+    gap_s = Threshold(3.0, "s", "how long no audio may come while the user speaks", least=0.1)
     good = (
         """
         > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}
@@ -68,7 +68,7 @@ class InputGap(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for the next audio."""
         if after.input_audio.appends and not after.is_sideband and "wire.gap" not in after.counts:
-            yield Deadline(event.t + GAP_S, event)
+            yield Deadline(event.t + self.gap_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether it came, as long as the user is held to speak."""
@@ -76,12 +76,12 @@ class InputGap(Rule):
         speech, last_t = audio.active_speech, audio.last_append_t
         if speech is None or last_t is None or speech.started_n != deadline.event.n or session.close is not None:
             return
-        if last_t + GAP_S > deadline.at:
-            yield deadline.again(last_t + GAP_S)
+        if last_t + self.gap_s > deadline.at:
+            yield deadline.again(last_t + self.gap_s)
             return
         yield self.finding(
             deadline.event,
-            f"the user speaks ({speech.item_id or 'an item without an id'}), but no audio was sent for {GAP_S:.0f} s: without the "
+            f"the user speaks ({speech.item_id or 'an item without an id'}), but no audio was sent for {self.gap_s:g} s: without the "
             "silence after it voice detection cannot end the turn; go on appending, or commit",
             t=deadline.at,
         )

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Update
 from realtime_inspector.protocol.realtime.session import Session
 
-WAIT_S = 30.0
 _UPDATES = frozenset({"session.update", "transcription_session.update"})
 
 
@@ -29,6 +29,7 @@ class NoAudioEver(Rule):
     severity = Severity.WARNING
     on = ("session.updated",)
     needs = frozenset({left_out.INPUT_AUDIO, left_out.WIRE, left_out.CLIENT})
+    wait_s = Threshold(30.0, "s", "how long the first audio may take", least=0.1)
     good = (
         """
         > GET /v1/realtime?model=gpt-realtime {}
@@ -72,7 +73,7 @@ class NoAudioEver(Rule):
         """Wait for a sound, from the first answered update on."""
         first = after.counts.get("session.updated", 0) + after.counts.get("transcription_session.updated", 0) == 1
         if first and after.request is not None and after.turn_detection is not None and not after.is_sideband:
-            yield Deadline(event.t + WAIT_S, event)
+            yield Deadline(event.t + self.wait_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether the client has done anything."""
@@ -84,7 +85,7 @@ class NoAudioEver(Rule):
             return
         yield self.finding(
             deadline.event,
-            f"voice detection is on since {WAIT_S:.0f} s, and the client has sent no audio at all: check that the microphone's "
+            f"voice detection is on since {self.wait_s:g} s, and the client has sent no audio at all: check that the microphone's "
             "stream reaches input_audio_buffer.append",
             cause=asked.at,
             t=deadline.at,

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
@@ -27,8 +28,6 @@ KNOWN = {
 LEAST_S = 8.0
 LEAST_CHUNKS = 16
 LOOK_EVERY_S = 2.0
-NEAR_ONE = 0.15
-"""A stream whose speed is nearer to the clock's is right."""
 EXACT = 0.015
 STEADY = 0.05
 BEYOND_MS = 500.0
@@ -61,6 +60,7 @@ class RateMismatch(Rule):
     on = ("input_audio_buffer.append", "input_audio_buffer.speech_stopped")
     needs = frozenset({left_out.INPUT_AUDIO, left_out.WIRE})
     once = True
+    near_one = Threshold(0.15, "of 1", "how far the audio's speed may be from the clock's", most=1)
     good = (
         _stream("audio/pcm", "500", 20),
         # a file sent as fast as it goes, at no speed that means anything
@@ -113,7 +113,7 @@ class RateMismatch(Rule):
             return
         speed = _speed_of(stretch)
         found = next((each for each in KNOWN if abs(speed * audio.format.bytes_per_ms / each - 1) < EXACT), None)
-        if found is None or abs(speed - 1) < NEAR_ONE:
+        if found is None or abs(speed - 1) < self.near_one:
             return
         declared = _named(audio.format)
         bytes_a_second = speed * audio.format.bytes_per_ms * 1000

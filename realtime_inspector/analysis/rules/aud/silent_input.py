@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from realtime_inspector.analysis import acoustics
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
-FIRST_MS = 10_000.0
 SILENT = 33.0
 """-60 dB of full scale."""
 
@@ -36,6 +36,7 @@ class SilentInput(Rule):
     needs = frozenset({left_out.INPUT_AUDIO})
     once = True
     acoustic = True
+    first_ms = Threshold(10_000.0, "ms", "how much silence is heard before it is said", least=1000, most=20_000)
     good = (
         _SAID % "pcm" + _CHUNK.format("speech", "") * 30,
         _SAID % "pcm" + _CHUNK.format("speech", "") + _CHUNK.replace(" {0}", "").format("", "") * 30,
@@ -51,8 +52,8 @@ class SilentInput(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Listen to the first ten seconds once they are there."""
         audio = before.input_audio
-        size = int(FIRST_MS * audio.format.bytes_per_ms) // 2 * 2
-        full = audio.total_bytes >= size > audio.total_bytes - audio.format.bytes_per_ms * FIRST_MS
+        size = int(self.first_ms * audio.format.bytes_per_ms) // 2 * 2
+        full = audio.total_bytes >= size > audio.total_bytes - audio.format.bytes_per_ms * self.first_ms
         if not full or audio.speech or before.turn_detection is None or before.config_at is None:
             return
         began = audio.first_append_t
@@ -62,6 +63,6 @@ class SilentInput(Rule):
         if max(acoustics.energies(data, audio.format.name, audio.format.rate, 500)) < SILENT:
             yield self.finding(
                 event,
-                f"the first {FIRST_MS / 1000:.0f} s of the user's audio are silence: no signal so far; is the microphone muted, or "
+                f"the first {self.first_ms / 1000:g} s of the user's audio are silence: no signal so far; is the microphone muted, or "
                 "another one chosen?",
             )

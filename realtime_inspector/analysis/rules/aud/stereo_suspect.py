@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from realtime_inspector.analysis import acoustics
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-ALIKE = 0.1
 
 _SAID = '< {"type": "session.created", "session": {"audio": {"input": {"format": {"type": "audio/%s"}, "turn_detection": {"type": "server_vad"}}}}}\n'
 _CHUNK = '+500ms > {{"type": "input_audio_buffer.append", "audio": "<500ms {0}>"}}{1}\n'
@@ -34,6 +33,9 @@ class StereoSuspect(Rule):
     needs = frozenset({left_out.INPUT_AUDIO})
     once = True
     acoustic = True
+    alike = Threshold(
+        0.1, "of 1", "how much two neighbouring samples of a pair may differ, as a part of how much others do", most=1
+    )
     good = (
         _SAID % "pcm" + _CHUNK.format("speech", "") * 9,
         _SAID % "pcm" + _CHUNK.format("noise", "") * 9,
@@ -53,7 +55,7 @@ class StereoSuspect(Rule):
         if (
             heard is not None
             and heard.rms >= acoustics.LOUD
-            and heard.pairs < ALIKE
+            and heard.pairs < self.alike
             and heard.roughness < acoustics.ROUGH
         ):
             yield self.finding(

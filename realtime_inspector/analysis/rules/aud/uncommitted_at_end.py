@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-LEAST_MS = 300.0
-QUIET_S = 1.0
 
 
 class UncommittedAtEnd(Rule):
@@ -29,6 +27,8 @@ class UncommittedAtEnd(Rule):
     severity = Severity.INFO
     on = ("wire.end",)
     needs = frozenset({left_out.ORDER, left_out.INPUT_AUDIO, left_out.WIRE})
+    least_ms = Threshold(300.0, "ms", "how much audio without a commit is worth a word")
+    quiet_s = Threshold(1.0, "s", "audio that ended so long before the end was given up")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
@@ -67,10 +67,10 @@ class UncommittedAtEnd(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Look at what is left over."""
         audio = before.input_audio
-        over = audio.buffered_ms > LEAST_MS and before.detection_is_off and not before.pending_updates
+        over = audio.buffered_ms > self.least_ms and before.detection_is_off and not before.pending_updates
         if not over or audio.last_append_t is None or event.body.get("how") == "cut off" or before.ended is not None:
             return
-        if event.t - audio.last_append_t > QUIET_S:
+        if event.t - audio.last_append_t > self.quiet_s:
             yield self.finding(
                 event,
                 f"{audio.buffered_ms:.0f} ms of audio were appended and never committed: what the user said last is lost; "

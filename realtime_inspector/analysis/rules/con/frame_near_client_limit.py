@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, number
@@ -13,7 +14,6 @@ from realtime_inspector.recording.entry import Kind, Side
 
 _LIMIT_BYTES = 2**20
 """What the client of `websockets` takes unless it is told otherwise."""
-_NEAR = 0.75
 _WAIT_S = 2.0
 _LIBRARY = "websockets/"
 _TOO_BIG = 1009
@@ -34,6 +34,7 @@ class FrameNearClientLimit(Rule):
     name = "frame-near-client-limit"
     severity = Severity.WARNING
     on = ("*",)
+    near = Threshold(0.75, "of 1", "from which part of the client's limit on a message is near", most=1)
     good = (
         """
         > GET /v1/realtime?model=m {"User-Agent": "Python/3.13 websockets/15.0.1"}
@@ -74,7 +75,7 @@ class FrameNearClientLimit(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Say that the next one of its type may be too large."""
         size = _size(event)
-        near = event.from_server and _NEAR * _LIMIT_BYTES < size <= _LIMIT_BYTES
+        near = event.from_server and self.near * _LIMIT_BYTES < size <= _LIMIT_BYTES
         if near and _is_limited(before) and not before.counts.get(event.type):
             message = f"{event.type} has {size} bytes, near the {_LIMIT_BYTES} that this client takes by default"
             yield self.finding(event, f"{message}: give it max_size=None", severity=Severity.INFO)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Kind
 
-_QUIET_S = 60.0
 _OURS = frozenset({Kind.NOTE, Kind.GAP})
 
 
@@ -30,6 +30,7 @@ class IdleSocket(Rule):
     on = ("*",)
     needs = frozenset({left_out.WIRE})
     once = True
+    quiet_s = Threshold(60.0, "s", "how long a connection may be silent")
     good = (
         """
         > GET /v1/realtime?model=gpt-realtime
@@ -62,7 +63,7 @@ class IdleSocket(Rule):
         """Measure the silence before it."""
         quiet = event.t - before.now
         upgraded = before.handshake is not None or before.created is not None
-        if quiet < _QUIET_S or not upgraded or event.entry.kind in _OURS or before.counts.get("wire.gap"):
+        if quiet < self.quiet_s or not upgraded or event.entry.kind in _OURS or before.counts.get("wire.gap"):
             return
         if before.close is None and before.ended is None:
             message = f"nothing passed for {quiet:.0f} s before this, not even a ping: what stands between may drop it"

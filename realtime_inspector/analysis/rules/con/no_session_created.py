@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import speaks_realtime
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import WIRE_RESPONSE, Event
 from realtime_inspector.protocol.realtime.session import Session
-
-_WAIT_S = 5.0
 
 
 class NoSessionCreated(Rule):
@@ -27,6 +26,7 @@ class NoSessionCreated(Rule):
     name = "no-session-created"
     severity = Severity.ERROR
     on = (WIRE_RESPONSE,)
+    wait_s = Threshold(5.0, "s", "how long the server's first event may take", least=0.1)
     good = (
         """
         > GET /v1/realtime?model=gpt-realtime
@@ -62,11 +62,11 @@ class NoSessionCreated(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for the first event."""
         if event.body.get("status") == 101 and not after.is_sideband and speaks_realtime(after):
-            yield Deadline(event.t + _WAIT_S, event)
+            yield Deadline(event.t + self.wait_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Say how long nothing came."""
         if session.first_server is None and session.close is None and not session.counts.get("wire.gap"):
             where = session.target or "the URL"
-            message = f"no session.created within {_WAIT_S:g} s after the upgrade: check {where}"
+            message = f"no session.created within {self.wait_s:g} s after the upgrade: check {where}"
             yield self.finding(deadline.event, message, t=deadline.at)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Kind, Side
 
 _APPEND = "input_audio_buffer.append"
-_UNDER_WAY_S = 1.0
 _EXPIRED = "session_expired"
 
 
@@ -30,6 +30,7 @@ class SendAfterClose(Rule):
     name = "send-after-close"
     severity = Severity.WARNING
     on = ("*",)
+    under_way_s = Threshold(1.0, "s", "how long after the end an event may have been under way")
     good = (
         """
         > {"type": "response.create"}
@@ -63,7 +64,7 @@ class SendAfterClose(Rule):
         if end is None:
             return
         late = event.t - end.t
-        if event.type == _APPEND and not (before.now - end.t <= _UNDER_WAY_S < late):
+        if event.type == _APPEND and not (before.now - end.t <= self.under_way_s < late):
             return
         message = f"{event.type} was sent {late * 1000:.0f} ms after the server ended the session: it is lost"
         yield self.finding(event, message, cause=end)

@@ -8,13 +8,12 @@ from email.utils import parsedate_to_datetime
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import host
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 
 _LIMIT_S = 60 * 60
 _AZURE_LIMIT_S = 30 * 60
-_NOTICE_S = (300.0, 60.0)
-"""Seconds before the end: the first notice is a warning, the last an error."""
 
 
 class SessionExpiring(Rule):
@@ -32,6 +31,8 @@ class SessionExpiring(Rule):
     name = "session-expiring"
     severity = Severity.WARNING
     on = ("session.created",)
+    warning_s = Threshold(300.0, "s", "how long before the end it is a warning")
+    error_s = Threshold(60.0, "s", "how long before the end it is an error")
     good = (
         """
         < {"type": "session.created", "session": {"id": "s1", "expires_at": 1790000000}}
@@ -64,7 +65,7 @@ class SessionExpiring(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Be asked before the end, as often as there are notices that are still to come."""
         end = _end(event, after)
-        for step, notice in enumerate(_NOTICE_S):
+        for step, notice in enumerate((self.warning_s, self.error_s)):
             if end - notice > event.t:
                 yield Deadline(end - notice, event, step=step)
 
@@ -72,8 +73,8 @@ class SessionExpiring(Rule):
         """Say how much is left, if the session still runs."""
         if session.close is not None or session.ended is not None:
             return
-        left = _NOTICE_S[deadline.step]
-        last = deadline.step == len(_NOTICE_S) - 1
+        last = deadline.step == 1
+        left = self.error_s if last else self.warning_s
         running = [response.id for response in session.active.values()]
         busy = f", while response {running[-1]} is in progress" if running else ""
         message = f"session {session.id or 'without id'} ends in {left / 60:g} min{busy}: move to a new one"

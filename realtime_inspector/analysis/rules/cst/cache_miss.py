@@ -8,13 +8,11 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.metrics import tokens_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import earlier, told
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number
 
-FROM_RESPONSE = 3
-LEAST_TOKENS = 2048
-CACHED = 0.2
 _DONE = '< {{"type": "response.created", "response": {{"id": "r{0}"}}}}\n+5s < {{"type": "response.done", "response": {{"id": "r{0}", "status": "completed", "usage": {{"input_tokens": {1}, "output_tokens": 9, "input_token_details": {{"cached_tokens": {2}}}}}}}}}{3}\n'
 
 
@@ -34,6 +32,9 @@ class CacheMiss(Rule):
     severity = Severity.INFO
     on = ("response.done",)
     once = True
+    from_response = Threshold(3, "responses", "the first that should find the cache", least=2)
+    least_tokens = Threshold(2048, "tokens", "an input of fewer is not worth a word")
+    cached = Threshold(0.2, "of 1", "how much of the input should come from the cache", most=1)
     good = (
         _DONE.format(1, 3000, 0, "") + _DONE.format(2, 3300, 2900, "") + _DONE.format(3, 3600, 3200, ""),
         # too little to be cached
@@ -52,11 +53,13 @@ class CacheMiss(Rule):
         took = told(event, before)
         if took is None or number(event.get("response.usage.input_token_details.cached_tokens")) is None:
             return
-        sooner = [tokens_of(response).input for response, _ in zip(earlier(before), range(FROM_RESPONSE), strict=False)]
+        sooner = [
+            tokens_of(response).input for response, _ in zip(earlier(before), range(self.from_response), strict=False)
+        ]
         if (
-            len(sooner) < FROM_RESPONSE - 1
-            or min(sooner[0], took.input) < LEAST_TOKENS
-            or took.cached >= CACHED * took.input
+            len(sooner) < self.from_response - 1
+            or min(sooner[0], took.input) < self.least_tokens
+            or took.cached >= self.cached * took.input
         ):
             return
         yield self.finding(

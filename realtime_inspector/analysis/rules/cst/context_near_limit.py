@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import most_input, told
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-NEAR = 0.85
 _CREATED = '< {"type": "session.created", "session": {"model": "gpt-realtime", "audio": {}}}\n'
 _DONE = '< {{"type": "response.created", "response": {{"id": "{0}"}}}}\n< {{"type": "response.done", "response": {{"id": "{0}", "status": "completed", "usage": {{"input_tokens": {1}, "output_tokens": 9}}}}}}{2}\n'
 
@@ -31,6 +31,7 @@ class ContextNearLimit(Rule):
     severity = Severity.WARNING
     on = ("response.done",)
     once = True
+    near = Threshold(0.85, "of 1", "from which part of the context on it is nearly full", most=1)
     good = (
         _CREATED + _DONE.format("r1", 20000, ""),
         # a model nothing is known of
@@ -55,7 +56,7 @@ class ContextNearLimit(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Compare the input with what fits."""
         took, most = told(event, before), most_input(before)
-        if took is None or most is None or took.input <= NEAR * most:
+        if took is None or most is None or took.input <= self.near * most:
             return
         off = before.config.get("truncation") == "disabled"
         then = "the server refuses the next response" if off else "the server drops the oldest items without a word"

@@ -10,6 +10,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.metrics import tokens_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import earlier, told
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.models import builtin
@@ -17,8 +18,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
 RESPONSES = 8
-TIMES = 3.0
-LEAST_TOKENS = 3000
 _CREATED = '< {"type": "session.created", "session": {"model": "gpt-realtime", "audio": {}}}\n'
 _DONE = '< {{"type": "response.created", "response": {{"id": "r{0}"}}}}\n+5s < {{"type": "response.done", "response": {{"id": "r{0}", "status": "completed", "usage": {{"input_tokens": {1}, "output_tokens": 0, "input_token_details": {{"text_tokens": {1}}}}}}}}}{2}\n'
 
@@ -43,6 +42,8 @@ class Growth(Rule):
     severity = Severity.INFO
     on = ("response.done",)
     once = True
+    times = Threshold(3.0, "times", "how much larger the input may become", least=1)
+    least_tokens = Threshold(3000, "tokens", "an input of fewer is not worth a word")
     good = (
         _turns([1000, 1400, 1800, 2000, 2200, 2400, 2600, 2800]),
         _turns([4000, 5000, 6000, 7000, 3000, 8000, 9000, 12500]),
@@ -55,13 +56,13 @@ class Growth(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Compare the latest inputs."""
         took = told(event, before)
-        if took is None or took.input < LEAST_TOKENS:
+        if took is None or took.input < self.least_tokens:
             return
         latest = list(islice(earlier(before), RESPONSES - 1))
         inputs = [took.input, *(tokens_of(response).input for response in latest)]
         if len(inputs) < RESPONSES or any(later <= sooner for later, sooner in pairwise(inputs)):
             return
-        if inputs[0] < TIMES * max(1, inputs[-1]):
+        if inputs[0] < self.times * max(1, inputs[-1]):
             return
         first, last = latest[-1], Response("", latest[0].created, usage=mapping(event.get("response.usage")))
         yield self.finding(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 
-MANY = 3
 _IDLE = '+9s < {{"type": "input_audio_buffer.timeout_triggered", "item_id": "u{0}", "audio_start_ms": 0, "audio_end_ms": 9}}{1}\n'
 _SPOKEN = '< {"type": "input_audio_buffer.speech_started", "item_id": "u9", "audio_start_ms": 9}\n'
 
@@ -27,6 +27,7 @@ class IdleBurn(Rule):
     name = "idle-burn"
     severity = Severity.INFO
     on = ("input_audio_buffer.timeout_triggered",)
+    many = Threshold(3, "responses", "how many to nobody are too many", least=1)
     good = (
         _IDLE.format(1, "") + _IDLE.format(2, "") + _SPOKEN + _IDLE.format(3, ""),
         _IDLE.format(1, "") + _IDLE.format(2, ""),
@@ -39,7 +40,7 @@ class IdleBurn(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Count the turns of the timer since the user spoke."""
         times = before.input_audio.timeouts + 1
-        if times % MANY == 0:
+        if times % self.many == 0:
             yield self.finding(
                 event,
                 f"the idle timer began {times} turns in a row and nobody spoke: each is a response that is billed; end the call, or "

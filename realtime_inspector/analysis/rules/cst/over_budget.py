@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from realtime_inspector.analysis import cost
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At, Response
 from realtime_inspector.protocol.realtime.models import Table, builtin
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
-DEFAULT_USD = 25.0
 MANY = 50
 """With more responses than these, the sum is made at every tenth."""
 _CREATED = '< {"type": "session.created", "session": {"model": "gpt-realtime", "audio": {}}}\n'
@@ -35,6 +35,7 @@ class OverBudget(Rule):
     severity = Severity.WARNING
     on = ("response.done",)
     once = True
+    budget_usd = Threshold(25.0, "USD", "what a session may cost")
     good = (
         _CREATED + _DONE.format(1, 25000, ""),
         # nothing is known of what it costs
@@ -45,8 +46,7 @@ class OverBudget(Rule):
         _CREATED + _DONE.format(1, 4000000, "") + _DONE.format(2, 3000000, "  # CST005"),
     )
 
-    def __init__(self, budget_usd: float = DEFAULT_USD, prices: Table | None = None) -> None:
-        self.budget_usd = budget_usd
+    def __init__(self, prices: Table | None = None) -> None:
         self.prices = prices
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:

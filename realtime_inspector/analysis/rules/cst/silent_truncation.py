@@ -8,13 +8,12 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.metrics import tokens_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import earlier, most_input, told
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-LESS = 0.9
-LEAST_TOKENS = 2000
 NEAR = 0.7
 _CREATED = '< {"type": "session.created", "session": {"model": "gpt-realtime", "audio": {}}}\n'
 _DONE = '< {{"type": "response.created", "response": {{"id": "{0}"}}}}\n< {{"type": "response.done", "response": {{"id": "{0}", "status": "completed", "usage": {{"input_tokens": {1}, "output_tokens": 9}}}}}}{2}\n'
@@ -36,6 +35,8 @@ class SilentTruncation(Rule):
     severity = Severity.WARNING
     on = ("response.done",)
     needs = frozenset({left_out.WIRE})
+    less = Threshold(0.9, "of 1", "an input that shrinks below this part of the one before was cut", most=1)
+    least_tokens = Threshold(2000, "tokens", "an input of fewer is not worth a word")
     good = (
         _CREATED + _DONE.format("r1", 20000, "") + _DONE.format("r2", 20500, ""),
         _CREATED
@@ -63,7 +64,7 @@ class SilentTruncation(Rule):
         known = tokens_of(last).input
         cut = before.context_cut is not None and before.context_cut.n > last.created.n
         whole = last.status == "completed" and mapping(event.body.get("response")).get("status") == "completed"
-        if known < LEAST_TOKENS or took.input > LESS * known or cut or not whole:
+        if known < self.least_tokens or took.input > self.less * known or cut or not whole:
             return
         most = most_input(before)
         near = most is not None and known >= NEAR * most

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-OFTEN = 5
-WITHIN_S = 10.0
 
 
 class ErrorStorm(Rule):
@@ -27,6 +25,8 @@ class ErrorStorm(Rule):
     name = "error-storm"
     severity = Severity.ERROR
     on = ("error",)
+    often = Threshold(5, "errors", "how many of one code are a storm", least=2)
+    within_s = Threshold(10.0, "s", "the time they come within")
     good = (
         """
         +1s < {"type": "error", "error": {"code": "a"}}
@@ -65,15 +65,19 @@ class ErrorStorm(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Count the errors of this code just before it."""
         kind = text(event.get("error.code")) or text(event.get("error.message"))
-        recent = [error for error in before.errors[-OFTEN:] if kind and kind == (error.code or error.message)]
-        if len(recent) < OFTEN - 1 or recent[-OFTEN + 1].at.t <= event.t - WITHIN_S or event.t == recent[0].at.t:
+        recent = [error for error in before.errors[-self.often :] if kind and kind == (error.code or error.message)]
+        if (
+            len(recent) < self.often - 1
+            or recent[-self.often + 1].at.t <= event.t - self.within_s
+            or event.t == recent[0].at.t
+        ):
             return
-        if len(recent) == OFTEN and recent[0].at.t > recent[-1].at.t - WITHIN_S:
+        if len(recent) == self.often and recent[0].at.t > recent[-1].at.t - self.within_s:
             return  # the storm was reported at its fifth error
         yield self.finding(
             event,
-            f"{kind!r} came {OFTEN} times within {event.t - recent[-OFTEN + 1].at.t:.1f} s: the client repeats what "
+            f"{kind!r} came {self.often} times within {event.t - recent[-self.often + 1].at.t:.1f} s: the client repeats what "
             "the server refuses; stop and mend it",
-            cause=recent[-OFTEN + 1].cause or recent[-OFTEN + 1].at,
+            cause=recent[-self.often + 1].cause or recent[-self.often + 1].at,
             related=[error.at.n for error in recent],
         )

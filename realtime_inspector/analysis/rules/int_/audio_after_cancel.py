@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-LEAST_MS = 500.0
 
 
 class AudioAfterCancel(Rule):
@@ -28,6 +27,7 @@ class AudioAfterCancel(Rule):
     severity = Severity.INFO
     on = ("response.done",)
     needs = frozenset({left_out.OUTPUT_AUDIO, left_out.ORDER})
+    least_ms = Threshold(500.0, "ms", "how much audio after a cancel is worth a word")
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -62,7 +62,7 @@ class AudioAfterCancel(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Look at how much came."""
         response = before.responses.get(text(event.get("response.id")))
-        if response is not None and response.done is None and response.after_cancel_ms > LEAST_MS:
+        if response is not None and response.done is None and response.after_cancel_ms > self.least_ms:
             yield self.finding(
                 event,
                 f"{response.after_cancel_ms:.0f} ms of audio of response {response.id} came after it was cancelled: drop what "

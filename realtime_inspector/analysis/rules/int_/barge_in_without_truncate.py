@@ -7,12 +7,11 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
-WAIT_S = 1.5
-LEAST_MS = 200.0
 _LOOK_BACK = 10
 
 
@@ -32,6 +31,8 @@ class BargeInWithoutTruncate(Rule):
     severity = Severity.WARNING
     on = ("input_audio_buffer.speech_started",)
     needs = frozenset({left_out.CLIENT})
+    wait_s = Threshold(1.5, "s", "how long the client may take to truncate", least=0.1)
+    least_ms = Threshold(200.0, "ms", "how much unheard audio is worth a word")
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
@@ -71,9 +72,9 @@ class BargeInWithoutTruncate(Rule):
         """Wait for the truncation, where something can still be playing."""
         spoken_over = (after.turn_detection or {}).get("interrupt_response") is False
         elsewhere = after.is_sideband or "output_audio_buffer.started" in after.counts
-        playing = None if spoken_over or elsewhere else after.playing(event.t, LEAST_MS)
+        playing = None if spoken_over or elsewhere else after.playing(event.t, self.least_ms)
         if playing is not None:
-            yield Deadline(event.t + WAIT_S, event, playing.item_id)
+            yield Deadline(event.t + self.wait_s, event, playing.item_id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it came, for any item then playing."""

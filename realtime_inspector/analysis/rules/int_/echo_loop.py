@@ -8,6 +8,7 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.audio import Speech
@@ -16,7 +17,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
 LAST = 5
-OFTEN = 3
 SOONEST_S, LATEST_S = 0.1, 1.5
 SIMILAR = 0.6
 _LEAST_LETTERS = 6
@@ -40,6 +40,7 @@ class EchoLoop(Rule):
     severity = Severity.WARNING
     on = ("response.done",)
     needs = frozenset({left_out.OUTPUT_AUDIO, left_out.ORDER, left_out.WIRE})
+    often = Threshold(3, "responses", "how many of the last five may be cut off by their own echo", least=2, most=5)
     good = (
         "".join(
             f"""
@@ -99,10 +100,10 @@ class EchoLoop(Rule):
             return
         recent = [r for r in islice(reversed(before.responses.values()), LAST) if r is not response]
         earlier = [r for r in recent[: LAST - 1] if r.reason == "turn_detected" and _echoes(before, r)]
-        if len(earlier) == OFTEN - 1:
+        if len(earlier) == self.often - 1:
             yield self.finding(
                 event,
-                f"{OFTEN} of the last {min(LAST, len(recent) + 1)} responses were interrupted within {LATEST_S} s of their "
+                f"{self.often} of the last {min(LAST, len(recent) + 1)} responses were interrupted within {LATEST_S} s of their "
                 "first audio: the microphone most likely hears the assistant itself",
                 cause=earlier[-1].created,
                 related=[r.done.n for r in reversed(earlier) if r.done is not None],

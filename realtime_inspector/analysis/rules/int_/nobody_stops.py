@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
-WAIT_S = 1.0
 _LEFT_MS = 200.0
 
 
@@ -32,6 +32,7 @@ class NobodyStops(Rule):
     on = ("input_audio_buffer.speech_started",)
     needs = frozenset({left_out.CLIENT, left_out.ORDER, left_out.OUTPUT_AUDIO})
     once = True
+    wait_s = Threshold(1.0, "s", "how long both may speak at once", least=0.1)
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "interrupt_response": false}}}}}
@@ -81,7 +82,7 @@ class NobodyStops(Rule):
         elsewhere = after.is_sideband or "output_audio_buffer.started" in after.counts
         playing = after.playing(event.t, _LEFT_MS) if left_alone and not elsewhere else None
         if playing is not None:
-            yield Deadline(event.t + WAIT_S, event, playing.item_id)
+            yield Deadline(event.t + self.wait_s, event, playing.item_id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it did, or the user was quiet again."""
@@ -96,7 +97,7 @@ class NobodyStops(Rule):
         stops = session.counts.get("response.cancel", 0) + session.counts.get("conversation.item.truncate", 0)
         yield self.finding(
             event,
-            f"the user speaks over {playback.item_id} for more than {WAIT_S:.0f} s, interrupt_response is off, and the client "
+            f"the user speaks over {playback.item_id} for more than {self.wait_s:g} s, interrupt_response is off, and the client "
             "does not stop it either: both speak at once",
             cause=response.created if response is not None else None,
             severity=Severity.WARNING if stops else Severity.INFO,

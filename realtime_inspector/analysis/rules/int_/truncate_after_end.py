@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number, text
 
-OVER_S = 1.0
 NEAR_MS = 200.0
 
 
@@ -31,6 +31,7 @@ class TruncateAfterEnd(Rule):
     severity = Severity.INFO
     on = ("conversation.item.truncate",)
     needs = frozenset({left_out.OUTPUT_AUDIO, left_out.ORDER})
+    over_s = Threshold(1.0, "s", "how long the answer must have been over")
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
@@ -69,7 +70,7 @@ class TruncateAfterEnd(Rule):
         if response is None or response.status != "completed" or end_ms < playback.ms - NEAR_MS:
             return
         over_s = event.t - playback.end_t - playback.stalled_ms / 1000
-        if over_s > OVER_S:
+        if over_s > self.over_s:
             yield self.finding(
                 event,
                 f"{playback.item_id} had been played to its end {over_s:.1f} s before: truncating it only takes its "

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.audio import Playback
@@ -13,9 +14,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number, text
 
 SETTLED_S = 0.2
-PLAYED_MS = 1500.0
-"""Audio that can have been played by then; less may still have been in a buffer."""
-AHEAD_MS = 1000.0
 ROUNDING_MS = 1.0
 _SPOKE_S = 5.0
 
@@ -39,6 +37,8 @@ class TruncateImplausible(Rule):
     severity = Severity.WARNING
     on = ("conversation.item.truncate",)
     needs = frozenset({left_out.OUTPUT_AUDIO, left_out.ORDER, left_out.WIRE})
+    played_ms = Threshold(1500.0, "ms", "how much audio must have been played by then")
+    ahead_ms = Threshold(1000.0, "ms", "how far a truncation may be ahead of what can have been played")
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<9000ms>"}
@@ -91,9 +91,9 @@ class TruncateImplausible(Rule):
             return
         heard_ms = playback.played_ms(_fell_silent(session, event))
         most_ms = playback.played_ms(event.t)
-        if end_ms == 0 and heard_ms > PLAYED_MS:
+        if end_ms == 0 and heard_ms > self.played_ms:
             yield self._found(event, deadline, playback, f"audio_end_ms is 0, and {heard_ms:.0f} ms", heard_ms)
-        elif end_ms > most_ms + AHEAD_MS:
+        elif end_ms > most_ms + self.ahead_ms:
             claim = f"audio_end_ms is {end_ms:.0f}, and at most {most_ms:.0f} ms"
             yield self._found(event, deadline, playback, claim, most_ms)
 

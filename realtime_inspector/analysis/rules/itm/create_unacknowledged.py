@@ -7,12 +7,12 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
-WAIT_S = 3.0
 LOOK_BACK = 50
 _ADDED = ("conversation.item.added", "conversation.item.created")
 
@@ -32,6 +32,7 @@ class CreateUnacknowledged(Rule):
     severity = Severity.WARNING
     on = ("conversation.item.create",)
     needs = frozenset({left_out.SERVER, left_out.ITEMS, left_out.ORDER, left_out.WIRE})
+    wait_s = Threshold(3.0, "s", "how long the server's answer may take", least=0.1)
     good = (
         """
         > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}
@@ -68,7 +69,7 @@ class CreateUnacknowledged(Rule):
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for the item or an error."""
-        yield Deadline(event.t + WAIT_S, event)
+        yield Deadline(event.t + self.wait_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether one came."""
@@ -82,7 +83,7 @@ class CreateUnacknowledged(Rule):
         )
         yield self.finding(
             event,
-            f"the server neither added nor refused this {text(item.get('type')) or 'item'}{named} within {WAIT_S:.0f} s: nobody "
+            f"the server neither added nor refused this {text(item.get('type')) or 'item'}{named} within {self.wait_s:g} s: nobody "
             "knows whether the model will read it",
             t=deadline.at,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 
@@ -28,6 +29,7 @@ class ItemGrowth(Rule):
     severity = Severity.INFO
     on = _ADDED
     once = True
+    most = Threshold(MOST, "items", "how many a conversation may hold", least=1)
     good = (
         """
         < {"type": "conversation.item.added", "item": {"id": "m1", "type": "message"}}
@@ -54,10 +56,10 @@ class ItemGrowth(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Count what is there."""
         added = sum(before.counts.get(name, 0) for name in _ADDED)
-        if added + 1 - before.counts.get("conversation.item.deleted", 0) >= MOST:
+        if added + 1 - before.counts.get("conversation.item.deleted", 0) >= self.most:
             yield self.finding(
                 event,
-                f"the conversation has {MOST} items, and every response reads them all: sum up and delete what is old, or set "
+                f"the conversation has {self.most} items, and every response reads them all: sum up and delete what is old, or set "
                 "session.truncation",
                 cause=before.created,
             )

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import asked_since
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mappings
-
-WAIT_S = 10.0
 
 
 class MessageWithoutResponse(Rule):
@@ -30,6 +29,7 @@ class MessageWithoutResponse(Rule):
     severity = Severity.WARNING
     on = ("conversation.item.create",)
     needs = frozenset({left_out.CLIENT, "response.created"})
+    wait_s = Threshold(10.0, "s", "how long the request for a response may take", least=0.1)
     good = (
         """
         > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}
@@ -72,7 +72,7 @@ class MessageWithoutResponse(Rule):
         """Wait for a response to be asked for."""
         written = any(part.get("type") == "input_text" for part in mappings(event.get("item.content")))
         if written and event.get("item.role") == "user" and not after.input_audio.appends:
-            yield Deadline(event.t + WAIT_S, event, str(after.counts[event.type]))
+            yield Deadline(event.t + self.wait_s, event, str(after.counts[event.type]))
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it was, or whether another item followed."""
@@ -83,7 +83,7 @@ class MessageWithoutResponse(Rule):
             return
         yield self.finding(
             deadline.event,
-            f"the user's message was added {WAIT_S:.0f} s ago, and nobody asked for a response: the assistant answers only after "
+            f"the user's message was added {self.wait_s:g} s ago, and nobody asked for a response: the assistant answers only after "
             '{"type": "response.create"}',
             t=deadline.at,
         )

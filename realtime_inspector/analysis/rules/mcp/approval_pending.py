@@ -7,11 +7,11 @@ from itertools import chain, islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
-WAIT_S = 10.0
 LOOK_BACK = 200
 
 
@@ -29,6 +29,7 @@ class ApprovalPending(Rule):
     name = "approval-pending"
     severity = Severity.WARNING
     on = ("conversation.item.added", "conversation.item.done", "response.output_item.done", "conversation.item.create")
+    wait_s = Threshold(10.0, "s", "how long the approval may take", least=0.1)
     good = (
         """
         < {"type": "conversation.item.added", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}
@@ -70,7 +71,7 @@ class ApprovalPending(Rule):
         if item is None or item.type != "mcp_approval_request" or not event.from_server:
             return
         if item.first is not None and item.first.n == event.n:
-            yield Deadline(event.t + WAIT_S, event, item.id)
+            yield Deadline(event.t + self.wait_s, event, item.id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it came."""
@@ -83,7 +84,7 @@ class ApprovalPending(Rule):
         body = session.items[deadline.subject].body
         yield self.finding(
             deadline.event,
-            f"the MCP call {text(body.get('name'))} of {text(body.get('server_label'))} has waited {WAIT_S:.0f} s for its "
+            f"the MCP call {text(body.get('name'))} of {text(body.get('server_label'))} has waited {self.wait_s:g} s for its "
             f"approval: send an mcp_approval_response with approval_request_id {deadline.subject!r}",
             t=deadline.at,
         )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from realtime_inspector.analysis import acoustics
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
-LEAST_MS = 300.0
 SILENT = 33.0
 _SAID = '< {"type": "session.created", "session": {"audio": {"output": {"format": {"type": "audio/pcm"}}}}}\n'
 _DELTA = '< {{"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<500ms{0}>"}}\n'
@@ -34,6 +34,7 @@ class AudibleSilence(Rule):
     on = ("response.output_audio.done",)
     needs = frozenset({left_out.OUTPUT_AUDIO})
     acoustic = True
+    least_ms = Threshold(300.0, "ms", "how much silence is worth a word")
     good = (
         _SAID + _DELTA.format("") + _DELTA.format(" speech") + _DONE.format(""),
         _SAID + _DELTA.format("").replace("500ms", "100ms") + _DONE.format(""),
@@ -47,7 +48,7 @@ class AudibleSilence(Rule):
         """Listen to all of it."""
         playback = before.playback.get(text(event.body.get("item_id")))
         response = before.responses.get(text(event.body.get("response_id")))
-        if playback is None or before.config_at is None or playback.ms < LEAST_MS:
+        if playback is None or before.config_at is None or playback.ms < self.least_ms:
             return
         read = (response.audio_format if response is not None else None) or before.output_format
         data = playback.tape.span(0, playback.tape.total_bytes)

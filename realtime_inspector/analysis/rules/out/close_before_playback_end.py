@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-LEAST_MS = 500.0
-WITHIN_S = 1.0
 
 
 class CloseBeforePlaybackEnd(Rule):
@@ -29,6 +27,8 @@ class CloseBeforePlaybackEnd(Rule):
     severity = Severity.WARNING
     on = ("wire.close",)
     needs = frozenset({left_out.OUTPUT_AUDIO})
+    least_ms = Threshold(500.0, "ms", "how much unheard audio is worth a word")
+    within_s = Threshold(1.0, "s", "how soon after the answer's end it counts as hanging up on it")
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
@@ -58,10 +58,10 @@ class CloseBeforePlaybackEnd(Rule):
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Look at what can still be playing."""
-        last, playing = before.last_response, before.playing(event.t, LEAST_MS)
+        last, playing = before.last_response, before.playing(event.t, self.least_ms)
         if not event.from_client or playing is None or before.close is not None or before.now <= 0:
             return
-        if last is None or last.done is None or event.t - last.done.t > WITHIN_S or last.status != "completed":
+        if last is None or last.done is None or event.t - last.done.t > self.within_s or last.status != "completed":
             return
         yield self.finding(
             event,

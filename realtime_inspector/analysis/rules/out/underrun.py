@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-STALL_MS = 200.0
-LEAST_MS = 300.0
 
 
 class Underrun(Rule):
@@ -32,6 +30,8 @@ class Underrun(Rule):
     on = ("response.output_audio.delta",)
     needs = frozenset({left_out.OUTPUT_AUDIO, left_out.WIRE})
     once = True
+    stall_ms = Threshold(200.0, "ms", "how long the audio may stop")
+    least_ms = Threshold(300.0, "ms", "how long all stops of an item together may be")
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<500ms>"}
@@ -60,10 +60,15 @@ class Underrun(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Ask the model of playback."""
         playback = before.playback.get(text(event.body.get("item_id")))
-        if playback is None or playback.ms < LEAST_MS or playback.cut_ms is not None or "wire.gap" in before.counts:
+        if (
+            playback is None
+            or playback.ms < self.least_ms
+            or playback.cut_ms is not None
+            or "wire.gap" in before.counts
+        ):
             return
         late_ms = playback.late_ms(event.t)
-        if late_ms > STALL_MS:
+        if late_ms > self.stall_ms:
             yield self.finding(
                 event,
                 f"the audio of {playback.item_id} ran dry for {late_ms:.0f} ms after {playback.ms:.0f} ms of it: the user hears a "

@@ -8,11 +8,11 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.metrics import tokens_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.rat.limits import Bucket, bucket, buckets
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-NEAR = 0.1
 SOON_S = 1.0
 
 
@@ -29,6 +29,7 @@ class NearLimit(Rule):
     name = "near-limit"
     severity = Severity.WARNING
     on = ("rate_limits.updated",)
+    near = Threshold(0.1, "of 1", "which part of a limit should be left", most=1)
     good = (
         """
         < {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 40000, "remaining": 20000, "reset_seconds": 30}]}
@@ -57,9 +58,13 @@ class NearLimit(Rule):
         needed = tokens_of(last).total if last is not None else 0
         for told in buckets(event):
             known = bucket(mapping(before.rate_limits.get(told.name)))
-            if told.remaining <= 0 or not _near(told, needed) or (known is not None and _near(known, needed)):
+            if (
+                told.remaining <= 0
+                or not self._is_near(told, needed)
+                or (known is not None and self._is_near(known, needed))
+            ):
                 continue
-            compared = f", less than the {needed} the last response took" if told.part >= NEAR else ""
+            compared = f", less than the {needed} the last response took" if told.part >= self.near else ""
             until = f"; full again in {told.reset_s:.0f} s" if told.reset_s is not None else ""
             yield self.finding(
                 event,
@@ -68,7 +73,6 @@ class NearLimit(Rule):
                 cause=last.done if last is not None and compared else None,
             )
 
-
-def _near(told: Bucket, needed: int) -> bool:
-    soon = told.reset_s is not None and told.reset_s < SOON_S
-    return not soon and (told.part < NEAR or (told.name == "tokens" and told.remaining < needed))
+    def _is_near(self, told: Bucket, needed: int) -> bool:
+        soon = told.reset_s is not None and told.reset_s < SOON_S
+        return not soon and (told.part < self.near or (told.name == "tokens" and told.remaining < needed))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
@@ -31,6 +32,7 @@ class NoVisibility(Rule):
     on = ("response.done",)
     needs = frozenset({left_out.WIRE})
     once = True
+    responses = Threshold(RESPONSES, "responses", "how many may be done before the limits were told", least=1)
     good = (
         _CREATED + _LIMITS + "".join(_ANSWER.format(n, "") for n in range(9)),
         _CREATED + "".join(_ANSWER.format(n, "") for n in range(RESPONSES - 1)),
@@ -44,10 +46,10 @@ class NoVisibility(Rule):
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Count: the limits may come after response.done, so one more response must have ended."""
-        if before.counts.get("response.done", 0) == RESPONSES and before.is_whole and not before.rate_limits:
+        if before.counts.get("response.done", 0) == self.responses and before.is_whole and not before.rate_limits:
             if "rate_limits.updated" in before.counts:
                 return
             yield self.finding(
                 event,
-                f"{RESPONSES} responses are done, and this server has told no rate limits: count requests and tokens yourself",
+                f"{self.responses} responses are done, and this server has told no rate limits: count requests and tokens yourself",
             )

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-BACK_S = 0.25
 
 
 class Clock(Rule):
@@ -28,6 +27,7 @@ class Clock(Rule):
     on = ("*",)
     needs = frozenset({left_out.WIRE})
     once = True
+    back_s = Threshold(0.25, "s", "how far the clock may run backwards")
     good = (
         """
         > {"type": "response.create"}
@@ -52,7 +52,7 @@ class Clock(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Compare with the latest time so far."""
         back_s = before.now - event.t
-        if back_s > BACK_S and before.events:
+        if back_s > self.back_s and before.events:
             yield self.finding(
                 event,
                 f"this entry's time is {back_s:.2f} s before that of an entry above it: waits measured across this place are "

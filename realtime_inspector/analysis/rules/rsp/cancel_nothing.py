@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-OFTEN = 3
 
 
 class CancelNothing(Rule):
@@ -28,6 +27,7 @@ class CancelNothing(Rule):
     severity = Severity.INFO
     on = ("response.cancel",)
     needs = frozenset({left_out.ORDER})
+    often = Threshold(3, "cancels", "how many that find nothing are too many", least=1)
     good = (
         """
         < {"type": "session.created", "session": {}}
@@ -69,5 +69,5 @@ class CancelNothing(Rule):
             event,
             f"there is no response to cancel{ended}; the server answers with response_cancel_not_active, which is harmless",
             cause=last.done if last is not None else None,
-            severity=Severity.WARNING if refused >= OFTEN else Severity.INFO,
+            severity=Severity.WARNING if refused >= self.often else Severity.INFO,
         )

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Response
 from realtime_inspector.protocol.realtime.session import Session
-
-SOON_S = 0.3
 
 
 class CancelOnSpeech(Rule):
@@ -33,6 +32,7 @@ class CancelOnSpeech(Rule):
     on = ("response.cancel",)
     needs = frozenset({left_out.ORDER})
     once = True
+    soon_s = Threshold(0.3, "s", "how soon after the speech began a cancel is because of it")
     good = (
         """
         # by the user's hand, while nobody speaks
@@ -74,7 +74,7 @@ class CancelOnSpeech(Rule):
         """Look at what came just before it, and at the setting."""
         speech = before.input_audio.speech[-1] if before.input_audio.speech else None
         interrupts = (before.turn_detection or {}).get("interrupt_response")
-        if speech is None or event.t - speech.started_t > SOON_S or not isinstance(interrupts, bool):
+        if speech is None or event.t - speech.started_t > self.soon_s or not isinstance(interrupts, bool):
             return
         response = before.active_response or before.last_response
         if response is None or not _interrupted(response, speech.started_n):

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-RACE_S = 0.15
 
 
 class CancelUnknownResponse(Rule):
@@ -29,6 +28,7 @@ class CancelUnknownResponse(Rule):
     severity = Severity.WARNING
     on = ("response.cancel",)
     needs = frozenset({left_out.ORDER})
+    race_s = Threshold(0.15, "s", "how long after its end a response may be cancelled")
     good = (
         """
         < {"type": "session.created", "session": {}}
@@ -66,7 +66,7 @@ class CancelUnknownResponse(Rule):
         if response is None:
             if before.is_whole:
                 yield self.finding(event, f"no response of this session has the id {response_id!r}{instead}")
-        elif response.done is not None and event.t - response.done.t > RACE_S:
+        elif response.done is not None and event.t - response.done.t > self.race_s:
             yield self.finding(
                 event,
                 f"response {response_id} ended {event.t - response.done.t:.1f} s ago{instead}",

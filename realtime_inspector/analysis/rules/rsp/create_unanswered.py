@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import is_out_of_band, request_at
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-WAIT_S = 5.0
-REASONING_WAIT_S = 10.0
 
 
 class CreateUnanswered(Rule):
@@ -30,6 +28,8 @@ class CreateUnanswered(Rule):
     severity = Severity.ERROR
     on = ("response.create",)
     needs = frozenset({left_out.SERVER, "response.created"})
+    wait_s = Threshold(5.0, "s", "how long the answer may take", least=0.1)
+    reasoning_wait_s = Threshold(10.0, "s", "how long it may take of a model that reasons", least=0.1)
     good = (
         """
         > {"type": "response.create"}
@@ -65,7 +65,7 @@ class CreateUnanswered(Rule):
         """Wait for the answer."""
         reasons = "reasoning" in after.config or "realtime-2" in after.model
         if not is_out_of_band(event):
-            yield Deadline(event.t + (REASONING_WAIT_S if reasons else WAIT_S), event)
+            yield Deadline(event.t + (self.reasoning_wait_s if reasons else self.wait_s), event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it came."""

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-WAIT_S = 15.0
 
 
 class NeverDone(Rule):
@@ -31,6 +30,7 @@ class NeverDone(Rule):
     on = ("response.created",)
     needs = frozenset({left_out.DELTAS, "response.done"})
     dialects = frozenset({"ga", ""})
+    wait_s = Threshold(15.0, "s", "how long a response may be silent", least=0.1)
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -67,7 +67,7 @@ class NeverDone(Rule):
         """Wait for the end."""
         response_id = text(event.get("response.id"))
         if response_id in after.active:
-            yield Deadline(event.t + WAIT_S, event, response_id)
+            yield Deadline(event.t + self.wait_s, event, response_id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether it came, or anything else of it."""
@@ -76,12 +76,12 @@ class NeverDone(Rule):
             return
         since = response.last_delta.t if response.last_delta is not None else response.created.t
         since = deadline.at if _runs_a_tool(session, response) else since
-        if since + WAIT_S > deadline.at:
-            yield deadline.again(since + WAIT_S)
+        if since + self.wait_s > deadline.at:
+            yield deadline.again(since + self.wait_s)
             return
         yield self.finding(
             deadline.event,
-            f"response {response.id} has brought nothing for {WAIT_S:.0f} s and has not ended: no other response can begin; "
+            f"response {response.id} has brought nothing for {self.wait_s:g} s and has not ended: no other response can begin; "
             "send response.cancel and ask again",
             t=deadline.at,
         )

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-GAVE_UP_S = 5.0
-AT_ONCE_S = 0.5
 
 
 class OrphanResponse(Rule):
@@ -30,6 +28,8 @@ class OrphanResponse(Rule):
     severity = Severity.WARNING
     on = ("response.cancel",)
     needs = frozenset({left_out.CLIENT, left_out.ORDER, "response.created"})
+    gave_up_s = Threshold(5.0, "s", "how long a response may take before its client gives up")
+    at_once_s = Threshold(0.5, "s", "how soon a cancel tells that it had")
     good = (
         """
         > {"type": "response.create"}
@@ -71,7 +71,7 @@ class OrphanResponse(Rule):
         asked, begun = response.request.at, response.created
         speech = before.input_audio.speech[-1] if before.input_audio.speech else None
         spoken = speech is not None and (speech.started_n > begun.n or not speech.ended_by)
-        if spoken or begun.t - asked.t < GAVE_UP_S or event.t - begun.t > AT_ONCE_S:
+        if spoken or begun.t - asked.t < self.gave_up_s or event.t - begun.t > self.at_once_s:
             return
         yield self.finding(
             event,

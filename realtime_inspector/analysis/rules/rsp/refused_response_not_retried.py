@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import asked_since, request_at
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import blame
 from realtime_inspector.protocol.realtime.conversation import ResponseRequest
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-WAIT_S = 5.0
 MAX_STEPS = 30
 _LOOK_BACK = 50
 
@@ -32,6 +32,7 @@ class RefusedResponseNotRetried(Rule):
     name = "refused-response-not-retried"
     severity = Severity.WARNING
     on = ("error",)
+    wait_s = Threshold(5.0, "s", "how long the client may take to ask again", least=0.1)
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -79,7 +80,7 @@ class RefusedResponseNotRetried(Rule):
         if error is None or error.cause is None or error.at.n != event.n or error.cause_type != "response.create":
             return
         if blame.is_already_active(mapping(event.body.get("error"))):
-            yield Deadline(event.t + WAIT_S, event, str(error.cause.n))
+            yield Deadline(event.t + self.wait_s, event, str(error.cause.n))
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether it came."""
@@ -89,9 +90,9 @@ class RefusedResponseNotRetried(Rule):
         running = session.active_response
         last = session.last_response
         since = last.done.t if last is not None and last.done is not None else deadline.event.t
-        if running is not None or since + WAIT_S > deadline.at:
+        if running is not None or since + self.wait_s > deadline.at:
             if deadline.step < MAX_STEPS:
-                yield deadline.again((deadline.at if running is not None else since) + WAIT_S)
+                yield deadline.again((deadline.at if running is not None else since) + self.wait_s)
             return
         lost = _put_before(session, request)
         if lost:

@@ -7,14 +7,13 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
-LEAST_CHARS = 20
-SOON_S = 5.0
 _LOOK_BACK = 20
 
 
@@ -34,6 +33,8 @@ class RepeatedAnswer(Rule):
     severity = Severity.WARNING
     on = ("response.done",)
     needs = frozenset({left_out.ITEMS, left_out.CLIENT, left_out.ORDER, "response.created"})
+    least_chars = Threshold(20, "characters", "a shorter answer may be said twice")
+    soon_s = Threshold(5.0, "s", "how soon an answer must follow to be the same one twice")
     good = (
         """
         # the user asked again
@@ -85,9 +86,9 @@ class RepeatedAnswer(Rule):
             return
         first = _before(before, response)
         said = _shown(event) or _said(before, response)
-        if first is None or len(said) < LEAST_CHARS or said != _said(before, first):
+        if first is None or len(said) < self.least_chars or said != _said(before, first):
             return
-        if first.done is None or response.created.t - first.done.t > SOON_S or _spoken_to(before, first, response):
+        if first.done is None or response.created.t - first.done.t > self.soon_s or _spoken_to(before, first, response):
             return
         yield self.finding(
             event,

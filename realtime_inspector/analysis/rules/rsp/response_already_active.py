@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.rsp.requests import is_out_of_band, request_at
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-RACE_S = 0.15
 
 
 class ResponseAlreadyActive(Rule):
@@ -31,6 +30,7 @@ class ResponseAlreadyActive(Rule):
     name = "response-already-active"
     severity = Severity.ERROR
     on = ("response.create",)
+    race_s = Threshold(0.15, "s", "how long the two events may have crossed on the wire")
     good = (
         """
         > {"type": "response.create"}
@@ -80,7 +80,7 @@ class ResponseAlreadyActive(Rule):
         active = after.active_response
         others = [request for request in after.pending_requests if request.at.n != event.n and not request.out_of_band]
         if active is not None or others:
-            yield Deadline(event.t + RACE_S, event, active.id if active is not None else "", at_end=True)
+            yield Deadline(event.t + self.race_s, event, active.id if active is not None else "", at_end=True)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Judge by what the server made of it."""

@@ -7,13 +7,13 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
 LAST = 10
-OFTEN = 4
 
 
 class TurnDetected(Rule):
@@ -32,6 +32,7 @@ class TurnDetected(Rule):
     name = "turn-detected"
     severity = Severity.INFO
     on = ("response.done",)
+    often = Threshold(4, "responses", "how many of the last ten may be cut off", least=1, most=10)
     good = (
         """
         < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
@@ -61,7 +62,7 @@ class TurnDetected(Rule):
         response_id = text(event.get("response.id"))
         others = [r for r in islice(reversed(before.responses.values()), LAST) if r.id != response_id]
         cut = 1 + sum(response.reason == "turn_detected" for response in others[: LAST - 1])
-        often = cut > OFTEN
+        often = cut > self.often
         speech = before.input_audio.speech[-1] if before.input_audio.speech else None
         yield self.finding(
             event,

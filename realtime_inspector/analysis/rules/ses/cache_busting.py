@@ -7,6 +7,7 @@ from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Response
@@ -14,9 +15,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number, text
 
 _CACHED = "input_token_details.cached_tokens"
-_LEAST = 256
-"""Fewer cached tokens are not worth a word."""
-_KEPT = 0.5
 _FIRST = ("instructions", "tools")
 """What stands before everything else that the model reads."""
 
@@ -37,6 +35,8 @@ class CacheBusting(Rule):
     severity = Severity.INFO
     on = ("response.done",)
     needs = frozenset({left_out.ORDER})
+    least = Threshold(256, "tokens", "fewer from the cache are not worth a word")
+    kept = Threshold(0.5, "of 1", "which part of the cache may be left", most=1)
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -85,7 +85,9 @@ class CacheBusting(Rule):
         if this is None or this.out_of_band or last is None or cached is None:
             return
         had = number(dig(last.usage, _CACHED)) or 0.0
-        found = _change(before, last.created.n, this.created.n) if had >= _LEAST and cached <= had * _KEPT else None
+        found = (
+            _change(before, last.created.n, this.created.n) if had >= self.least and cached <= had * self.kept else None
+        )
         if found is not None:
             what, at = found
             message = f"{cached:.0f} tokens of the input of {this.id} were cached, {had:.0f} of {last.id}: between them"

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
-
-_WAIT_S = 3.0
-_TURNS = 2
 
 
 class NoAutoResponseAndNoManual(Rule):
@@ -31,6 +29,8 @@ class NoAutoResponseAndNoManual(Rule):
     on = ("input_audio_buffer.committed",)
     needs = frozenset({left_out.ORDER, left_out.CLIENT, "response.created"})
     dialects = frozenset({"ga", "beta"})
+    wait_s = Threshold(3.0, "s", "how long the request for a response may take", least=0.1)
+    turns = Threshold(2, "turns", "how many without a response are too many", least=1)
     good = (
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {"input": {"turn_detection": null}}}}
@@ -72,7 +72,7 @@ class NoAutoResponseAndNoManual(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Leave the client some time to ask."""
         if _asks_itself(after) and after.is_whole and not after.is_transcription:
-            yield Deadline(event.t + _WAIT_S, event)
+            yield Deadline(event.t + self.wait_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Count the turns since anybody answered."""
@@ -83,14 +83,14 @@ class NoAutoResponseAndNoManual(Rule):
             return
         turns = [item for item in session.items.values() if item.committed and item.committed.n > answered]
         listens = session.transcription is not None and not session.responses
-        if session.input_audio.active_speech is not None or len(turns) > (1 if listens else _TURNS):
+        if session.input_audio.active_speech is not None or len(turns) > (1 if listens else self.turns):
             return
         off = "turn_detection is off" if session.detection_is_off else "create_response is false"
         spoken = f"{len(turns)} turns" if len(turns) > 1 else "a turn"
         message = (
             f"{off}, and {spoken} of the user got no response.create: the assistant stays silent until you send it"
         )
-        severity = Severity.WARNING if len(turns) >= _TURNS else Severity.INFO
+        severity = Severity.WARNING if len(turns) >= self.turns else Severity.INFO
         yield self.finding(deadline.event, message, cause=session.config_at, severity=severity, t=deadline.at)
 
 

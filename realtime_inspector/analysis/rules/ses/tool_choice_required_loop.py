@@ -7,13 +7,13 @@ from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
-_TIMES = 3
 _CALLS = frozenset({"function_call", "mcp_call"})
 
 
@@ -33,6 +33,7 @@ class ToolChoiceRequiredLoop(Rule):
     on = ("response.done",)
     needs = frozenset({left_out.ORDER, left_out.ITEMS})
     dialects = frozenset({"ga", "beta"})
+    times = Threshold(3, "responses", "how many of nothing but calls are a loop", least=2)
     good = (
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}, "tool_choice": "required"}}
@@ -77,8 +78,8 @@ class ToolChoiceRequiredLoop(Rule):
         body = mapping(event.body.get("response"))
         if not demanded or not _is_calls([text(item.get("type")) for item in mappings(body.get("output"))]):
             return
-        run = _run(before, text(body.get("id")))
-        if run is not None and len(run) == _TIMES - 1:
+        run = _run(before, text(body.get("id")), self.times)
+        if run is not None and len(run) == self.times - 1:
             ids = ", ".join([*(response.id for response in reversed(run)), text(body.get("id"))])
             message = f"{ids} are tool calls alone, for the session's tool_choice is {demanded}: put it back to auto"
             yield self.finding(event, message, cause=before.config_at)
@@ -96,8 +97,8 @@ def _is_calls(types: list[str]) -> bool:
     return bool(types) and set(types) <= _CALLS
 
 
-def _run(session: Session, last_id: str) -> list[Response] | None:
-    """Return the responses of calls before one, the latest first; None if that one has a choice of its own."""
+def _run(session: Session, last_id: str, most: int) -> list[Response] | None:
+    """Return so many responses of calls before one, the latest first; None if that one has a choice of its own."""
     turn = max((item.first.n for item in session.items.values() if item.role == "user" and item.first), default=0)
     last = session.responses.get(last_id)
     if last is not None and not _counts(last, turn):
@@ -107,7 +108,7 @@ def _run(session: Session, last_id: str) -> list[Response] | None:
         types = [session.items[item_id].type for item_id in response.item_ids if item_id in session.items]
         if response.id == last_id or response.out_of_band:
             continue
-        if not _counts(response, turn) or not _is_calls(types) or len(run) == _TIMES:
+        if not _counts(response, turn) or not _is_calls(types) or len(run) == most:
             break
         run.append(response)
     return run

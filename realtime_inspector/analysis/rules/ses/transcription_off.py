@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-_TURNS = 3
 _TRANSCRIPTS = "conversation.item.input_audio_transcription."
 
 
@@ -31,6 +31,7 @@ class TranscriptionOff(Rule):
     on = ("input_audio_buffer.committed",)
     needs = frozenset({left_out.ORDER})
     dialects = frozenset({"ga", "beta"})
+    turns = Threshold(3, "turns", "how many spoken ones are a conversation", least=1)
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"transcription": {"model": "whisper-1"}}}}}
@@ -68,10 +69,10 @@ class TranscriptionOff(Rule):
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """See whether the server says that it is off."""
-        if before.input_audio.commits + 1 != _TURNS or before.is_transcription or before.pending_updates:
+        if before.input_audio.commits + 1 != self.turns or before.is_transcription or before.pending_updates:
             return
         if _is_off(before) and not any(kind.startswith(_TRANSCRIPTS) for kind in before.counts):
-            message = f"{_TURNS} turns of the user were not transcribed, for the session's transcription is off"
+            message = f"{self.turns} turns of the user were not transcribed, for the session's transcription is off"
             yield self.finding(event, f"{message}: choose a model for it if you want the words", cause=before.config_at)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 
-_WAIT_S = 3.0
 _LAST_S = 30.0
 
 
@@ -29,6 +29,7 @@ class UpdateUnacknowledged(Rule):
     on = ("session.update", "transcription_session.update")
     needs = frozenset({"session.updated"})
     dialects = frozenset({"ga", "beta", ""})
+    wait_s = Threshold(3.0, "s", "how long the server's answer may take", least=0.1)
     good = (
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
@@ -65,7 +66,7 @@ class UpdateUnacknowledged(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for its answer."""
         if not after.is_sideband:
-            yield Deadline(event.t + _WAIT_S, event)
+            yield Deadline(event.t + self.wait_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterable[Finding | Deadline]:
         """See whether it is still pending."""
@@ -74,7 +75,7 @@ class UpdateUnacknowledged(Rule):
         if not pending or not session.dialect or session.close is not None or session.counts.get("wire.gap"):
             return
         if session.active and deadline.at - event.t < _LAST_S:
-            yield deadline.again(deadline.at + _WAIT_S)
+            yield deadline.again(deadline.at + self.wait_s)
         elif not any(error.cause is None and error.at.n > event.n for error in session.errors):
             waited = deadline.at - event.t
             message = f"no session.updated and no error within {waited:g} s: the settings may not be in force"

@@ -8,13 +8,13 @@ from itertools import islice
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.tool.names import silence_is_meant
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, ToolCall, ToolOutput
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
-WAIT_S = 10.0
 AFTER_REFUSAL_S = 2.0
 LOOK_BACK = 50
 
@@ -44,6 +44,7 @@ class CallUnanswered(Rule):
         "error",
     )
     needs = frozenset({left_out.CLIENT})
+    wait_s = Threshold(10.0, "s", "how long a tool's output may take", least=0.1)
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -109,7 +110,7 @@ class CallUnanswered(Rule):
                 yield Deadline(event.t + AFTER_REFUSAL_S, event, at_end=True)
         else:
             for call in _completed_by(event, after):
-                yield Deadline(event.t + WAIT_S, event, call.call_id, at_end=True)
+                yield Deadline(event.t + self.wait_s, event, call.call_id, at_end=True)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether the output came."""
@@ -123,8 +124,8 @@ class CallUnanswered(Rule):
             return
         caller = session.responses.get(call.response_id)
         since = max(call.done.t, caller.done.t if caller is not None and caller.done else 0.0)
-        if session.ended is None and since + WAIT_S > deadline.at:
-            yield deadline.again(since + WAIT_S)
+        if session.ended is None and since + self.wait_s > deadline.at:
+            yield deadline.again(since + self.wait_s)
             return
         until = deadline.moment(session)
         if session.ended is not None and (session.ended_how == "cut off" or until - since < AFTER_REFUSAL_S):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
@@ -27,6 +28,7 @@ class HugeOutput(Rule):
     name = "huge-output"
     severity = Severity.WARNING
     on = ("conversation.item.create",)
+    most_bytes = Threshold(MOST_BYTES, "bytes", "how long an output may be")
     good = (
         """
         > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "sunny"}}
@@ -51,10 +53,10 @@ class HugeOutput(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Measure it."""
         output = text(event.get("item.output"))
-        if event.get("item.type") != "function_call_output" or len(output) * 4 <= MOST_BYTES:
+        if event.get("item.type") != "function_call_output" or len(output) * 4 <= self.most_bytes:
             return
         size = len(output.encode(errors="replace"))
-        if size > MOST_BYTES:
+        if size > self.most_bytes:
             call = before.calls.get(text(event.get("item.call_id")))
             yield self.finding(
                 event,

@@ -8,12 +8,12 @@ from itertools import islice
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.rules.tool.names import silence_is_meant
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At, ToolCall
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
-WAIT_S = 2.0
 MAX_STEPS = 30
 """A response or speech that goes on for longer than this many waits is not waited for any more."""
 LOOK_BACK = 50
@@ -35,6 +35,7 @@ class OutputWithoutResponse(Rule):
     severity = Severity.ERROR
     on = ("conversation.item.create",)
     needs = frozenset({"response.created"})
+    wait_s = Threshold(2.0, "s", "how long the request for a response may take", least=0.1)
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -93,7 +94,7 @@ class OutputWithoutResponse(Rule):
         if call is None or call.by_client or event.get("item.type") != "function_call_output":
             return
         if not silence_is_meant(call.name):
-            yield Deadline(event.t + WAIT_S, event, call.call_id)
+            yield Deadline(event.t + self.wait_s, event, call.call_id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether the assistant was asked to go on."""
@@ -102,9 +103,9 @@ class OutputWithoutResponse(Rule):
         if sent is None or _went_on(session, sent) or _others_open(session, call, sent):
             return
         quiet = deadline.at if _busy(session) else _quiet_since(session, call, sent)
-        if quiet + WAIT_S > deadline.at:
+        if quiet + self.wait_s > deadline.at:
             if deadline.step < MAX_STEPS:
-                yield deadline.again(quiet + WAIT_S)
+                yield deadline.again(quiet + self.wait_s)
             return
         yield self.finding(
             deadline.event,

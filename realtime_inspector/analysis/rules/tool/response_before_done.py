@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
-
-RACE_S = 0.15
 
 
 class ResponseBeforeDone(Rule):
@@ -28,6 +27,7 @@ class ResponseBeforeDone(Rule):
     severity = Severity.WARNING
     on = ("response.create",)
     needs = frozenset({left_out.ORDER, "response.done"})
+    race_s = Threshold(0.15, "s", "how long the two events may have crossed on the wire")
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -71,7 +71,7 @@ class ResponseBeforeDone(Rule):
         if active is None or mapping(event.body.get("response")).get("conversation") == "none":
             return
         if any(call.outputs for call in after.calls_of(active.id)):
-            yield Deadline(event.t + RACE_S, event, active.id, at_end=True)
+            yield Deadline(event.t + self.race_s, event, active.id, at_end=True)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether the response went on."""

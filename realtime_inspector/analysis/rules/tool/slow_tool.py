@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-MOST_S = 3.0
 
 
 class SlowTool(Rule):
@@ -29,6 +28,7 @@ class SlowTool(Rule):
     severity = Severity.WARNING
     on = ("conversation.item.create",)
     needs = frozenset({left_out.OUTPUT_AUDIO, "response.created"})
+    most_s = Threshold(3.0, "s", "how long the user may hear nothing")
     good = (
         """
         < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
@@ -64,7 +64,7 @@ class SlowTool(Rule):
         until = heard.end_t if heard is not None and heard.cut_ms is None else 0.0
         response = before.last_response
         silence_s = event.t - max(call.done.t, until)
-        if silence_s > MOST_S and (response is None or response.created.n <= call.done.n):
+        if silence_s > self.most_s and (response is None or response.created.n <= call.done.n):
             yield self.finding(
                 event,
                 f"{call.name or 'the tool'} ({call.call_id}) took {event.t - call.done.t:.1f} s, and for {silence_s:.1f} s of it the "

@@ -7,11 +7,10 @@ from itertools import islice, takewhile
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-OFTEN = 3
 
 
 class ToolLoop(Rule):
@@ -27,6 +26,7 @@ class ToolLoop(Rule):
     name = "tool-loop"
     severity = Severity.WARNING
     on = ("response.function_call_arguments.done",)
+    often = Threshold(3, "calls", "how many alike are a loop", least=2)
     good = (
         """
         < {"type": "response.function_call_arguments.done", "call_id": "c1", "name": "f", "arguments": "{}"}
@@ -63,13 +63,15 @@ class ToolLoop(Rule):
         known = before.calls.get(call_id)
         name = text(event.body.get("name")) or (known.name if known is not None else "")
         earlier = [
-            c for c in islice(reversed(before.calls.values()), OFTEN + 1) if c.call_id != call_id and not c.by_client
+            c
+            for c in islice(reversed(before.calls.values()), self.often + 1)
+            if c.call_id != call_id and not c.by_client
         ]
         same = list(takewhile(lambda call: (call.name, call.arguments) == (name, arguments), earlier))
-        if name and len(same) == OFTEN - 1:
+        if name and len(same) == self.often - 1:
             yield self.finding(
                 event,
-                f"the model calls {name} with the same arguments for the {OFTEN}rd time in a row: it cannot use the result; "
+                f"the model calls {name} with the same arguments for the {self.often}rd time in a row: it cannot use the result; "
                 "let the output say what happened and what to do next",
                 cause=same[-1].done or same[-1].named,
             )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.settings import differences
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
-SOON_S = 1.0
 _OUTPUT_S = 2.0
 _ROLE = ("instructions", "tools")
 
@@ -34,6 +34,7 @@ class UpdateAfterOutput(Rule):
     severity = Severity.WARNING
     on = ("session.update",)
     needs = frozenset({left_out.ORDER, left_out.WIRE, "response.created", "response.done"})
+    soon_s = Threshold(1.0, "s", "how soon after the request an update comes too late")
     good = (
         """
         < {"type": "session.created", "session": {"instructions": "You are Ann."}}
@@ -81,7 +82,7 @@ class UpdateAfterOutput(Rule):
         running = request.status == "pending" or (response is not None and response.active)
         asked = mapping(event.body.get("session"))
         changed = differences({key: asked[key] for key in _ROLE if key in asked}, before.config)
-        if answered and running and changed and event.t - request.at.t <= SOON_S:
+        if answered and running and changed and event.t - request.at.t <= self.soon_s:
             yield self.finding(
                 event,
                 f"this update of {' and '.join(sorted({each.path.split('.')[1] for each in changed}))} comes after the "

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
 LEAST_LETTERS = 2
-EARLIER = 2
 _MOST = 200
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "FULLWIDTH": "LATIN", "HALFWIDTH": "CJK"}
 
@@ -33,6 +33,7 @@ class LanguageFlip(Rule):
     severity = Severity.INFO
     on = ("conversation.item.input_audio_transcription.completed",)
     once = True
+    earlier = Threshold(2, "turns", "how many must have been in another script", least=1)
     good = (
         """
         < {"type": "conversation.item.input_audio_transcription.completed", "item_id": "u1", "transcript": "Hello there"}
@@ -69,9 +70,9 @@ class LanguageFlip(Rule):
         for item in reversed(before.items.values()):
             if item.role == "user" and item.transcribed and item.id != item_id and (known := script(item.transcript)):
                 earlier.append(known)
-                if len(earlier) == EARLIER:
+                if len(earlier) == self.earlier:
                     break
-        if len(earlier) == EARLIER and len(set(earlier)) == 1 and earlier[0] != now:
+        if len(earlier) == self.earlier and len(set(earlier)) == 1 and earlier[0] != now:
             yield self.finding(
                 event,
                 f"the transcript of {item_id} is in {now.title()} script, those before in {earlier[0].title()}: most likely noise "

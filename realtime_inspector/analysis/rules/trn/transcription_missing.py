@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-WAIT_S = 15.0
 
 
 class TranscriptionMissing(Rule):
@@ -28,6 +27,7 @@ class TranscriptionMissing(Rule):
     severity = Severity.WARNING
     on = ("input_audio_buffer.committed",)
     needs = frozenset({left_out.WIRE})
+    wait_s = Threshold(15.0, "s", "how long a transcript may take", least=0.1)
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"transcription": {"model": "whisper-1"}}}}}
@@ -67,7 +67,7 @@ class TranscriptionMissing(Rule):
         """Wait for the transcript."""
         item_id = text(event.body.get("item_id"))
         if item_id and after.transcription is not None and not after.input_audio.timeouts and not after.is_sideband:
-            yield Deadline(event.t + WAIT_S, event, item_id)
+            yield Deadline(event.t + self.wait_s, event, item_id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether it came."""
@@ -81,7 +81,7 @@ class TranscriptionMissing(Rule):
         ):
             return
         if item.transcript and deadline.step == 0:
-            yield deadline.again(deadline.at + WAIT_S)
+            yield deadline.again(deadline.at + self.wait_s)
             return
         if "wire.gap" in session.counts or session.close is not None:
             return

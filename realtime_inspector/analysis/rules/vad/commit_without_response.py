@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-
-WAIT_S = 3.0
 
 
 class CommitWithoutResponse(Rule):
@@ -30,6 +29,7 @@ class CommitWithoutResponse(Rule):
     on = ("input_audio_buffer.committed",)
     needs = frozenset({"response.created"})
     dialects = frozenset({"ga"})
+    wait_s = Threshold(3.0, "s", "how long the response may take", least=0.1)
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": true}}}}}
@@ -71,7 +71,7 @@ class CommitWithoutResponse(Rule):
         if turn is None or turn.n != event.n or detection is None or after.is_transcription:
             return
         if detection.get("create_response") is not False and after.active_response is None:
-            yield Deadline(event.t + WAIT_S, event)
+            yield Deadline(event.t + self.wait_s, event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it began, or something else did."""
@@ -85,6 +85,6 @@ class CommitWithoutResponse(Rule):
         yield self.finding(
             deadline.event,
             f"voice detection committed the user's turn ({text(deadline.event.body.get('item_id'))}), but no response began "
-            f"within {WAIT_S:.0f} s though create_response is on: look for errors and rate limits, or send response.create",
+            f"within {self.wait_s:g} s though create_response is on: look for errors and rate limits, or send response.create",
             t=deadline.at,
         )

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
-
-WITHIN_S = 1.0
 
 
 class DoubleResponsePerTurn(Rule):
@@ -29,6 +28,7 @@ class DoubleResponsePerTurn(Rule):
     severity = Severity.WARNING
     on = ("response.create",)
     needs = frozenset({left_out.ORDER})
+    within_s = Threshold(1.0, "s", "how soon after a turn a request is for the same one")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": false}}}}}
@@ -65,7 +65,7 @@ class DoubleResponsePerTurn(Rule):
         given = bool(before.outputs) and before.outputs[-1].at.n > committed_n
         waiting = any(each.type == "conversation.item.create" and each.at.n > committed_n for each in before.unanswered)
         asked = bool(before.requests) and before.requests[-1].at.n > committed_n
-        late = event.t - committed_t > WITHIN_S or before.now <= 0
+        late = event.t - committed_t > self.within_s or before.now <= 0
         if given or waiting or asked or late or mapping(event.body.get("response")).get("conversation") == "none":
             return
         yield self.finding(

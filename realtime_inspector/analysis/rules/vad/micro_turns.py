@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.audio import Speech
 from realtime_inspector.protocol.realtime.conversation import Item
@@ -13,8 +14,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number, text
 
 OF = 5
-MANY = 3
-SHORT_MS = 200.0
 _PREFIX_MS = 300.0
 
 _DONE = '+2s < {{"type": "conversation.item.input_audio_transcription.completed", "item_id": "{0}", "transcript": "{1}"}}{2}\n'
@@ -55,6 +54,8 @@ class MicroTurns(Rule):
     severity = Severity.WARNING
     on = ("conversation.item.input_audio_transcription.completed", "input_audio_buffer.speech_stopped")
     once = True
+    many = Threshold(3, "turns", "how many of the last five may be without words", least=1, most=5)
+    short_ms = Threshold(200.0, "ms", "how short a turn without words is")
     good = (
         _transcribed(("Hello", ".", "Yes", "", "No")),
         _spoken((900, 2600, 900, 3600, 4800)),
@@ -79,7 +80,7 @@ class MicroTurns(Rule):
         item_id = text(event.body.get("item_id"))
         latest = [item for item in _transcribed_before(before) if item.id != item_id][: OF - 1]
         empty = [item for item in latest if not _has_word(item.transcript)]
-        if len(empty) + 1 >= MANY:
+        if len(empty) + 1 >= self.many:
             yield self.finding(
                 event,
                 f"{len(empty) + 1} of the last {len(latest) + 1} user turns have no words in them: noise begins turns, and each "
@@ -96,14 +97,14 @@ class MicroTurns(Rule):
         lengths = [
             _length_ms(each, end_ms if each is speech else each.end_ms) for each in before.input_audio.speech[-OF:]
         ]
-        short = [length for length in lengths if length is not None and length - padding_ms < SHORT_MS]
+        short = [length for length in lengths if length is not None and length - padding_ms < self.short_ms]
         said = before.items.get(speech.item_id)
-        if len(short) < MANY or (said is not None and _has_word(said.transcript)):
+        if len(short) < self.many or (said is not None and _has_word(said.transcript)):
             return
         if _length_ms(speech, end_ms) in short:
             yield self.finding(
                 event,
-                f"{len(short)} of the last {len(lengths)} user turns were shorter than {SHORT_MS:.0f} ms without their padding: "
+                f"{len(short)} of the last {len(lengths)} user turns were shorter than {self.short_ms:.0f} ms without their padding: "
                 "if those are not words, raise the threshold, reduce noise, or use semantic_vad",
                 cause=speech.started_n,
                 severity=Severity.INFO,

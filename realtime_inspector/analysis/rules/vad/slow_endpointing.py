@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number, text
 
-LATE_S = 1.0
 EAGERNESS_S = {"low": 8.0, "medium": 4.0, "auto": 4.0, "high": 2.0}
 """How long semantic_vad may wait."""
 
@@ -33,6 +33,7 @@ class SlowEndpointing(Rule):
     on = ("input_audio_buffer.speech_stopped",)
     needs = frozenset({left_out.INPUT_AUDIO, left_out.WIRE})
     once = True
+    late_s = Threshold(1.0, "s", "how late the end of speech may be noticed")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 500}}}}}
@@ -72,7 +73,7 @@ class SlowEndpointing(Rule):
         sent_t = before.input_audio.sent_t(end_ms)
         semantic = detection.get("type") == "semantic_vad"
         allowed_s = EAGERNESS_S.get(text(detection.get("eagerness")), 4.0) if semantic else 0.0
-        if sent_t is not None and event.t - sent_t > allowed_s + LATE_S:
+        if sent_t is not None and event.t - sent_t > allowed_s + self.late_s:
             yield self.finding(
                 event,
                 f"the end of speech was sent {event.t - sent_t:.1f} s before voice detection told of it"

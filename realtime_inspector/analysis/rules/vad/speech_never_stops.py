@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 
-WAIT_S = 15.0
-SEMANTIC_WAIT_S = 30.0
 FLOWING_S = 2.0
 _LOOK_BACK = 20
 
@@ -30,6 +29,8 @@ class SpeechNeverStops(Rule):
     name = "speech-never-stops"
     severity = Severity.ERROR
     on = ("input_audio_buffer.speech_started",)
+    wait_s = Threshold(15.0, "s", "how long a user may speak", least=0.1)
+    semantic_wait_s = Threshold(30.0, "s", "how long he may with semantic voice detection", least=0.1)
     good = (
         """
         > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}
@@ -72,7 +73,7 @@ class SpeechNeverStops(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for the end of the speech."""
         semantic = (after.turn_detection or {}).get("type") == "semantic_vad"
-        yield Deadline(event.t + (SEMANTIC_WAIT_S if semantic else WAIT_S), event)
+        yield Deadline(event.t + (self.semantic_wait_s if semantic else self.wait_s), event)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Ask whether it came, or cannot have come."""

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-
-WITHIN_S = 1.0
 
 
 class StaleIdleTimer(Rule):
@@ -26,6 +25,7 @@ class StaleIdleTimer(Rule):
     name = "stale-idle-timer"
     severity = Severity.WARNING
     on = ("input_audio_buffer.timeout_triggered",)
+    within_s = Threshold(1.0, "s", "how soon after voice detection was switched on the timer is stale")
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
@@ -55,7 +55,7 @@ class StaleIdleTimer(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Look when voice detection was switched on."""
         on = before.detection_on
-        if on is not None and event.t > 0 and event.t - on.t < WITHIN_S:
+        if on is not None and event.t > 0 and event.t - on.t < self.within_s:
             yield self.finding(
                 event,
                 f"the idle timer fires {1000 * (event.t - on.t):.0f} ms after voice detection was switched on: the time before "
