@@ -1,119 +1,151 @@
-"""Findings for continuous integration: GitHub's annotations, JUnit's XML, a table in Markdown."""
+"""Findings for continuous integration: a suite a recording, a case a rule, written by the formats of `ci/`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
 
-from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.cli.findings import Linted, count, in_words
-from realtime_inspector.cli.findings_text import place
-from realtime_inspector.recording.printable import printable
+from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.selection import group
+from realtime_inspector.cli.ci.checked import Case, Check, Problem, Step, Suite
+from realtime_inspector.cli.ci.places import from_root
+from realtime_inspector.cli.findings import Linted
 
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-
-
-class GitHub:
-    """Workflow commands: GitHub shows each beside its line in the changed files.
-
-    Source: GitHub Docs, "Workflow commands for GitHub Actions" (read 2026-11-23).
-    """
-
-    def recording(self, linted: Linted) -> Iterator[str]:
-        """Yield the lines about one recording."""
-        for finding in linted.findings:
-            where = f"file={_property(linted.path)},line={max(finding.line, 1)}"
-            title = _property(f"{finding.rule} {finding.name}")
-            words = " ".join(word for word in (finding.message, f"Fix: {finding.fix}" if finding.fix else "") if word)
-            yield f"::{_COMMANDS[finding.severity]} {where},title={title}::{_data(words)}"
-
-    def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
-        """Yield the lines at the end: none."""
-        return iter(())
+Writer = Callable[[Sequence[Suite]], Iterable[str]]
 
 
-class JUnit:
-    """A test suite a recording, a failed case a finding; information fails nothing."""
+class Whole:
+    """A format that needs all recordings before it writes the first line."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
 
     def recording(self, linted: Linted) -> Iterator[str]:
-        """Yield the lines about one recording: none yet, the totals come first."""
+        """Yield the lines about one recording: none yet."""
         return iter(())
 
     def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
         """Yield the document."""
-        cases = sum(max(1, len(one.findings)) for one in linted)
-        failures = sum(map(_failures, linted))
-        yield '<?xml version="1.0" encoding="UTF-8"?>'
-        yield f'<testsuites name="realtime-inspector" tests="{cases}" failures="{failures}" errors="0">'
-        for one in linted:
-            yield from _suite(one)
-        yield "</testsuites>"
+        yield from self._writer([suite(one) for one in linted])
 
 
-class Markdown:
-    """A table for a comment or a job's summary."""
+def github() -> Whole:
+    """Return GitHub's annotations, which also write the step's summary."""
+    from realtime_inspector.cli.ci import github
 
-    def recording(self, linted: Linted) -> Iterator[str]:
-        """Yield the lines about one recording: none yet, the total comes first."""
-        return iter(())
-
-    def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
-        """Yield the document."""
-        findings = [(one, finding) for one in linted for finding in one.findings]
-        noun = "recording" if len(linted) == 1 else "recordings"
-        yield f"**{in_words(count(finding for _, finding in findings))}** in {len(linted)} {noun}"
-        if not findings:
-            return
-        yield ""
-        yield "| | rule | where | what | fix |"
-        yield "|---|---|---|---|---|"
-        for one, finding in findings:
-            cells = (finding.severity.value, f"{finding.rule} {finding.name}", place(one, finding))
-            yield f"| {' | '.join(map(_cell, (*cells, finding.message, finding.fix)))} |"
+    return Whole(github.lines)
 
 
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def gitlab() -> Whole:
+    """Return GitLab's report of code quality."""
+    from realtime_inspector.cli.ci import gitlab
+
+    return Whole(gitlab.lines)
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def sarif() -> Whole:
+    """Return SARIF 2.1.0."""
+    from realtime_inspector.cli.ci import sarif
+
+    return Whole(sarif.lines)
 
 
-def _failures(linted: Linted) -> int:
-    return sum(finding.severity is not Severity.INFO for finding in linted.findings)
+def junit() -> Whole:
+    """Return JUnit's XML."""
+    from realtime_inspector.cli.ci import junit
+
+    return Whole(junit.lines)
 
 
-def _suite(linted: Linted) -> Iterator[str]:
-    name = _attribute(linted.path)
-    tests = max(1, len(linted.findings))
-    yield f'  <testsuite name={name} tests="{tests}" failures="{_failures(linted)}" time="{linted.length_s:.3f}">'
-    if not linted.findings:
-        yield f'    <testcase name="no findings" classname={name}/>'
+def ctrf() -> Whole:
+    """Return the Common Test Report Format."""
+    from realtime_inspector.cli.ci import ctrf
+
+    return Whole(ctrf.lines)
+
+
+def markdown() -> Whole:
+    """Return a table in Markdown."""
+    from realtime_inspector.cli.ci import markdown
+
+    return Whole(markdown.lines)
+
+
+def suite(linted: Linted) -> Suite:
+    """Return a recording as a suite: a case for every rule that looked at it, whether it found something or not."""
+    found: dict[str, list[Finding]] = {}
     for finding in linted.findings:
-        yield from _case(linted, finding)
-    yield "  </testsuite>"
+        found.setdefault(finding.rule, []).append(finding)
+    checks = {rule.id: check(rule) for rule in linted.asked}
+    for rule_id, findings in found.items():
+        checks.setdefault(rule_id, _unknown(findings[0]))
+    return Suite(
+        name=linted.path,
+        path=from_root(linted.path),
+        started=linted.started,
+        length_s=linted.length_s,
+        cases=tuple(
+            Case(checks[rule_id], tuple(_problem(linted, finding) for finding in found.get(rule_id, ())))
+            for rule_id in sorted(checks)
+        ),
+    )
 
 
-def _case(linted: Linted, finding: Finding) -> Iterator[str]:
-    title = _attribute(f"{finding.rule} {finding.name} at line {finding.line}")
-    yield f"    <testcase name={title} classname={_attribute(linted.path)}>"
-    details = _text(f"{place(linted, finding)}: {finding.message}\nFix: {finding.fix}")
-    if finding.severity is Severity.INFO:
-        yield f"      <system-out>{details}</system-out>"
-    else:
-        message = _attribute(finding.message)
-        yield f'      <failure type="{finding.severity.value}" message={message}>{details}</failure>'
-    yield "    </testcase>"
+def check(rule: Rule) -> Check:
+    """Return a rule as what was checked."""
+    return Check(
+        id=rule.id,
+        name=rule.name,
+        severity=rule.severity,
+        what=rule.page().what,
+        page=partial(_page, rule),
+        tags=(group(rule), "realtime-api"),
+    )
 
 
-def _text(text: str) -> str:
-    return escape("\n".join(map(printable, text.split("\n"))), quote=False)
+@cache
+def _page(rule: Rule) -> str:
+    from realtime_inspector.formats import rule_page
+
+    return "\n".join(rule_page.lines(rule))
 
 
-def _attribute(text: str) -> str:
-    return f'"{escape(printable(text))}"'
+def _unknown(finding: Finding) -> Check:
+    """Return the check of a finding whose rule was not among those asked."""
+    rule = next((rule for rule in all_rules() if rule.id == finding.rule), None)
+    if rule is not None:
+        return check(rule)
+    return Check(finding.rule, finding.name, finding.severity, finding.name.replace("-", " "))
 
 
-def _cell(text: str) -> str:
-    return printable(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+def _problem(linted: Linted, finding: Finding) -> Problem:
+    step = linted.trail.step(finding.entry)
+    return Problem(
+        severity=finding.severity,
+        message=finding.message,
+        fix=finding.fix,
+        line=finding.line,
+        entry=finding.entry,
+        about=step.type if step is not None else "",
+        steps=tuple(_steps(linted, finding)),
+        more=_more(finding),
+    )
+
+
+def _steps(linted: Linted, finding: Finding) -> Iterator[Step]:
+    cause = linted.trail.step(finding.cause)
+    if cause is not None and cause.line:
+        yield Step(cause.line, f"it began with this {cause.type}")
+    for n in finding.related:
+        related = linted.trail.step(n)
+        if related is not None and related.line and n != finding.cause:
+            yield Step(related.line, f"this {related.type} has to do with it")
+
+
+def _more(finding: Finding) -> Mapping[str, Any]:
+    more: dict[str, Any] = {"entry": finding.entry, "t": round(finding.t, 6)}
+    if finding.corrected is not None:
+        more["corrected"] = dict(finding.corrected)
+    return more

@@ -16,6 +16,7 @@ def rti(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     for name in list(os.environ):
         if name.startswith("REALTIME_INSPECTOR_") or name in {"FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR", "COLUMNS"}:
             monkeypatch.delenv(name)
-    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return CommandLine(capsys)

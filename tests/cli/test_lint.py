@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -20,7 +19,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.cli import lint as lint_module
 from realtime_inspector.cli.findings import Linted, Trail
-from realtime_inspector.cli.findings_ci import GitHub, JUnit, Markdown
+from realtime_inspector.cli.findings_ci import junit, markdown
 from realtime_inspector.cli.findings_json import Json, JsonLines
 from realtime_inspector.cli.findings_text import Concise, Text
 from realtime_inspector.cli.output import Ink, json_lines
@@ -195,45 +194,10 @@ def test_json_lines_name_the_recording_in_each() -> None:
     ]
 
 
-def test_github_annotations_escape_what_github_reads() -> None:
-    one = linted(finding("100% of\nit"), finding("x", severity=Severity.INFO, line=0), path="a:b,c.jsonl")
-
-    assert written(GitHub(), one) == [
-        "::error file=a%3Ab%2Cc.jsonl,line=3,title=TST001 refused-event::100%25 of%0Ait Fix: do it",
-        "::notice file=a%3Ab%2Cc.jsonl,line=1,title=TST001 refused-event::x Fix: do it",
-    ]
-
-
-def test_junit_is_xml_whatever_a_message_holds() -> None:
-    bad = finding("<b> & \x1b[31m \"quoted\" 'é'")
-    text = "\n".join(written(JUnit(), linted(bad, finding(severity=Severity.INFO)), linted(path="b.jsonl")))
-    root = ElementTree.fromstring(text)
-
-    assert root.attrib == {"name": "realtime-inspector", "tests": "3", "failures": "1", "errors": "0"}
-    first, second = root.findall("testsuite")
-    assert (first.get("failures"), first.get("tests"), second.get("failures")) == ("1", "2", "0")
-    failure = first.find("testcase/failure")
-    assert failure is not None
-    assert failure.get("message") == "<b> & \\e[31m \"quoted\" 'é'"
-    assert first.findtext("testcase[2]/system-out") == "call.jsonl:3: a message\nFix: do it"
-    assert [case.get("name") for case in second] == ["no findings"]
-
-
-def test_markdown_keeps_a_cell_in_its_column() -> None:
-    assert written(Markdown(), linted(finding("a|b <script>\nc"))) == [
-        "**1 error** in 1 recording",
-        "",
-        "| | rule | where | what | fix |",
-        "|---|---|---|---|---|",
-        "| error | TST001 refused-event | call.jsonl:3 | a\\|b &lt;script>\\\\nc | do it |",
-    ]
-    assert written(Markdown(), linted()) == ["**no findings** in 1 recording"]
-
-
 def test_control_characters_of_a_recording_never_reach_the_terminal() -> None:
     one = linted(finding("\x1b]0;owned\x07 \u202e"), path="\x1b[2J.jsonl")
 
-    for form in (Text(Ink(on=False), 80), Concise(), Markdown(), JUnit()):
+    for form in (Text(Ink(on=False), 80), Concise(), markdown(), junit()):
         text = "\n".join(written(form, one))
         assert not any(char in text for char in "\x1b\x07\u202e")
 

@@ -1,0 +1,1 @@
+"""What was checked, and the formats in which continuous integration wants to hear of it."""

@@ -1,0 +1,78 @@
+"""A rule's page in Markdown: what it flags, why that hurts, how to mend it, what it may get wrong, and an example.
+
+For `docs/rules.md` and for the help of formats that have room for it. Everything comes from the rule itself.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from realtime_inspector.analysis import threshold
+from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.recording import transcript
+
+_DIALECTS = {"ga": "GA", "beta": "beta"}
+_FENCE = "~~~"
+"""Not what an event in an example may hold."""
+
+
+def lines(rule: Rule) -> Iterator[str]:
+    """Yield the page without a title."""
+    page = rule.page()
+    yield page.what
+    for heading, text in (("Why", page.why), ("Fix", page.fix), ("Limits", page.limits), ("Source", page.source)):
+        yield ""
+        yield f"**{heading}**: {text}"
+    yield from _settings(rule)
+    yield from example(rule)
+
+
+def example(rule: Rule) -> Iterator[str]:
+    """Yield the first of the rule's bad transcripts, with what it says of it."""
+    if not rule.bad:
+        return
+    yield ""
+    yield f"{_FENCE}text"
+    yield from textwrap.dedent(rule.bad[0]).strip("\n").rstrip().splitlines()
+    yield _FENCE
+    for message in dict.fromkeys(said(rule, rule.bad[0])):
+        yield ""
+        yield f"> {message}"
+
+
+def said(rule: Rule, text: str) -> list[str]:
+    """Return what the rule says of a transcript, time passing to its last line."""
+    parsed = transcript.parse(text)
+    linter = Linter([rule])
+    found = []
+    for event in events(parsed.entries):
+        if event.is_wire and event.body.get("how") == "cut off":
+            found += linter.advance(parsed.end_t)
+        found += linter.feed(event)
+    return [finding.message for finding in sorted(found, key=lambda finding: (finding.entry, finding.t))]
+
+
+def about(rule: Rule) -> str:
+    """Return severity, dialects and when the rule is asked, in a line."""
+    known = sorted(_DIALECTS.get(dialect, dialect) for dialect in rule.dialects if dialect)
+    words = [rule.severity.value, f"dialects: {', '.join(known)}"]
+    if rule.acoustic:
+        words.append("with `--acoustic`")
+    if rule.optional:
+        words.append("only if selected by id or name")
+    if rule.once:
+        words.append("said once a session")
+    return " · ".join(words)
+
+
+def _settings(rule: Rule) -> Iterator[str]:
+    settings = threshold.of(rule)
+    if not settings:
+        return
+    yield ""
+    yield "| threshold | default | is |"
+    yield "|---|---|---|"
+    for name, setting in settings.items():
+        yield f"| `{name}` | {setting.default:g} {setting.unit} | {setting.about} |"
