@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from realtime_inspector.capture import launch
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.cli import diagnostics, faulting
 from realtime_inspector.cli.mock import finish, player_options, replay_options, say_mismatch
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
@@ -24,6 +24,7 @@ _HELP = """Run CMD against a recording: `mock` for one program.
 \b
   realtime-inspector exec --recording call.jsonl -- pytest tests/test_agent.py
   realtime-inspector exec --recording calls/ --match types -- npm test
+  realtime-inspector exec --recording call.jsonl --fault expire -- npm test
 
 For CMD alone, OPENAI_BASE_URL and REALTIME_INSPECTOR_URL (the WebSocket)
 point to the recording, OPENAI_API_KEY is set if it is not, and NO_PROXY keeps
@@ -58,8 +59,8 @@ def command(
     scripts = load(recording)
     options = player_options(chosen)
     host, port = listen_address(listen)
-    where = Address(host, port)
-    with serving(scripts, options, address=where, strict=chosen["strict"], told=say_mismatch) as server:
+    more = {"address": Address(host, port), "strict": chosen["strict"], "faults": faulting.between(chosen)}
+    with serving(scripts, options, told=say_mismatch, **more) as server:
         if ready_file is not None:
             write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
         ended = run(cmd, child_environment(os.environ, server.base_url, server.ws_url))

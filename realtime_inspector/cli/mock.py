@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import diagnostics, output
+from realtime_inspector.cli import diagnostics, faulting, output
 from realtime_inspector.cli.serving import listen_address, write_ready, write_whole
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
         click.option(
             "--listen", default=listen, show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
         ),
+        *faulting.OPTIONS,
     ]
 
 
@@ -80,6 +81,8 @@ _HELP = """Serve a recording, or a folder of them, to any client.
   realtime-inspector mock call.jsonl
   realtime-inspector mock call.jsonl --speed max --once --report report.json
   realtime-inspector mock call.jsonl --ignore-path session.instructions
+  realtime-inspector mock call.jsonl --fault-profile mid-audio-stall
+  realtime-inspector mock call.jsonl --fault 'drop 5% on type:*.delta'
 
 Each recorded event is sent when what caused it has happened. The client is
 held to what it did when it was recorded; the report says where it did not.
@@ -99,15 +102,14 @@ def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | N
     from realtime_inspector.replay.load import load
 
     scripts = load(file)
-    host, port = listen_address(listen)
-    served = _serve(scripts, player_options(chosen), host, port, ready_file, once=once, strict=chosen["strict"])
-    report = asyncio.run(served)
+    serving = {"address": listen_address(listen), "strict": chosen["strict"], "faults": faulting.between(chosen)}
+    report = asyncio.run(_serve(scripts, player_options(chosen), ready_file, once=once, **serving))
     finish(report, chosen["report_file"])
     ctx.exit(report.exit_code)
 
 
 async def _serve(
-    scripts: Any, options: Options, host: str, port: int, ready_file: Path | None, *, once: bool, strict: bool
+    scripts: Any, options: Options, ready_file: Path | None, *, once: bool, address: tuple[str, int], **more: Any
 ) -> Report:
     from realtime_inspector.replay.server import Address, ReplayServer
 
@@ -116,12 +118,12 @@ async def _serve(
         if server.refusing and not once:
             diagnostics.say("no further connection is taken; start it again for another try")
 
-    server = ReplayServer(scripts, options, address=Address(host, port), again=not once, strict=strict, told=told)
+    server = ReplayServer(scripts, options, address=Address(*address), again=not once, told=told, **more)
     async with server:
         diagnostics.say(f"serving {scripts[0].name}{_and_more(len(scripts))} on {server.ws_url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any")
         if ready_file is not None:
-            write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
+            write_ready(ready_file, host=address[0], port=server.port, url=server.base_url.removesuffix("/v1"))
         await _until_done(server.finished if once else asyncio.Event())
     return server.report()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.cli import diagnostics, faulting
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.simulator import scenario as scenarios
 from realtime_inspector.simulator.server import Simulator
@@ -17,6 +18,8 @@ _HELP = """Serve the Realtime API without a model.
 \b
   realtime-inspector simulate
   realtime-inspector simulate --scenario my-scenario.toml
+  realtime-inspector simulate --fault-profile rate-limited
+  realtime-inspector simulate --fault 'close 1011 after 30s'
 
 Events, errors, voice detection, tool calls and pacing are the API's; what the
 assistant says stands in a scenario. Any API key is taken. Stop it with
@@ -40,10 +43,12 @@ ctrl+c.
     type=click.Path(path_type=Path, dir_okay=False),
     help="write host, port, url and pid there, as JSON, once it listens",
 )
-def command(listen: str, scenario: str, ready_file: Path | None) -> None:
+@faulting.options
+def command(listen: str, scenario: str, ready_file: Path | None, **chosen: Any) -> None:
     """Serve the Realtime API without a model."""
     host, port = listen_address(listen)
-    asyncio.run(_serve(Simulator(scenario, host=host, port=port), ready_file))
+    between = faulting.between(chosen)
+    asyncio.run(_serve(Simulator(scenario, host=host, port=port, between=between), ready_file))
 
 
 async def _serve(simulator: Simulator, ready_file: Path | None) -> None:

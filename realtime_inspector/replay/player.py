@@ -110,6 +110,8 @@ class Player:
         """Index of a recorded client event → the place of the live one that stands for it."""
         self.extras: list[str] = []
         """Types of harmless events that the recording has not."""
+        self.faults: list[str] = []
+        """What was done to the connection on purpose."""
         self.over = False
         """Closed, by whichever side, or given up after a mismatch."""
         self._observe = observe
@@ -172,13 +174,19 @@ class Player:
         """Let time pass."""
         return [] if self.over else self._flush(now)
 
-    def left(self, now: float, code: int | None = None, reason: str = "") -> None:
-        """The client closed, or its connection was lost."""
+    def left(self, now: float, code: int | None = None, reason: str = "", *, by: Side = Side.CLIENT) -> None:
+        """The client closed, or its connection was lost; or a fault did that, in whose case it is `by` the proxy."""
         if not self.over:
             self.over = True
             if code != _LOST:
-                self._note(self._entry(Side.CLIENT, Kind.CLOSE, now, members={"code": code, "reason": reason}))
-            self._end(now, "reset" if code == _LOST else "closed", by="client")
+                self._note(self._entry(by, Kind.CLOSE, now, members={"code": code, "reason": reason}))
+            self._end(now, "reset" if code == _LOST else "closed", by=str(by))
+
+    def note(self, text: str, now: float) -> None:
+        """Something was done to the connection by this tool."""
+        self.faults.append(text)
+        if not self.over:
+            self._note(self._entry(Side.PROXY, Kind.NOTE, now, members={"text": text}))
 
     # client events
 

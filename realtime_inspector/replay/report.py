@@ -34,6 +34,8 @@ class Played:
     """Recorded client events for which none came."""
     never_asked_for: tuple[Step, ...]
     """Recorded server events that were not sent."""
+    faults: tuple[str, ...] = ()
+    """What was done to the connection on purpose."""
     whole: bool = False
     """All of the recording has to happen, whatever the report as a whole says."""
 
@@ -50,6 +52,7 @@ class Played:
             mismatches=tuple(player.mismatches),
             never_came=tuple(player.never_came),
             never_asked_for=tuple(step for step in player.never_asked_for if step.lane != CLOSE),
+            faults=tuple(player.faults),
             whole=player.options.match is Policy.STRICT,
         )
 
@@ -69,6 +72,7 @@ class Played:
             "mismatches": [found.to_json() for found in self.mismatches],
             "never_came": [_place(expected) | {"needed": expected.needed} for expected in self.never_came],
             "never_asked_for": [_place(step) for step in self.never_asked_for],
+            "faults": list(self.faults),
         }
 
 

@@ -12,9 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import ssl
-import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +32,7 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.replay.connection import Host, connection_class, response
 from realtime_inspector.replay.doors import Answer, Door
+from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
@@ -44,7 +43,6 @@ from realtime_inspector.replay.script import Script
 SUBPROTOCOL = "realtime"
 _OWN_CODES = range(3000, 5000)
 _QUIET_ROUNDS = 20
-_LINGER = struct.pack("ii", 1, 0)
 
 Observer = Callable[[Event], object]
 
@@ -71,6 +69,7 @@ class ReplayServer:
         strict: bool = False,
         observers: Callable[[], Observer] | None = None,
         told: Callable[[str], object] | None = None,
+        faults: Between | None = None,
         tls: Callable[[], ssl.SSLContext] = server_context,
     ) -> None:
         """Prepare a server; it listens inside `async with`.
@@ -83,6 +82,7 @@ class ReplayServer:
             strict: What is left of a recording counts as a mismatch.
             observers: Makes an observer for a new connection; it gets all its events, of both sides.
             told: Is told of each mismatch, as text, when it happens.
+            faults: What goes wrong between the clients and the recording.
             tls: Gives the settings for clients that speak TLS; by default with the local CA's certificate.
         """
         redactor = Redactor.from_environment(os.environ)
@@ -98,6 +98,7 @@ class ReplayServer:
         self._strict = strict
         self._observers, self._told = observers, told
         self._tls = tls
+        self._faults = faults
         self._chosen: dict[ServerConnection, Script] = {}
         self._talking: set[ServerConnection] = set()
         self._told_others = 0
@@ -158,7 +159,7 @@ class ReplayServer:
                 self._talk,
                 host,
                 port,
-                process_request=self._admit,
+                process_request=self._admit if self._faults is None else self._let_in,
                 select_subprotocol=_select,
                 create_connection=connection_class(Host(self._plain, self._tls, self._forget, self._tell)),
                 compression=None,
@@ -204,6 +205,11 @@ class ReplayServer:
         self._settle()
         return response(chosen)
 
+    async def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse an upgrade by a fault, or go on as without."""
+        refused = await self._faults.admit(connection, request) if self._faults is not None else None
+        return self._admit(connection, request) if refused is None else refused
+
     async def _talk(self, connection: ServerConnection) -> None:
         script = self._chosen.get(connection)
         if script is None:  # lost between its handshake and here
@@ -213,7 +219,7 @@ class ReplayServer:
         player = Player(script, self.options, observe)
         self.players.append(player)
         try:
-            await self._pump(connection, player)
+            await self._play(connection, player)
         except Exception as error:  # a user's matcher, or a fault of ours: the library would only log it
             self.failed = self.failed or error
             self._door.refusing = "realtime-inspector: the replay failed; see its report"
@@ -224,11 +230,21 @@ class ReplayServer:
             self._chosen.pop(connection, None)
             self._settle()
 
-    async def _pump(self, connection: ServerConnection, player: Player) -> None:
+    async def _play(self, connection: ServerConnection, player: Player) -> None:
+        if self._faults is None:
+            await self._pump(connection, connection, player)
+            return
+        with suppress(ConnectionClosed):
+            async with self._faults.socket(connection, lambda done: player.note(str(done), _now())) as faulty:
+                await self._pump(connection, faulty, player)
+                if faulty.broken:
+                    player.left(_now(), connection.close_code, connection.close_reason or "", by=Side.PROXY)
+
+    async def _pump(self, raw: ServerConnection, connection: ServerConnection | FaultySocket, player: Player) -> None:
         with suppress(ConnectionClosed):  # the client may leave at any moment
-            actions = player.open(_now(), _request_entry(connection))
+            actions = player.open(_now(), _request_entry(raw))
             while True:
-                until = await self._carry_out(connection, actions)
+                until = await self._carry_out(raw, connection, actions)
                 if player.over:
                     return
                 try:
@@ -242,7 +258,9 @@ class ReplayServer:
                 payload = message if isinstance(message, bytes) else message.encode()
                 actions = player.receive(payload, _now(), binary=binary)
 
-    async def _carry_out(self, connection: ServerConnection, actions: Sequence[Action]) -> float | None:
+    async def _carry_out(
+        self, raw: ServerConnection, connection: ServerConnection | FaultySocket, actions: Sequence[Action]
+    ) -> float | None:
         """Do what the player asks for; return until when it waits."""
         until = None
         for action in actions:
@@ -256,7 +274,9 @@ class ReplayServer:
                         self._door.refusing = f"realtime-inspector: {mismatch.message}"
                     self._tell(mismatch.text())
                 case Close():
-                    await _close(connection, action)
+                    if isinstance(connection, FaultySocket):
+                        await connection.drained()
+                    await _close(raw, action)
         return until
 
     def _plain(self, method: str, target: str) -> Answer:
@@ -297,10 +317,7 @@ def _request_entry(connection: ServerConnection) -> Entry | None:
 
 async def _close(connection: ServerConnection, action: Close) -> None:
     if action.abort:
-        raw = connection.transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
-        connection.transport.abort()
+        reset(connection)
         return
     if action.code is None and connection.state is State.OPEN:
         async with connection.send_context():  # an empty close frame: `close` always gives a code

@@ -70,6 +70,14 @@ class TlsTransport(asyncio.Transport):
         """See `asyncio.WriteTransport`."""
         self._inner.abort()
 
+    def pause_reading(self) -> None:
+        """See `asyncio.ReadTransport`."""
+        self._inner.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `asyncio.ReadTransport`."""
+        self._inner.resume_reading()
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """See `asyncio.BaseTransport`."""
         return self._inner.get_extra_info(name, default)

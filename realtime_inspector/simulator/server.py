@@ -13,9 +13,9 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -38,6 +38,29 @@ _MAX_HTTP_BYTES = 1 << 20
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
 
 
+class Talk(Protocol):
+    """One client, as the server talks to it."""
+
+    async def send(self, message: bytes, text: bool | None = None) -> None:
+        """Send a message."""
+
+    async def recv(self) -> str | bytes:
+        """Return the next message."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close the connection."""
+
+
+class Between(Protocol):
+    """What stands between the clients and the server: see `realtime_inspector.replay.faults`."""
+
+    async def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Return the refusal of an upgrade, or None."""
+
+    def socket(self, connection: ServerConnection) -> AbstractAsyncContextManager[Talk]:
+        """Give what the server talks to in the connection's place."""
+
+
 class Simulator:
     """A Realtime server without a model."""
 
@@ -50,6 +73,7 @@ class Simulator:
         seed: str = "0",
         rejected_keys: Collection[str] = (),
         tls: ssl.SSLContext | None = None,
+        between: Between | None = None,
         unix: Callable[[], float] = time.time,
     ) -> None:
         """Prepare a server; it listens inside `async with`.
@@ -61,6 +85,7 @@ class Simulator:
             seed: What the ids are made from.
             rejected_keys: API keys that are answered with 401.
             tls: A server's context, for `wss`.
+            between: What goes wrong between the clients and this server.
             unix: The wall clock, for `expires_at`.
 
         Raises:
@@ -74,6 +99,7 @@ class Simulator:
         self._port, self._seed, self._tls = port, seed, tls
         self._rejected = frozenset(rejected_keys)
         self._unix = unix
+        self._between = between
         self._http_ids = Ids(f"{seed}/http")
         self._server: Server | None = None
 
@@ -143,8 +169,14 @@ class Simulator:
         refused = door.check_key(headers, self._rejected)
         return refused or door.answer(method, target, body, self._http_ids, int(self._unix()))
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse an upgrade that the API would refuse."""
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse an upgrade that the API would refuse, or that something between does."""
+        refused = self._refused(request)
+        if refused is None and self._between is not None:
+            return await self._between.admit(connection, request)
+        return refused
+
+    def _refused(self, request: Request) -> Response | None:
         headers = _lower(request.headers)
         if headers.get("upgrade", "").lower() != "websocket":
             return _response(self._plain("GET", request.path, headers, b""))
@@ -161,10 +193,14 @@ class Simulator:
         seed = f"{self._seed}/{self.connections}"
         machine = Machine(self.scenario, opening or Opening(), seed=seed, unix=int(self._unix()))
         with suppress(ConnectionClosed):  # the client may leave at any moment
-            await _pump(connection, machine)
+            if self._between is None:
+                await _pump(connection, machine)
+                return
+            async with self._between.socket(connection) as talk:
+                await _pump(talk, machine)
 
 
-async def _pump(connection: ServerConnection, machine: Machine) -> None:
+async def _pump(connection: Talk, machine: Machine) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     while True:

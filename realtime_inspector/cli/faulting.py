@@ -1,0 +1,64 @@
+"""The options of commands that serve with faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from realtime_inspector.cli import diagnostics
+from realtime_inspector.errors import UsageError
+
+if TYPE_CHECKING:
+    from realtime_inspector.replay.faults.sockets import Between
+
+NAMES = ("flaky-network", "slow-server", "rate-limited", "session-expiry", "mid-audio-stall", "strange-server")
+"""The profiles, for a help that loads none of them."""
+
+OPTIONS: list[Callable[..., Any]] = [
+    click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="FAULT",
+        help="what goes wrong, such as 'stall 4s nth 3 on type:*.delta'; see docs/faults.md",
+    ),
+    click.option(
+        "--fault-profile",
+        "profiles",
+        multiple=True,
+        type=click.Choice(NAMES),
+        help="a set of faults that has a name",
+    ),
+    click.option("--fault-seed", default="0", metavar="SEED", help="the same seed gives the same chances"),
+]
+"""For `mock`, `exec` and `simulate`."""
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of faults."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+def between(chosen: Mapping[str, Any]) -> Between | None:
+    """Return the faults that a command line asks for; None without any.
+
+    Raises:
+        UsageError: If one of them is none; where it is wrong is shown beneath it first.
+    """
+    if not chosen["faults"] and not chosen["profiles"]:
+        return None
+    from realtime_inspector.recording.printable import printable
+    from realtime_inspector.replay.faults.expression import FaultError
+    from realtime_inspector.replay.faults.profiles import plan
+    from realtime_inspector.replay.faults.sockets import Between
+
+    try:
+        made = plan(chosen["faults"], chosen["profiles"], chosen["fault_seed"])
+    except FaultError as error:
+        diagnostics.say(printable(error.text) + "\n" + " " * error.position + "^")
+        raise UsageError(f"--fault: {error.problem}") from None
+    return Between(made, lambda done: diagnostics.say(printable(str(done))))
