@@ -9,6 +9,11 @@ current folder. A key is an option's long name; a table of a command's name hold
     [tool.realtime-inspector.lint]
     ignore = ["OUT"]
 
+An option that takes `NAME=VALUE` several times may have a table of them, for all commands or for one:
+
+    [tool.realtime-inspector.budget]
+    ttfa_p95 = "800ms"
+
 A path in the file is relative to the file. The environment has `REALTIME_INSPECTOR_DIR` for every command, and
 `REALTIME_INSPECTOR_LINT_IGNORE` for one; it goes before the file, and the command line before both.
 """
@@ -28,6 +33,8 @@ from realtime_inspector.errors import UsageError
 
 FILE = "realtime-inspector.toml"
 ENVIRONMENT = "REALTIME_INSPECTOR_"
+PAIRS = frozenset({"budget"})
+"""Options that take `NAME=VALUE` several times."""
 _TABLE = "realtime-inspector"
 
 
@@ -65,7 +72,9 @@ def defaults(
     found = find(folder or Path.cwd())
     if found is not None:
         _check_tables(found, commands)
-        shared = {key: value for key, value in found.values.items() if not isinstance(value, Mapping)}
+        shared = {
+            key: value for key, value in found.values.items() if not isinstance(value, Mapping) or _dashed(key) in PAIRS
+        }
         own = found.values.get(name, {})
         _check(found, shared, options, load_for_keys)
         _check_own(found, name, own, options)
@@ -148,7 +157,7 @@ def _check_tables(found: Configuration, commands: Collection[str]) -> None:
     for key, value in found.values.items():
         if key in commands and not isinstance(value, Mapping):
             raise UsageError(f"{found.path}: {key!r} is a command: its options go into a table of that name")
-        if isinstance(value, Mapping) and key not in commands:
+        if isinstance(value, Mapping) and key not in commands and _dashed(key) not in PAIRS:
             raise UsageError(f"{found.path}: no command {key!r}{_near(key, commands)}")
 
 
@@ -207,6 +216,8 @@ def _value(option: click.Option, value: Any) -> Any:
         return value
     if isinstance(value, str):
         return option.type.split_envvar_value(value)
+    if isinstance(value, Mapping):
+        return [f"{name}={part}" for name, part in value.items()]
     return value if isinstance(value, list) else [value]
 
 

@@ -13,7 +13,8 @@ from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.rules.cst.over_budget import OverBudget
 from realtime_inspector.analysis.selection import select, usual
-from realtime_inspector.cli import findings_ci, findings_json, findings_text, output, pricing, reading
+from realtime_inspector.cli import budgeting, findings_ci, findings_json, findings_text, output, pricing, reading
+from realtime_inspector.cli.budgeting import Budget
 from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.errors import UsageError
 
@@ -64,20 +65,12 @@ unless a format is asked for.
 @click.option("--select", "chosen", multiple=True, metavar="RULE", help="ask these rules only: an id, a group, a name")
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="do not ask these rules")
 @click.option("--acoustic", is_flag=True, help="listen to the audio too: takes about a second per minute of it")
-@click.option(
-    "--budget",
-    "budget_usd",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="USD",
-    help=f"what a session may cost before CST005 says so [default: {OverBudget.budget_usd.default:g}]",
-)
+@budgeting.option
 @pricing.option
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
-    default=Severity.WARNING.value,
-    show_default=True,
-    help="the least that makes the exit code 1",
+    help="the least that makes the exit code 1, as --budget findings= does [default: warning]",
 )
 @click.option("--exit-zero", is_flag=True, help="exit with 0 whatever is found")
 @click.option("--statistics", is_flag=True, help="only say how often each rule found something")
@@ -91,16 +84,16 @@ def command(
     chosen: tuple[str, ...],
     ignored: tuple[str, ...],
     acoustic: bool,
-    budget_usd: float | None,
+    budgets: tuple[Budget, ...],
     prices: Path | None,
-    fail_on: str,
+    fail_on: str | None,
     exit_zero: bool,
     statistics: bool,
 ) -> None:
     """Run the rules over recordings."""
     if statistics and format_name not in {None, "text", "json"}:
         raise UsageError(f"--statistics goes with --format text or json, not {format_name}")
-    limit = OverBudget(pricing.table(prices)).set_up({} if budget_usd is None else {"budget_usd": budget_usd})
+    limit = OverBudget(pricing.table(prices)).set_up(budgeting.settings(budgets))
     rules = [limit if rule.id == limit.id else rule for rule in _rules(chosen, ignored, acoustic)]
     formats = [] if statistics else [FORMATS[name]() for name in _formats(format_name)]
     linted = []
@@ -117,7 +110,8 @@ def command(
         output.write_lines(form.summary(linted))
     if statistics:
         _write_statistics(linted, format_name)
-    if not exit_zero and _failed(linted, Severity(fail_on)):
+    over = bool(budgeting.settings(budgets)) and _found(linted, limit)
+    if not exit_zero and (over or _failed(linted, budgeting.least(budgets, fail_on))):
         ctx.exit(1)
 
 
@@ -147,6 +141,10 @@ def _read(paths: Sequence[Path], rules: Sequence[Rule]) -> Iterator[Linted]:
 
 def _failed(linted: Sequence[Linted], least: Severity) -> bool:
     return any(finding.severity.rank <= least.rank for one in linted for finding in one.findings)
+
+
+def _found(linted: Sequence[Linted], rule: Rule) -> bool:
+    return any(finding.rule == rule.id for one in linted for finding in one.findings)
 
 
 def _write_statistics(linted: Sequence[Linted], format_name: str | None) -> None:

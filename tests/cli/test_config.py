@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 import click
@@ -52,6 +53,17 @@ def test_one_value_will_do_where_several_may_stand() -> None:
     write('select = 3\n[lint]\nformat = "text"')
 
     assert defaults()["chosen"] == [3]
+
+
+def test_names_with_values_may_stand_in_a_table() -> None:
+    command = click.Command("lint", params=[click.Option(["--budget", "budgets"], multiple=True)])
+    write('[budget]\ncost = "$1"\nttfa_p95 = "1s"\n')
+    read = partial(config.defaults, commands=["lint", "mock"], load_for_keys=lambda: ("budget",))
+
+    assert read("lint", command) == {"budgets": ["cost=$1", "ttfa_p95=1s"]}
+    assert read("mock", click.Command("mock")) == {}
+    write('[budget]\ncost = "$1"\n[lint.budget]\ntokens = 5\n')
+    assert read("lint", command) == {"budgets": ["tokens=5"]}
 
 
 def test_the_table_of_a_command_goes_before_what_is_for_all() -> None:
@@ -109,7 +121,7 @@ def test_a_value_that_is_wrong_is_answered_with_its_place(
     rti: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     write('[lint]\nformat = "xml"')
-    assert f"'junit', 'markdown' (in {tmp_path / 'realtime-inspector.toml'}); see" in rti("lint").err
+    assert f"'ctrf', 'markdown' (in {tmp_path / 'realtime-inspector.toml'}); see" in rti("lint").err
 
     monkeypatch.setenv("REALTIME_INSPECTOR_LINT_FORMAT", "yaml")
     assert "'markdown' (in REALTIME_INSPECTOR_LINT_FORMAT); see" in rti("lint").err
