@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
+from types import UnionType
 from typing import TypeVar
 
 from realtime_inspector.analysis.finding import Finding, Severity
@@ -26,7 +27,7 @@ class Linter:
     """The rules, and the session they look at. Feed it events in order; it returns what they find.
 
     Without a choice of rules it asks the usual ones. A rule that raises does not cost the others' findings: it is
-    reported once, under its own id, and not asked again.
+    reported once, under its own id, and not asked again. That of a user is no finding, but one of the `troubles`.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Linter:
         self.session = session if session is not None else Session()
         if header is not None:
             self.session.begin(header)
-        self.failed: dict[str, Exception] = {}
+        self.failed: dict[str, BaseException] = {}
         """Rule's id → what it raised."""
+        self.troubles: list[str] = []
+        """What is to be told of the user's own rules that raised, a line each."""
         self._on: dict[str, list[Rule]] = defaultdict(list)
         self._asked: dict[tuple[str, str], tuple[list[Rule], list[Rule]]] = {}
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
@@ -53,11 +56,11 @@ class Linter:
         findings = self.advance(event.t)
         checking, waiting = self._rules(event)
         for rule in checking:
-            findings += self._ask(rule, event, partial(rule.check, event, self.session), findings)
+            findings += self._ask(rule, event, partial(rule.check, event, self.session), findings, Finding)
         running = self.session.ended is None
         self.session.apply(event)
         for rule in waiting:
-            for deadline in self._ask(rule, event, partial(rule.wait, event, self.session), findings):
+            for deadline in self._ask(rule, event, partial(rule.wait, event, self.session), findings, Deadline):
                 self._push(rule, deadline)
         if running and event.type == WIRE_END:
             findings += self._end()
@@ -87,7 +90,9 @@ class Linter:
     def _due(self, rule: Rule, deadline: Deadline, findings: list[Finding]) -> None:
         if self.session.dialect not in rule.dialects:
             return
-        for outcome in self._ask(rule, deadline.event, partial(rule.due, deadline, self.session), findings):
+        asked = partial(rule.due, deadline, self.session)
+        outcomes: list[Finding | Deadline] = self._ask(rule, deadline.event, asked, findings, Finding | Deadline)
+        for outcome in outcomes:
             if isinstance(outcome, Deadline):
                 self._push(rule, outcome)
             else:
@@ -107,21 +112,32 @@ class Linter:
             )
         return self._asked[key]
 
-    def _ask(self, rule: Rule, event: Event, question: Callable[[], Iterable[_T]], findings: list[Finding]) -> list[_T]:
+    def _ask(
+        self,
+        rule: Rule,
+        event: Event,
+        question: Callable[[], Iterable[_T]],
+        findings: list[Finding],
+        wanted: type[_T] | UnionType,
+    ) -> list[_T]:
         answers: list[_T] = []
         if self._is_out(rule):
             return answers
         try:
             for answer in question():
+                _check(answer, wanted)
                 answers.append(answer)
                 if rule.once and isinstance(answer, Finding):
                     self._said.add(rule.id)
                     self._asked.clear()
                     break
-        except Exception as error:  # broad: a rule's bug must not cost the findings of the others
+        except (Exception, SystemExit) as error:  # broad: a rule's bug must not cost the findings of the others
             self.failed[rule.id] = error
             self._asked.clear()
-            findings.append(_failure(rule, event, error))
+            if rule.origin:
+                self.troubles.append(_trouble(rule, event, error))
+            else:
+                findings.append(_failure(rule, event, error))
         return answers
 
     def _is_out(self, rule: Rule) -> bool:
@@ -131,10 +147,32 @@ class Linter:
         heapq.heappush(self._deadlines, (deadline.at, next(self._order), rule, deadline))
 
 
-def _failure(rule: Rule, event: Event, error: Exception) -> Finding:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(last.filename).name}:{last.lineno}"
-    problem = f"{type(error).__name__}: {error}".replace("\n", " ")
+def _check(answer: object, wanted: type | UnionType) -> None:
+    """Refuse what a rule should not have answered, before it is taken for a finding."""
+    if not isinstance(answer, wanted):
+        raise TypeError(f"{answer!r:.60} is not what it is asked for")
+    if isinstance(answer, Finding) and not (isinstance(answer.severity, Severity) and isinstance(answer.message, str)):
+        raise TypeError(f"a finding's severity and message are {answer.severity!r:.40} and {answer.message!r:.40}")
+
+
+def _trouble(rule: Rule, event: Event, error: BaseException) -> str:
+    place, problem = _place(error)
+    return (
+        f"{rule.origin}: the rule {rule.id} {rule.name} is broken ({problem}, {place}) at entry {event.n}, "
+        f"{event.type}; it is left out from there on"
+    )
+
+
+def _place(error: BaseException) -> tuple[str, str]:
+    """Return where something was raised, and what."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((frame for frame in reversed(frames) if Path(frame.filename) != Path(__file__)), frames[-1])
+    problem = f"{type(error).__name__}: {error}".replace("\n", " ").rstrip(": ")
+    return f"{Path(last.filename).name}:{last.lineno}", problem
+
+
+def _failure(rule: Rule, event: Event, error: BaseException) -> Finding:
+    place, problem = _place(error)
     return Finding(
         rule=rule.id,
         name=rule.name,
