@@ -57,9 +57,14 @@ class Filter:
     """A filter, ready to be asked."""
 
     text: str
-    needs_facts: bool
-    """Whether it asks for more than the event itself: turn, findings, latency."""
+    fields: frozenset[str]
+    """What it looks at: fields, and `text` for words and regular expressions."""
     _predicate: Predicate
+
+    @property
+    def needs_facts(self) -> bool:
+        """Whether it asks for more than the event itself: turn, findings, latency."""
+        return not self.fields.isdisjoint(_OF_FACTS)
 
     def __call__(self, event: Event, facts: Facts = NOTHING) -> bool:
         """Tell whether an event is to be shown."""
@@ -89,6 +94,7 @@ FIELDS: Mapping[str, Sequence[str]] = {
 }
 """Every field, with its values where they can be listed: what a completion offers."""
 
+_OF_FACTS = frozenset({"turn", "latency", "severity", "rule"})
 _OPERATORS: Mapping[str, _Compare] = {
     ":": operator.eq,
     "=": operator.eq,
@@ -123,7 +129,7 @@ _KEYWORDS = frozenset({"and", "or", "not"})
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._needs_facts = False
+        self._fields: set[str] = set()
         self._tokens = self._scan()
         self._at = 0
 
@@ -131,7 +137,7 @@ class _Parser:
         predicate: Predicate = (lambda event, facts: True) if not self._tokens else self._any()
         if self._at < len(self._tokens):
             raise self._error("a closing parenthesis without an opening one", self._next())
-        return Filter(self._text, self._needs_facts, predicate)
+        return Filter(self._text, frozenset(self._fields), predicate)
 
     def _scan(self) -> list[re.Match[str]]:
         tokens = []
@@ -191,6 +197,7 @@ class _Parser:
     def _leaf(self, token: re.Match[str]) -> Predicate:
         if token["field"] is not None:
             return self._field(token)
+        self._fields.add("text")
         if token["regex"] is not None:
             return self._regex(token)
         wanted = _unquoted(token["quoted"]) if token["quoted"] is not None else token["word"]
@@ -212,7 +219,7 @@ class _Parser:
             raise self._error(f"no field {name!r}; {hint} (in quotes it is a text)", token)
         if not value:
             raise FilterError(f"{name!r} has no value", self._text, token.end())
-        self._needs_facts = self._needs_facts or name in {"turn", "latency", "severity", "rule"}
+        self._fields.add(name)
         if name in _UNITS:
             return self._number(name, token)
         if name == "severity":

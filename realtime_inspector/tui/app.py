@@ -17,6 +17,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.tui.driver import driver_class
 from realtime_inspector.tui.keys import KeyQueue
+from realtime_inspector.tui.memory import Memory, usual_path
 from realtime_inspector.tui.screens.help import Action, HelpScreen, actions
 from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.screens.sessions import SessionsScreen
@@ -68,10 +69,13 @@ class InspectorApp(App[None]):
         show_findings: bool = False,
         rules: Sequence[Rule] | None = None,
         clock: Callable[[], float] = time.time,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
         self.rules = rules
         """The rules to check with; all of them if None."""
+        self.memory = memory or Memory()
+        """What is remembered from one start to the next."""
         self._paths = paths
         self._show_findings = show_findings
         self._clock = clock
@@ -126,4 +130,4 @@ class InspectorApp(App[None]):
 
 def run(paths: Iterable[Path], *, show_findings: bool = False) -> None:
     """Show recordings, or folders of them, until the user leaves."""
-    InspectorApp(list(paths), show_findings=show_findings).run()
+    InspectorApp(list(paths), show_findings=show_findings, memory=Memory(usual_path())).run()

@@ -19,6 +19,7 @@ class Standing:
     following: bool = False
     unseen: int = 0
     search: str = ""
+    filter: str = ""
     problem: str = ""
 
 
@@ -54,6 +55,8 @@ def _state(study: Study, standing: Standing) -> list[Span]:
     if standing.problem:
         return [Span(text.safe(standing.problem), "error")]
     spans = []
+    if standing.filter:
+        spans.append(Span(f"filter {standing.filter}  ", "warning"))
     if standing.search:
         spans.append(Span(f"{standing.search}  ", "warning"))
     if study.index.progress < 1 and not study.read_through:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from realtime_inspector.analysis import facts
+from realtime_inspector.analysis.filter import Filter
 from realtime_inspector.errors import NotAnEntry
 from realtime_inspector.tui import detail, state
 from realtime_inspector.tui.folding import Row
 from realtime_inspector.tui.search import Outcome, Search
+from realtime_inspector.tui.sieve import Sieve
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.text import Line
 
 _HISTORY = 100
+_SCREENFUL = 200
+"""A filter's rows are shown before it is through if there are so many, and the cursor's place is among them."""
 
 
 class Desk:
@@ -25,6 +30,8 @@ class Desk:
         self.study = study
         self.position = 0
         """The line that the panes show."""
+        self.anchor = 0
+        """The line the user went to last: where a filter hides it, the panes show another one."""
         self.needle = ""
         """What was looked for last."""
         self.search: Search | None = None
@@ -33,11 +40,18 @@ class Desk:
         """Where a search ended; whoever shows it clears it."""
         self.state: list[Line] = []
         """The session as of the cursor, in lines; an older one until the new one is there."""
+        self._sieve: Sieve | None = None
+        """The filter that is shown, or about to be."""
+        self._facts_of: tuple[int, int] | None = None
         self._state_of: tuple[int, bool] | None = None
         self._jumped_from: list[int] = []
 
     def move(self, position: int) -> None:
         """Put the cursor on a line."""
+        self.position = self.anchor = position
+
+    def settle(self, position: int) -> None:
+        """Show a line in place of the one that a filter hides."""
         self.position = position
 
     def jump(self, position: int) -> None:
@@ -45,19 +59,72 @@ class Desk:
         if position != self.position:
             self._jumped_from.append(self.position)
             del self._jumped_from[:-_HISTORY]
-        self.position = position
+        self.move(position)
 
     def back(self) -> int | None:
         """Return to where the last jump began; None if there was none."""
         if not self._jumped_from:
             return None
-        self.position = self._jumped_from.pop()
+        self.move(self._jumped_from.pop())
         return self.position
+
+    # filtering
+
+    @property
+    def filter_text(self) -> str:
+        """The filter that is on; empty if there is none."""
+        return self._sieve.filter.text if self._sieve is not None else ""
+
+    @property
+    def passed(self) -> str:
+        """How many entries pass the filter, or how far it has come; empty without one."""
+        if self._sieve is None:
+            return ""
+        if self._sieve.progress < 1:
+            return f"{self._sieve.progress:.0%}"
+        return f"{self._sieve.picked.entries:,}/{len(self.study.index):,}"
+
+    def sift(self, chosen: Filter | None) -> None:
+        """Show what a filter lets through, as soon as that is known; None shows everything."""
+        if (chosen.text if chosen is not None else "") == self.filter_text:
+            return
+        self._sieve = Sieve(self.study.index, chosen) if chosen is not None else None
+        self._facts_of = None
+        if self._sieve is None:
+            self.study.show(self.study.folding)
+
+    def _sift(self, more: Callable[[], bool]) -> bool:
+        """Let the filter look on; tell whether it has seen all there is."""
+        sieve, study = self._sieve, self.study
+        if sieve is None:
+            return True
+        if sieve.filter.needs_facts and not self._inform(sieve):
+            return False
+        sieve = self._sieve or sieve
+        through = sieve.step(more)
+        if through or (len(sieve.picked) > _SCREENFUL and sieve.done > self.anchor):
+            study.show(sieve.picked)
+        return through
+
+    def _inform(self, sieve: Sieve) -> bool:
+        """Tell a filter what is known of the entries, anew where there is more; tell whether it knows enough to go."""
+        study = self.study
+        now = (study.analysed, study.found)
+        if self._facts_of != now and (self._facts_of is None or sieve.progress >= 1):
+            if study.analysed < len(study.index):
+                return self._facts_of is not None
+            if self._facts_of is not None:
+                sieve = self._sieve = Sieve(study.index, sieve.filter)
+            sieve.know(facts.Index(study.session, study.findings))
+            self._facts_of = now
+        return True
 
     def look_for(self, needle: str, *, forward: bool = True) -> None:
         """Begin to search from the cursor."""
         self.needle = needle
-        self.search = Search(self.study.index, needle, self.position, forward=forward) if needle else None
+        study = self.study
+        shown = study.view.has if study.view is not study.folding else None
+        self.search = Search(study.index, needle, self.position, forward=forward, shown=shown) if needle else None
 
     def work(self, more: Callable[[], bool]) -> bool:
         """Do what is next, while `more` says so; tell whether there is anything left to do.
@@ -66,6 +133,9 @@ class Desk:
             RecordingError: If the file is no recording, or another one by now.
         """
         through = self.study.read_on(more)  # first, and fast: no key may wait for it
+        if not more():
+            return True
+        sifted = self._sift(more)
         if not more():
             return True
         state_there = self._fold_state(more)
@@ -77,7 +147,7 @@ class Desk:
         analysed = self.study.analyse(more)
         if through and analysed:
             self.study.let_time_pass()
-        return not (state_there and through and analysed and self.search is None)
+        return not (sifted and state_there and through and analysed and self.search is None)
 
     def detail(self, row: Row | None) -> list[Line]:
         """Return the row under the cursor in full."""

@@ -25,6 +25,6 @@ def driver_class() -> type[Driver] | None:
 
         def __init__(self, *arguments: Any, **more: Any) -> None:
             super().__init__(*arguments, **more)
-            self._file = stream
+            self._file = stream  # type: ignore[assignment] # any text stream will do
 
     return OutputDriver

@@ -29,13 +29,13 @@ class EventLines:
 
     def __len__(self) -> int:
         """Return how many rows there are."""
-        return len(self._study.folding)
+        return len(self._study.view)
 
     def __getitem__(self, y: int) -> Line:
         """Return one row."""
         study = self._study
-        row = study.folding.row(y)
-        key = (row, self.width, self.digits, study.worst(row), study.formats())
+        row = study.view.row(y)
+        key = (study.view_number, row, self.width, self.digits, study.worst(row), study.formats())
         line = self._made.get(key)
         if line is None:
             if len(self._made) >= _CACHED:

@@ -9,9 +9,26 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from realtime_inspector.recording.index import Index
+from realtime_inspector.recording.index import Label
+
+
+class Lines(Protocol):
+    """What folding looks at: an index, or some of its lines."""
+
+    label_ids: array[int]
+    sizes: array[int]
+    chunks: array[int]
+
+    @property
+    def labels(self) -> Sequence[Label]:
+        """What lines have in common, by label id."""
+
+    def __len__(self) -> int:
+        """Return how many lines there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Row:
 class Folding:
     """The rows of an index, growing with it."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Lines) -> None:
         self._index = index
         self._taken = 0
         self._first = array("I")
@@ -154,6 +171,10 @@ class Folding:
             self._open.remove(fold)
             del self._members[fold]
             self._place()
+
+    def has(self, position: int) -> bool:
+        """Tell whether a line has a row, or is in one that can be opened."""
+        return 0 <= position < self._taken
 
     def reveal(self, position: int) -> int:
         """Open the fold that hides a line, and return the place of its row."""

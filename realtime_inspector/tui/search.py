@@ -31,12 +31,16 @@ class Outcome:
 class Search:
     """One search under way. Call `step` until it gives an outcome."""
 
-    def __init__(self, index: Index, needle: str, start: int, *, forward: bool = True) -> None:
+    def __init__(
+        self, index: Index, needle: str, start: int, *, forward: bool = True, shown: Callable[[int], bool] | None = None
+    ) -> None:
+        """Search from a place on; `shown` tells which lines are looked at, all without it."""
         self.needle = needle
         self.looked_at = 0
         """Lines so far."""
         self._index = index
         self._start = start
+        self._shown = shown
         self._pattern = _pattern(needle)
         self._places = self._forward() if forward else self._backward()
 
@@ -56,7 +60,7 @@ class Search:
         return Outcome(None)
 
     def _matches(self, position: int, line: bytes) -> bool:
-        if self._pattern.search(line) is None:
+        if self._pattern.search(line) is None or (self._shown is not None and not self._shown(position)):
             return False
         if self._index.label(position).type in AUDIO_FIELDS:
             return self._pattern.search(_AUDIO.sub(b'""', line, count=1)) is not None

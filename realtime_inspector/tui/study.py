@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import rows
 from realtime_inspector.tui.detail import Known
 from realtime_inspector.tui.folding import Folding, Row
+from realtime_inspector.tui.picked import Picked
 from realtime_inspector.tui.rows import Cells, Formats, Stream
 from realtime_inspector.tui.travel import Travel
 
@@ -51,6 +52,10 @@ class Study:
         self.path = path
         self.index = Index(path)
         self.folding = Folding(self.index)
+        self.view: Folding | Picked = self.folding
+        """The rows that are shown: all, or those that a filter lets through."""
+        self.view_number = 0
+        """Another one with every other view."""
         self.analysed = 0
         """Lines that the rules have seen."""
         self.closed = False
@@ -114,6 +119,12 @@ class Study:
             except ValueError:
                 self._started = float("nan")
         return None if self._started is None else self._clock() - self._started
+
+    def show(self, view: Folding | Picked) -> None:
+        """Show other rows."""
+        if view is not self.view:
+            self.view = view
+            self.view_number += 1
 
     def read_on(self, more: Callable[[], bool] = lambda: False) -> bool:
         """Index a slice, and more while `more` says so; tell whether all that is in the file by now was seen.
@@ -248,9 +259,21 @@ class Study:
 
     def worst(self, row: Row) -> Severity | None:
         """Return the worst finding about a row: its entry's, or that of any entry folded into it."""
-        if not row.member:
+        if row.member or not row.folded:
+            return rows.worst_of(finding.severity for finding in self.findings_at(row.position))
+        if self.view is self.folding:
             return self._worst.get(row.fold)
-        return rows.worst_of(finding.severity for finding in self.findings_at(row.position))
+        return rows.worst_of(
+            finding.severity for position in self._found_in(row) for finding in self.findings_at(position)
+        )
+
+    def _found_in(self, row: Row) -> Iterator[int]:
+        """Yield the positions of a fold about which something was found."""
+        label_ids = self.index.label_ids
+        first, last = bisect_left(self._positions, row.position), bisect_right(self._positions, row.last)
+        for position in self._positions[first:last]:
+            if label_ids[position] == label_ids[row.position] and self.view.has(position):
+                yield position
 
     def stream(self, row: Row) -> Stream:
         """Return what a folded row stands for.
@@ -258,9 +281,9 @@ class Study:
         Raises:
             NotAnEntry: If its first line is unreadable.
         """
-        payload_bytes, audio_bytes = self.folding.bytes(row.fold)
+        payload_bytes, audio_bytes = self.view.bytes(row.fold)
         seconds = self.index.times[row.last] - self.index.times[row.position]
-        first = tuple(self.event(position) for position in self.folding.members(row.fold, _PREVIEW))
+        first = tuple(self.event(position) for position in self.view.members(row.fold, _PREVIEW))
         return Stream(row.count, payload_bytes, audio_bytes, seconds, first, open=row.open)
 
     def known(self, event: Event, position: int) -> Known:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.screens.session import SessionScreen
+from realtime_inspector.tui.widgets.search_line import SearchLine
 from tests.tui import sample
 from tests.tui.driving import app_on, drive, dump, press, settled, until
 
@@ -71,7 +71,7 @@ def test_no_key_is_lost_while_events_pour_in(tmp_path: Path) -> None:
         for character in "marin and alloy":
             sample.add(path, "\n".join([APPEND, OTHER] * 25))
             await pilot.press("space" if character == " " else character)
-        assert screen.query_one("#search", Input).value == "marin and alloy"
+        assert screen.query_one("#search", SearchLine).value == "marin and alloy"
         await pilot.press("escape")
         await until(pilot, lambda: len(screen.study.index) == 66 + 15 * 50)
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
 from realtime_inspector.tui.screens.session import COPY_CHARACTERS, SessionScreen
+from realtime_inspector.tui.widgets.search_line import SearchLine
 from tests.tui import sample
 from tests.tui.driving import app_on, check, contrasts, drive, dump, press, settled, until
 
@@ -281,7 +281,7 @@ def test_escape_leaves_the_search(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
         await press(pilot, "slash", "q", "escape")
-        assert not screen.query_one("#search", Input).has_class("-open")
+        assert not screen.query_one("#search", SearchLine).has_class("-open")
         assert screen.focused is screen.event_list
         assert screen.desk.needle == ""
 

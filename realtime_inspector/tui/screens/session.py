@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import DescendantFocus
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Footer
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.rule import all_rules
@@ -29,8 +29,10 @@ from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.events import EventList
+from realtime_inspector.tui.widgets.filter_line import FilterLine
 from realtime_inspector.tui.widgets.findings import FindingList
 from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.search_line import SearchLine
 from realtime_inspector.tui.widgets.tabs import PaneTabs
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
@@ -64,13 +66,14 @@ class SessionScreen(Screen[None]):
         Binding("3", "pane('findings')", "Findings", show=False, id="session.findings"),
         Binding("4", "pane('state')", "State", show=False, id="session.state"),
         Binding("slash", "search", "Search", id="session.search"),
+        Binding("f", "filter", "Filter", id="session.filter"),
         Binding("n", "search_on(1)", "Next match", show=False, id="session.next-match"),
         Binding("N", "search_on(-1)", "Previous match", show=False, id="session.previous-match"),
         Binding("left_curly_bracket", "finding(-1)", "Previous finding", show=False, id="session.previous-finding"),
         Binding("right_curly_bracket", "finding(1)", "Next finding", id="session.next-finding"),
         Binding("c", "cause", "Cause", id="session.cause"),
         Binding("e", "explain", "Explain", id="session.explain"),
-        Binding("y", "copy", "Copy", id="session.copy"),
+        Binding("y", "copy", "Copy", show=False, id="session.copy"),
         Binding("backspace", "jump_back", "Back from a jump", show=False, id="session.jump-back"),
         Binding("escape", "leave", "Leave the pane", show=False, id="session.leave"),
         Binding("q", "close", "Back", id="session.back"),
@@ -83,7 +86,7 @@ class SessionScreen(Screen[None]):
         """Why the recording cannot be read any further."""
         self._pane = "findings" if show_findings else "events"
         self._settled = False
-        self._drawn: dict[str, object] = {}
+        self._drawn: dict[str, object] = {"view": study.view_number}
         self._drawn_at = 0.0
         self._wake = asyncio.Event()
         self.resting = False
@@ -118,7 +121,8 @@ class SessionScreen(Screen[None]):
                 yield FindingList(id="findings")
             with Vertical(id="state-pane", classes="pane"):
                 yield WrappedList(id="state")
-        yield Input(placeholder="text in what was sent; enter searches, escape leaves", id="search", compact=True)
+        yield FilterLine(self.desk, lambda: self.app.memory, id="filter")
+        yield SearchLine(self.desk, id="search")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -196,9 +200,12 @@ class SessionScreen(Screen[None]):
             return  # the screen is being taken down
         self._settle()
         study = self.study
-        if self._changed("events", (len(study.index), study.found, study.formats(), self.desk.needle)):
+        rows = (len(study.index), len(study.view), study.view_number)
+        if self._changed("events", (rows, study.found, study.formats(), self.desk.needle)):
             self.event_list.needle = self.desk.needle
             self.event_list.update()
+            if self._changed("view", study.view_number):
+                self._place()
             if self.event_list.following:
                 self.desk.move(len(study.index) - 1)
         checked = study.analysed == len(study.index)
@@ -235,7 +242,7 @@ class SessionScreen(Screen[None]):
 
     def _draw_bars(self) -> None:
         search = f"searching {self.desk.search.progress:.0%}" if self.desk.search is not None else ""
-        standing = Standing(self.event_list.following, self.event_list.unseen, search, self.problem)
+        standing = Standing(self.event_list.following, self.event_list.unseen, search, self.desk.passed, self.problem)
         self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
         count = len(self.study.findings)
@@ -265,12 +272,27 @@ class SessionScreen(Screen[None]):
     def _arrive(self, pane: str = "") -> None:
         listed = self.event_list
         listed.follow(False)
-        y = self.study.folding.reveal(self.desk.position)
+        if not self.study.view.has(self.desk.position):
+            self._tell("the filter hides this entry; it is off now (f, then up, brings it back)")
+            self.desk.sift(None)
+        y = self.study.view.reveal(self.desk.position)
         listed.update()
         listed.go(y)
         if pane:
             self.action_pane(pane)
         self._soon()
+
+    def _place(self) -> None:
+        """Put the cursor where it was in other rows, or near."""
+        listed = self.event_list
+        if listed.following or not len(self.study.view):
+            return
+        listed.go(self.study.view.y_of(self.desk.anchor))
+        row = listed.row
+        if row is not None and not self.study.view.has(self.desk.anchor):
+            self.desk.settle(row.position)
+        else:
+            self.desk.settle(self.desk.anchor)
 
     @on(LineList.Moved, "#events")
     def _on_events_moved(self) -> None:
@@ -329,16 +351,18 @@ class SessionScreen(Screen[None]):
         self.action_pane(message.name)
 
     def action_leave(self) -> None:
-        """Leave the search, or the pane for the list of events."""
-        line = self.query_one("#search", Input)
-        if line.has_class("-open"):
-            line.remove_class("-open")
-            self.action_pane(self._pane)
+        """Leave the filter or the search, or the pane for the list of events."""
+        line = next((line for line in (self.filter_line, self.search_line) if line.is_open), None)
+        if line is not None:
+            line.leave()
         elif self.desk.search is not None:
             self.desk.search = None
             self._soon()
         elif self.desk.needle:
             self.desk.needle = ""
+            self._soon()
+        elif self.desk.filter_text and self._pane == "events":
+            self.desk.sift(None)
             self._soon()
         else:
             self.action_pane("events")
@@ -347,19 +371,35 @@ class SessionScreen(Screen[None]):
         """Go back to the list of sessions, or leave."""
         self.app.leave()
 
-    # searching
+    # filtering and searching
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """The line in which a filter is typed."""
+        return self.query_one("#filter", FilterLine)
+
+    @property
+    def search_line(self) -> SearchLine:
+        """The line in which a text to look for is typed."""
+        return self.query_one("#search", SearchLine)
+
+    def action_filter(self) -> None:
+        """Ask which events to show."""
+        self.filter_line.open()
+        self.set_focus(self.filter_line.input)
 
     def action_search(self) -> None:
         """Ask for a text to look for."""
-        line = self.query_one("#search", Input)
-        line.add_class("-open")
-        line.value = ""
-        self.set_focus(line)
+        self.search_line.open()
+        self.set_focus(self.search_line)
 
-    @on(Input.Submitted, "#search")
-    def _on_search(self, event: Input.Submitted) -> None:
-        event.input.remove_class("-open")
-        self.desk.look_for(event.value)
+    def on_filter_line_changed(self) -> None:
+        """Show what the filter lets through while it is typed."""
+        self._soon()
+
+    @on(FilterLine.Left)
+    @on(SearchLine.Left)
+    def _on_line_left(self) -> None:
         self.action_pane(self._pane)
 
     def action_search_on(self, step: int) -> None:

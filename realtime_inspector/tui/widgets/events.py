@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 
 from realtime_inspector.tui.event_lines import EventLines
 from realtime_inspector.tui.folding import Row
 from realtime_inspector.tui.study import Study
-from realtime_inspector.tui.text import Line, Span
+from realtime_inspector.tui.text import Line, Span, plain
 from realtime_inspector.tui.widgets.line_list import LineList
+
+_NOTHING = plain("no entry passes the filter: f changes it, escape lifts it", "dim")
 
 
 class EventList(LineList):
@@ -41,8 +44,8 @@ class EventList(LineList):
     @property
     def row(self) -> Row | None:
         """The row the cursor is on."""
-        folding = self._study.folding
-        return folding.row(self.cursor) if len(folding) else None
+        view = self._study.view
+        return view.row(self.cursor) if self.cursor < len(view) else None
 
     @property
     def following(self) -> bool:
@@ -73,6 +76,13 @@ class EventList(LineList):
         if self._following:
             self.go(len(self._lines) - 1)
 
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the screen; say so if a filter lets nothing through."""
+        if y == 0 and not len(self._lines) and len(self._study.index):
+            width = self.scrollable_content_region.width
+            return self._strip(_NOTHING, self.rich_style, " ", width)
+        return super().render_line(y)
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following where the user scrolls up, by wheel, bar or key."""
         super().watch_scroll_y(old_value, new_value)
@@ -94,18 +104,18 @@ class EventList(LineList):
         """Show the members of a fold."""
         row = self.row
         if row is not None and row.folded:
-            self._study.folding.open(row.fold)
+            self._study.view.open(row.fold)
             self._changed()
 
     def action_fold(self) -> None:
         """Hide the members of the fold that the cursor is in."""
         row = self.row
-        if row is None or not self._study.folding.is_open(row.fold):
+        if row is None or not self._study.view.is_open(row.fold):
             return
-        first = self._study.folding.first(row.fold)
-        self._study.folding.close(row.fold)
+        first = self._study.view.first(row.fold)
+        self._study.view.close(row.fold)
         self._changed()
-        self.go(self._study.folding.y_of(first), tell=True)
+        self.go(self._study.view.y_of(first), tell=True)
 
     def action_choose(self) -> None:
         """Open or close a fold; open a single entry."""

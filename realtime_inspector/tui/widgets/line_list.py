@@ -89,8 +89,17 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     class Chosen(Moved):
         """The user pressed enter, or clicked twice."""
 
-    class Resized(Moved):
+    class Resized(Message):
         """The list has another size."""
+
+        def __init__(self, sender: LineList) -> None:
+            super().__init__()
+            self.sender = sender
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.sender
 
     def __init__(self, source: Source | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -137,7 +146,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.post_message(self.Resized(self, self.cursor))
+        self.post_message(self.Resized(self))
         self.update()
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 

@@ -1,0 +1,68 @@
+"""What the screens remember from one start to the next: filters that were used, and that the first hint was seen.
+
+A small JSON file of the user's. What cannot be read or written is forgotten without a word: no call depends on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+MAX_FILTERS = 100
+_FILTERS, _GREETED = "filters", "greeted"
+
+
+class Memory:
+    """The user's memory; without a path, for this start alone."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._kept = _read(path) if path is not None else {}
+
+    @property
+    def filters(self) -> Sequence[str]:
+        """Filters that were used, the latest first."""
+        found = self._kept.get(_FILTERS)
+        return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+    def used(self, chosen: str) -> None:
+        """Remember a filter."""
+        if chosen.strip():
+            self._keep(_FILTERS, [chosen, *(each for each in self.filters if each != chosen)][:MAX_FILTERS])
+
+    def greet(self) -> bool:
+        """Tell whether this is the user's first start, and remember that it was."""
+        if self._kept.get(_GREETED):
+            return False
+        self._keep(_GREETED, True)
+        return True
+
+    def _keep(self, name: str, value: Any) -> None:
+        self._kept[name] = value
+        if self._path is None:
+            return
+        growing = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            growing.write_bytes(orjson.dumps(self._kept, option=orjson.OPT_INDENT_2))
+            growing.replace(self._path)
+
+
+def usual_path() -> Path:
+    """Return where the memory is kept: in the user's data, or in `REALTIME_INSPECTOR_DATA_DIR`."""
+    from realtime_inspector.capture.tls import data_dir
+
+    return data_dir() / "screens.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        kept = orjson.loads(path.read_bytes())
+        if isinstance(kept, dict):
+            return kept
+    return {}

@@ -1,0 +1,195 @@
+"""The line in which a filter is typed: where it is wrong, what can stand there, and the filters used before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from realtime_inspector.analysis import filter as filters
+from realtime_inspector.analysis.filter import FilterError
+from realtime_inspector.tui import completion, text
+from realtime_inspector.tui.completion import Completion
+from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.memory import Memory
+from realtime_inspector.tui.text import Line
+from realtime_inspector.tui.widgets.bar import Bar
+
+_LABEL = "filter: "
+_IDLE = "enter keeps it   escape leaves   up: used before   an empty one shows everything"
+
+
+class FilterInput(Input):
+    """The text of the filter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
+        Binding("up", "older", "Filter used before", show=False, id="filter.older"),
+        Binding("down", "newer", "Filter used after", show=False, id="filter.newer"),
+    ]
+
+    class Asked(Message):
+        """A key of the line was pressed: `complete`, `older` or `newer`."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    def action_complete(self) -> None:
+        """Ask for what can stand at the cursor."""
+        self.post_message(self.Asked("complete"))
+
+    def action_older(self) -> None:
+        """Ask for the filter used before."""
+        self.post_message(self.Asked("older"))
+
+    def action_newer(self) -> None:
+        """Ask for the filter used after."""
+        self.post_message(self.Asked("newer"))
+
+
+class FilterLine(Vertical):
+    """A filter being typed; hidden until it is opened."""
+
+    DEFAULT_CSS = """
+    FilterLine { display: none; height: auto; }
+    FilterLine.-open { display: block; }
+    FilterLine Horizontal { height: 1; }
+    FilterLine Label { width: auto; text-style: bold; background: $surface; }
+    FilterLine Input { width: 1fr; height: 1; }
+    """
+
+    class Changed(Message):
+        """Another filter is on."""
+
+    class Left(Message):
+        """The line was left."""
+
+    def __init__(self, desk: Desk, memory: Callable[[], Memory], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        """Make the line for a desk; `memory` has the filters that were used."""
+        super().__init__(id=id)
+        self._desk = desk
+        self._memory = memory
+        self._before = ""
+        self._history: Sequence[str] = ()
+        self._at = -1
+        """Which filter of the history is shown; -1 for the one being typed."""
+        self._typed = ""
+        self._offered: Completion | None = None
+        self._turn = 0
+
+    @property
+    def input(self) -> FilterInput:
+        """The text."""
+        return self.query_one(FilterInput)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the screen."""
+        return self.has_class("-open")
+
+    def compose(self) -> ComposeResult:
+        """Make the text and the line beneath it."""
+        with Horizontal():
+            yield Label(_LABEL)
+            yield FilterInput(compact=True, select_on_focus=False, id="filter-text")
+        yield Bar(id="filter-mark")
+        yield Bar(id="filter-hint")
+
+    def open(self) -> None:
+        """Show the line with the filter that is on, to be changed."""
+        self._before = self._typed = self._desk.filter_text
+        self._history, self._at = self._memory().filters, -1
+        self.add_class("-open")
+        self._put(self._before)
+        self._hint(text.plain(_IDLE, "dim"))
+
+    def leave(self) -> None:
+        """Hide the line, and return to the filter that was on before."""
+        self._close(self._before)
+
+    def _close(self, kept: str) -> None:
+        self.remove_class("-open")
+        self._desk.sift(filters.compile(kept) if kept.strip() else None)
+        self.post_message(self.Left())
+
+    @on(Input.Changed)
+    def _on_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self._look(event.value)
+
+    @on(Input.Submitted)
+    def _on_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._look(event.value):
+            self._memory().used(event.value)
+            self._close(event.value)
+
+    @on(FilterInput.Asked)
+    def _on_asked(self, message: FilterInput.Asked) -> None:
+        message.stop()
+        if message.what == "complete":
+            self._complete()
+        else:
+            self._go(1 if message.what == "older" else -1)
+
+    def _look(self, value: str) -> bool:
+        """Read the text and tell of it; what is wrong is shown, and changes nothing."""
+        try:
+            chosen = filters.compile(value)
+        except FilterError as error:
+            before = len(_LABEL) - int(self.input.scroll_offset.x)
+            self._hint(text.plain(text.safe(error.problem), "error"), completion.mark(error, before, self.size.width))
+            return False
+        self._hint(completion.hint(self._candidates().words if value else (), self.size.width))
+        self._desk.sift(chosen if value.strip() else None)
+        self.post_message(self.Changed())
+        return True
+
+    def _candidates(self) -> Completion:
+        study = self._desk.study
+        types = (label.type for label in study.index.labels if label.type)
+        rules = (finding.rule for finding in study.findings)
+        return completion.complete(self.input.value, self.input.cursor_position, types, rules)
+
+    def _complete(self) -> None:
+        """Put in what fits; once more, the next that does."""
+        cursor = self.input.cursor_position
+        offered = self._offered
+        if offered is None or self.input.value[offered.start : cursor] != offered.words[self._turn]:
+            offered, self._turn = self._candidates(), -1
+        if not offered.words:
+            self._offered = None
+            return
+        rest = self.input.value[cursor:]
+        self._turn = (self._turn + 1) % len(offered.words)
+        word = offered.words[self._turn]
+        self._put(self.input.value[: offered.start] + word + rest, offered.start + len(word))
+        # A single word that wants a value is complete; the next tab is about that value.
+        self._offered = offered if len(offered.words) > 1 else None
+
+    def _go(self, by: int) -> None:
+        """Show an older or newer filter of the history; behind the newest, what was typed."""
+        if self._at < 0:
+            self._typed = self.input.value
+        at = self._at + by
+        if -1 <= at < len(self._history):
+            self._at = at
+            self._put(self._history[at] if at >= 0 else self._typed)
+
+    def _put(self, value: str, cursor: int | None = None) -> None:
+        self.input.value = value
+        self.input.cursor_position = len(value) if cursor is None else cursor
+
+    def _hint(self, line: Line, mark: Line | None = None) -> None:
+        self.query_one("#filter-hint", Bar).show(line)
+        marked = self.query_one("#filter-mark", Bar)
+        marked.display = mark is not None
+        marked.show(mark or Line())

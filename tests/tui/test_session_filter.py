@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from realtime_inspector.tui.widgets.bar import Bar
+from tests.tui import sample
+from tests.tui.driving import app_on, drive, dump, press, settled, until
+
+
+def test_a_filter_shows_what_passes_while_it_is_typed_and_the_cursor_keeps_its_place(tmp_path: Path) -> None:
+    app = app_on(sample.write(tmp_path / "call.jsonl"))
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "right_curly_bracket")  # entry 41
+        await press(pilot, "f")
+        text = screen.filter_line.input
+        text.insert_text_at_cursor("from:client")
+        await until(pilot, lambda: "filter 32/68" in dump(app))
+        assert "▸  41" in dump(app)
+        assert "session.updated" not in dump(app)
+        text.insert_text_at_cursor(" type:error")
+        await until(pilot, lambda: "no entry passes the filter" in dump(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: "filter" not in dump(app).splitlines()[0] and "▸  41" in dump(app))
+
+        await press(pilot, "f")
+        text.insert_text_at_cursor("type:resp")
+        await press(pilot, "tab")
+        text.insert_text_at_cursor(" no:1")
+        await until(pilot, lambda: "no field 'no'" in dump(app))
+        hint = screen.query_one("#filter-mark", Bar)
+        assert hint.render_line(0).text.rstrip() == " " * len("filter: type:response.* ") + "^"
+        text.value = "type:response.*"
+        await press(pilot, "enter")
+        await until(pilot, lambda: "x6" in dump(app) and screen.focused is screen.event_list)
+        assert app.memory.filters == ["type:response.*"]
+        position = screen.desk.position
+        await press(pilot, "slash")
+        screen.search_line.value = "degrees"
+        await press(pilot, "enter")
+        assert screen.desk.position > position
+        assert screen.study.view.has(screen.desk.position)
+
+        await press(pilot, "right_curly_bracket", "left_curly_bracket")  # hidden: what was found is never out of reach
+        await until(pilot, lambda: screen.study.event(screen.desk.position).n == 41)
+        assert screen.desk.filter_text == ""
+        await press(pilot, "f", "up")
+        await until(pilot, lambda: text.value == "type:response.*")
+        await press(pilot, "down", "enter")
+        assert screen.desk.filter_text == ""
+
+    drive(app, play)
+
+
+def test_a_filter_by_findings_follows_what_is_found_in_a_live_recording(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", '> {"type":"session.update"}')
+    os.utime(path, (sample.STARTED_AT, sample.STARTED_AT))
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "f")
+        screen.filter_line.input.value = "rule:*"
+        await press(pilot, "enter")
+        await until(pilot, lambda: "no entry passes the filter" in dump(pilot.app))
+        sample.add(path, sample.MissingCallId.bad[0] + "\n" + '< {"type":"session.updated"}')
+        await until(pilot, lambda: "E →  conversation.item.create" in dump(pilot.app))
+        assert len(screen.study.view) == 1
+
+    drive(app_on(path, now=sample.STARTED_AT), play)
