@@ -61,15 +61,19 @@ class Budget:
         return (wait, PERCENTS[percent]) if wait in WAITS and percent in PERCENTS else None
 
     @property
-    def is_price(self) -> bool:
-        """Whether it is about money."""
-        return self.name in _PRICES
+    def unit(self) -> str:
+        """What the limit counts."""
+        return "USD" if self.name in _PRICES else {TOKENS: "tokens", FINDINGS: "rank"}.get(self.name, "ms")
 
     def show(self, value: float) -> str:
         """Return a measured value for people."""
-        if self.is_price:
-            return f"${value:.4f}"
-        return f"{value:,.0f}" if self.name == TOKENS else f"{value:.0f} ms"
+        match self.unit:
+            case "USD":
+                return f"${value:.4f}"
+            case "tokens":
+                return f"{value:,.0f}"
+            case _:
+                return f"{value:.0f} ms"
 
 
 class BudgetType(click.ParamType):

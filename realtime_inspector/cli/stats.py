@@ -14,7 +14,10 @@ from realtime_inspector.analysis.cost import Bill, Cost, cost
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.metrics import Spread, Tokens
 from realtime_inspector.analysis.turns import Turn, turns
-from realtime_inspector.cli import output, pricing, reading
+from realtime_inspector.cli import budgeting, budgets_kept, output, pricing, reading
+from realtime_inspector.cli.budgeting import Budget
+from realtime_inspector.cli.budgets_kept import Spent
+from realtime_inspector.cli.stats_formats import FORMATS
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable
 from realtime_inspector.protocol.realtime.models import Table
@@ -29,6 +32,11 @@ _HELP = """Count turns, waits, tokens and their cost.
   realtime-inspector stats                       the folder ./recordings
   realtime-inspector stats call.jsonl --json | jq .total.latencies
   realtime-inspector stats --prices my-prices.toml
+  realtime-inspector stats --budget ttfa_p95=800ms --budget 'cost=$0.05'
+
+With a budget (a wait at median, p90, p95, p99 or max of all recordings; cost
+and tokens of the dearest session; cost_total) the exit code is 1 if calls take
+more. One that cannot be measured is told and fails nothing.
 
 Times are taken where this tool read the events. "Audio" is the first piece
 that arrived, the earliest moment at which it can be heard. The cost goes by
@@ -117,10 +125,22 @@ class Figures:
 
 
 @click.command("stats", help=_HELP)
-@click.option("--json", "as_json", is_flag=True, help="write one object")
+@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="text", show_default=True,
+              help="how to write it; junit, ctrf and github tell of the budgets")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="the same as --format json: one object")
+@budgeting.option
 @pricing.option
 @reading.paths_argument
-def command(paths: tuple[Path, ...], folder: Path, as_json: bool, prices: Path | None) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    folder: Path,
+    format_name: str,
+    as_json: bool,
+    budgets: tuple[Budget, ...],
+    prices: Path | None,
+) -> None:
     """Write the figures of recordings."""
     table = pricing.table(prices)
     measured = []
@@ -130,10 +150,14 @@ def command(paths: tuple[Path, ...], folder: Path, as_json: bool, prices: Path |
     if not measured:
         raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
     total = Figures.together([figures for _, _, figures in measured])
-    if as_json:
-        output.write_json(_document(measured, total, table))
+    spent = [Spent(str(recording.path), figures.cost.whole, figures.tokens.total) for recording, _, figures in measured]
+    kept = list(budgets_kept.check(budgets, total.waits, spent))
+    if as_json or format_name == "json":
+        output.write_json(_document(measured, total, table) | {"budgets": [one.members() for one in kept]})
     else:
-        output.write_lines(lines(len(measured), total, table.read))
+        output.write_lines(FORMATS[format_name](lines(len(measured), total, table.read), kept))
+    if any(one.exceeded for one in kept):
+        ctx.exit(1)
 
 
 def lines(recordings: int, total: Figures, prices_of: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ def test_prices_of_ones_own_count(rti: CommandLine, tmp_path: Path) -> None:
 def test_what_is_no_budget_is_told_with_what_would_be(rti: CommandLine, budget: str, said: str) -> None:
     ran = rti("lint", "call.jsonl", "--budget", budget)
     assert ran.code == 2
-    assert ran.err.startswith(f"realtime-inspector: invalid value for '--budget': {said}; see")
+    assert ran.err.startswith(f"realtime-inspector: invalid value for '--budget': {said}")
 
 
 def test_a_budget_in_the_file_is_told_with_its_file(rti: CommandLine, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.cli import budgeting
 from realtime_inspector.protocol.realtime import models
 from tests.analysis.sessions import VOICE, WRITTEN
 from tests.cli.helpers import CommandLine, write_recording
@@ -78,6 +79,69 @@ def test_prices_of_ones_own_go_before_the_built_in_ones(rti: CommandLine, tmp_pa
         "cost    $7.5000",
         "  prices         of 2027-02-03; your own with --prices FILE",
     ]
+
+
+def test_budgets_that_are_exceeded_fail_the_run(rti: CommandLine, tmp_path: Path) -> None:
+    ran = rti("stats", "--budget", "ttfa_p95=250ms", "--budget", "tool_follow_up_median=2s", "--budget", "tokens=110")
+    assert ran.code == 1
+    assert ran.out.splitlines()[-3:] == [
+        "budget  EXCEEDED  ttfa_p95 is 291 ms, more than the budget of 250 ms",
+        "budget  kept      tool_follow_up_median is 104 ms, within the budget of 2000 ms",
+        "budget  kept      tokens is 110 in recordings/a.jsonl, within the budget of 110",
+    ]
+    assert rti("stats", "--budget", "ttfa_p95=0.3s").code == 0
+
+    (tmp_path / "realtime-inspector.toml").write_text('[budget]\nttfa_p95 = "250ms"\nfindings = "error"\n')
+    assert rti("stats").code == 1
+    assert rti("stats", "recordings/b.jsonl").code == 0
+
+
+def test_a_budget_that_cannot_be_measured_is_told_and_fails_nothing(rti: CommandLine) -> None:
+    ran = rti("stats", "recordings/b.jsonl", "--budget", "ttfa_p95=250ms", "--budget", "cost=$5")
+    assert ran.code == 0
+    assert ran.out.splitlines()[-2:] == [
+        "budget  unknown   ttfa_p95 is not known: it was never measured in these recordings",
+        "budget  unknown   cost is not known: $0.0000 in recordings/b.jsonl and more: there is no price, or no usage, "
+        "of a model",
+    ]
+    assert rti("stats", "--budget", "cost=$0.003").code == 1, "what is known is more than the budget already"
+
+
+def test_json_says_of_each_budget_whether_it_was_kept(rti: CommandLine) -> None:
+    assert json.loads(rti("stats", "--format", "json", "--budget", "cost_total=$1").out)["budgets"] == [
+        {
+            "name": "cost_total",
+            "limit": 1.0,
+            "unit": "USD",
+            "measured": 0.003796,
+            "kept": None,
+            "path": None,
+            "unknown": "there is no price, or no usage, of a model, gpt-realtime",
+        }
+    ]
+
+
+def test_reports_for_ci_tell_of_the_budgets(rti: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    budgets = ("--budget", "ttfa_p95=250ms", "--budget", "v2v_max=9s")
+
+    assert rti("stats", *budgets, "--format", "github").out.splitlines()[-1] == (
+        "::error title=budget ttfa_p95::ttfa_p95 is 291 ms, more than the budget of 250 ms"
+    )
+    summary = (tmp_path / "summary.md").read_text()
+    assert "| ttfa\\_p95 | **exceeded** |" in summary
+    assert "2 recordings, 0:06" in summary
+    assert 'tests="2" failures="1"' in rti("stats", *budgets, "--format", "junit").out
+    statuses = [
+        test["status"] for test in json.loads(rti("stats", *budgets, "--format", "ctrf").out)["results"]["tests"]
+    ]
+    assert statuses == ["failed", "passed"]
+    assert rti("stats", *budgets, "--format", "markdown").out.startswith("| budget | | |")
+
+
+def test_every_wait_that_a_budget_can_name_is_measured(rti: CommandLine) -> None:
+    measured = json.loads(rti("stats", "--json").out)["total"]["latencies"]
+    assert {f"{wait}_ms" for wait in budgeting.WAITS} <= set(measured)
 
 
 def test_a_price_file_that_is_none_is_a_mistake(rti: CommandLine, tmp_path: Path) -> None:

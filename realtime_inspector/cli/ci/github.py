@@ -29,31 +29,42 @@ _MESSAGE_CHARS = 4000
 def lines(suites: Sequence[Suite]) -> Iterator[str]:
     """Yield the workflow commands; write the summary where GitHub has a file for it."""
     write_summary(suites)
+    yield from annotations(suites)
+
+
+def annotations(suites: Sequence[Suite]) -> Iterator[str]:
+    """Yield the workflow commands alone."""
     for severity in Severity:
         found = [(suite, case) for suite in suites for case in suite.cases if case.problems]
         yield from _kind(severity, [pair for pair in found if pair[1].worst.severity is severity])
 
 
 def write_summary(suites: Sequence[Suite]) -> None:
-    """Add the table to the summary of the step, if `GITHUB_STEP_SUMMARY` names its file."""
-    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    """Add the table to the summary of the step, as many of its rows as there is room for."""
+    if not _summary_file():
+        return
+    rows = _ROWS
+    text = "\n".join(markdown.lines(suites, rows))
+    while len(text.encode()) > SUMMARY_BYTES and rows > 1:
+        rows //= 2
+        text = "\n".join(markdown.lines(suites, rows))
+    add_summary(text)
+
+
+def add_summary(text: str) -> None:
+    """Add Markdown to the summary of the step, if `GITHUB_STEP_SUMMARY` names its file."""
+    name = _summary_file()
     if not name:
         return
-    path, rows = Path(name), _ROWS
-    text = _document(suites, rows)
-    while len(text) > SUMMARY_BYTES and rows > 1:
-        rows //= 2
-        text = _document(suites, rows)
     try:
-        with path.open("ab") as stream:
-            stream.write(text)
+        with Path(name).open("ab") as stream:
+            stream.write(f"### realtime-inspector\n\n{text}\n\n".encode())
     except OSError as error:
         diagnostics.warn(f"{name}: the summary cannot be written: {error.strerror or error}")
 
 
-def _document(suites: Sequence[Suite], rows: int) -> bytes:
-    body = "\n".join(["### realtime-inspector", "", *markdown.lines(suites, rows)])
-    return f"{body}\n\n".encode()
+def _summary_file() -> str:
+    return os.environ.get("GITHUB_STEP_SUMMARY", "")
 
 
 def _kind(severity: Severity, found: Sequence[tuple[Suite, Case]]) -> Iterator[str]:
