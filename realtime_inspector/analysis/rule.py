@@ -1,11 +1,12 @@
 """The base of every rule, and where the rules are found.
 
 A rule is a class: its docstring is its page, its `good` and `bad` transcripts are its tests. It keeps no state: what
-must be remembered is a field of `Session`. It is asked three things:
+must be remembered is a field of `Session`. It is asked three things, and a fourth for speed:
 
     check(event, before)    at every event of a type in `on`, with the session as it was when the event arrived
     wait(event, after)      after that event was applied: what should happen, and by when
     due(deadline, session)  when that time has passed: did it?
+    rest(event, after)      after an event: which ones like it are nothing to the rule, so that it need not be asked?
 
 What its user may set of it are its severity and its thresholds; a rule that was `set_up` is a copy.
 
@@ -26,6 +27,7 @@ from typing import Any, ClassVar, Self
 
 from realtime_inspector.analysis import threshold
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.session import Session
@@ -69,7 +71,8 @@ class Rule:
     on: ClassVar[tuple[str, ...]]
     """Event types, as GA names them; an event under its beta name is offered too. `*` is every event."""
     dialects: ClassVar[frozenset[str]] = frozenset({"ga", "beta", ""})
-    """Where it holds: `ga`, `beta`, and `` for a session whose dialect nothing shows."""
+    """Where it holds: `ga`, `beta`, and `` for a session whose dialect nothing shows; or servers by their names in
+    `protocol/realtime/dialects.py`. Of the servers that speak one of these, `dialect_rules.py` leaves some out."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """What it concludes from, in the words of `protocol/realtime/left_out.py`: a log that leaves one of these out gives
     no finding of this rule."""
@@ -96,6 +99,13 @@ class Rule:
     def wait(self, event: Event, after: Session) -> Iterable[Deadline]:
         """Yield the moments at which something must have followed the event."""
         return ()
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Return within which bounds events of this type, from this side, are nothing to this rule from here on.
+
+        None, as it is for most rules, has each of them shown to `check` and `wait`.
+        """
+        return None
 
     def due(self, deadline: Deadline, session: Session) -> Iterable[Finding | Deadline]:
         """Yield what is wrong now that the moment has passed, or a later moment to ask again."""

@@ -6,6 +6,7 @@ beginning with `wire.`. Audio is taken out of the body and only counted; it is r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,7 @@ _KIND_TYPES = {
     Kind.GAP: "wire.gap",
     Kind.NOTE: "wire.note",
 }
+_AUDIO = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
 _NAMES = {list: "array", str: "string", bool: "boolean", type(None): "null"}
 
 
@@ -100,6 +102,13 @@ class Event:
         field = AUDIO_FIELDS.get(self.type)
         text = orjson.loads(self.entry.payload).get(field) if field else ""
         return text if isinstance(text, str) else ""
+
+
+def without_audio(event: Event) -> bytes:
+    """Return the message as it was on the wire, without the characters of its audio; they are found by position."""
+    payload = event.entry.payload
+    found = _AUDIO.search(payload) if event.audio_bytes and event.type in AUDIO_FIELDS else None
+    return payload if found is None else payload[: found.end()] + payload[payload.find(b'"', found.end()) :]
 
 
 def dig(value: Any, path: str, default: Any = None) -> Any:

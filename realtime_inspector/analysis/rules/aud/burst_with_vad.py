@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -84,6 +86,26 @@ class BurstWithVad(Rule):
                 "voice detection on: turns are found in the audio's time, not in yours; pace it, or switch voice detection "
                 "off and commit",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest while the audio keeps its distance to the clock, whatever that is."""
+        if after.turn_detection is None:
+            return FOREVER
+        lowest = _lowest_lead_ms(after, event.t)
+        most = lowest + 0.7 * self.ahead_ms
+        audio = after.input_audio
+        # what is sent from here on may fall back a little, and count as the first of ten seconds then
+        return Rest(lead_ms=(lowest - 0.25 * self.ahead_ms, most)) if audio.total_ms - 1000 * event.t < most else None
+
+
+def _lowest_lead_ms(session: Session, t: float) -> float:
+    """Return how little the audio was ahead of the recording's clock in the last ten seconds."""
+    lowest = math.inf
+    for ms, sent_t in reversed(session.input_audio.recent):
+        if t - sent_t > LOOK_BACK_S:
+            break
+        lowest = min(lowest, ms - 1000 * sent_t)
+    return lowest
 
 
 def _lately(before: Session, t: float) -> tuple[float, float]:

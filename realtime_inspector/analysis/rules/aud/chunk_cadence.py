@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -62,3 +63,7 @@ class ChunkCadence(Rule):
                 f"the user's audio comes in pieces of {average_ms:.1f} ms: the messages cost more than the sound; append 20 "
                 "to 100 ms at a time",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest after the first appends."""
+        return FOREVER if after.input_audio.appends >= CHUNKS else None

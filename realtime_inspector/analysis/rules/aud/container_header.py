@@ -6,6 +6,7 @@ import binascii
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
@@ -19,6 +20,8 @@ MAGIC = (
     (b"ID3", "an MP3 file"),
     (b"\x1a\x45\xdf\xa3", "a WebM file"),
 )
+
+_STRETCH_ENDS = frozenset({"input_audio_buffer.commit", "input_audio_buffer.clear", "input_audio_buffer.committed"})
 
 
 class ContainerHeader(Rule):
@@ -72,3 +75,7 @@ class ContainerHeader(Rule):
                 event,
                 f"this audio begins like {kind}, and the server takes raw samples only: decode it and send the samples",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest within a stretch of audio."""
+        return Rest(breaks=_STRETCH_ENDS) if after.input_audio.buffered_ms > 0 else None

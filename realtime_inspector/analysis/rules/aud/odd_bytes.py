@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
@@ -81,3 +82,9 @@ class OddBytes(Rule):
                 "added, and what follows it is noise; append whole samples of two bytes",
                 severity=Severity.ERROR,
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest until an append is odd, and after it; a commit is always looked at."""
+        if event.type != "input_audio_buffer.append":
+            return None
+        return FOREVER if after.input_audio.odd_appends else Rest(even=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -87,12 +88,26 @@ class RateMismatch(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Compare bytes with the clock every two seconds, and the server's offsets with what was sent."""
         audio = before.input_audio
-        if before.config_at is None or before.pending_updates or before.is_sideband or "wire.gap" in before.counts:
+        if not self._is_certain(before):
             return
         if event.type.endswith("speech_stopped"):
             yield from self._beyond(event, before)
         elif audio.last_append_t is not None and _looks(audio.last_append_t) != _looks(event.t):
             yield from self._speed(event, before)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest until it is time for the next look; where nothing is certain, until it is."""
+        last_t = after.input_audio.last_append_t
+        if event.type.endswith("speech_stopped") or last_t is None:
+            return None
+        if not self._is_certain(after):
+            return FOREVER
+        return Rest(until_t=(_looks(last_t) + 1) * LOOK_EVERY_S)
+
+    @staticmethod
+    def _is_certain(session: Session) -> bool:
+        known = session.config_at is not None and not session.pending_updates
+        return known and not session.is_sideband and "wire.gap" not in session.counts
 
     def _beyond(self, event: Event, before: Session) -> Iterator[Finding]:
         end_ms, sent_ms = number(event.body.get("audio_end_ms")), before.input_audio.total_ms
@@ -108,12 +123,13 @@ class RateMismatch(Rule):
 
     def _speed(self, event: Event, before: Session) -> Iterator[Finding]:
         audio = before.input_audio
-        stretch = _steady_stretch(audio.recent, before.config_at.t if before.config_at is not None else 0.0)
-        if stretch is None:
-            return
-        speed = _speed_of(stretch)
+        size = _latest(audio.recent, before.config_at.t if before.config_at is not None else 0.0)
+        speed = _speed_of(audio.recent[-size], audio.recent[-1]) if size else 0.0
         found = next((each for each in KNOWN if abs(speed * audio.format.bytes_per_ms / each - 1) < EXACT), None)
         if found is None or abs(speed - 1) < self.near_one:
+            return
+        stretch = [*islice(reversed(audio.recent), size)][::-1]
+        if not _is_steady(stretch, speed):
             return
         declared = _named(audio.format)
         bytes_a_second = speed * audio.format.bytes_per_ms * 1000
@@ -142,28 +158,28 @@ def _named(found: AudioFormat) -> str:
 _Sent = tuple[float, float]
 
 
-def _steady_stretch(recent: deque[_Sent], since: float) -> list[_Sent] | None:
-    """Return the latest appends, enough of them and at one speed throughout; None if there is no such stretch."""
-    sent: list[_Sent] = []
-    for each in reversed(recent):
-        if each[1] <= since:
+def _latest(recent: deque[_Sent], since: float) -> int:
+    """Return how many of the latest appends make a stretch that is long enough; 0 if there is none."""
+    last_t = recent[-1][1]
+    first_t, count = last_t, 0
+    for _, t in reversed(recent):
+        if t <= since:
             break
-        sent.append(each)
-        if len(sent) > LEAST_CHUNKS and sent[0][1] - each[1] >= LEAST_S:
+        first_t, count = t, count + 1
+        if count > LEAST_CHUNKS and last_t - t >= LEAST_S:
             break
-    sent.reverse()
-    if len(sent) <= LEAST_CHUNKS or sent[-1][1] - sent[0][1] < LEAST_S * 0.95:
-        return None
+    return count if count > LEAST_CHUNKS and last_t - first_t >= LEAST_S * 0.95 else 0
+
+
+def _is_steady(sent: list[_Sent], speed: float) -> bool:
+    """Tell whether appends came without a pause, and at one speed throughout."""
     gaps = sorted(later - earlier for (_, earlier), (_, later) in pairwise(sent))
     if gaps[-1] > 3 * gaps[len(gaps) // 2] + 0.1:
-        return None
-    whole = _speed_of(sent)
+        return False
     quarters = [sent[len(sent) * part // 4 : len(sent) * (part + 1) // 4 + 1] for part in range(4)]
-    steady = all(abs(_speed_of(quarter) / whole - 1) < STEADY for quarter in quarters if whole > 0)
-    return sent if whole > 0 and steady else None
+    return all(abs(_speed_of(quarter[0], quarter[-1]) / speed - 1) < STEADY for quarter in quarters)
 
 
-def _speed_of(sent: list[_Sent]) -> float:
+def _speed_of(first: _Sent, last: _Sent) -> float:
     """Return how many milliseconds of audio come in one millisecond."""
-    (first_ms, first_t), (last_ms, last_t) = sent[0], sent[-1]
-    return (last_ms - first_ms) / 1000 / (last_t - first_t) if last_t > first_t else 0.0
+    return (last[0] - first[0]) / 1000 / (last[1] - first[1]) if last[1] > first[1] else 0.0

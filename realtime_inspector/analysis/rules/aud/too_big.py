@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
@@ -53,3 +54,7 @@ class TooBig(Rule):
                 f"this append holds {event.audio_bytes / 1024 / 1024:.1f} MiB of audio, and the server takes 15 at most: "
                 "append it in pieces",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about messages that cannot hold so much."""
+        return Rest(most_bytes=MOST_BYTES * 4 // 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -79,6 +80,10 @@ class FrameNearClientLimit(Rule):
         if near and _is_limited(before) and not before.counts.get(event.type):
             message = f"{event.type} has {size} bytes, near the {_LIMIT_BYTES} that this client takes by default"
             yield self.finding(event, f"{message}: give it max_size=None", severity=Severity.INFO)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest but for large messages."""
+        return FOREVER if event.from_client else Rest(most_bytes=int(self.near * _LIMIT_BYTES))
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """See what the client makes of one that is too large."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -68,3 +69,7 @@ class IdleSocket(Rule):
         if before.close is None and before.ended is None:
             message = f"nothing passed for {quiet:.0f} s before this, not even a ping: what stands between may drop it"
             yield self.finding(event, message)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest while something passes."""
+        return Rest(gap_s=self.quiet_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -68,6 +69,10 @@ class SendAfterClose(Rule):
             return
         message = f"{event.type} was sent {late * 1000:.0f} ms after the server ended the session: it is lost"
         yield self.finding(event, message, cause=end)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest while the session goes on."""
+        return FOREVER if event.from_server or _end(after) is None else None
 
 
 def _end(before: Session) -> At | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import beta
 from realtime_inspector.protocol.realtime.conversation import Update
@@ -88,6 +89,10 @@ class BetaNameOnGa(GaRule):
                 message = f"the server sends {event.type}, where the beta, whose keys the client sent, had"
                 message = f"{message} {_OUTPUTS[event.type]}: handle the name of today"
                 yield self.finding(event, message, cause=update.at, severity=Severity.INFO)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest after the first output of its type."""
+        return FOREVER if event.from_server else None
 
 
 def _is_flat(update: Update, session: Session) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
@@ -57,3 +58,9 @@ class DuplicateEventId(Rule):
                 f"event_id {event_id!r} is that of the {known.type} of entry {known.at.n}: give each event its own"
             )
             yield self.finding(event, message, cause=known.at)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about events without an id."""
+        if event.from_server:
+            return FOREVER
+        return Rest(same=(("event_id", None),)) if "event_id" not in event.body else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
@@ -48,3 +49,9 @@ class EventIdTooLong(Rule):
         if isinstance(event_id, str) and len(event_id) > _MOST_CHARS:
             message = f"event_id has {len(event_id)} characters, the API takes {_MOST_CHARS}: make it shorter"
             yield self.finding(event, message)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about events without an id."""
+        if event.from_server:
+            return FOREVER
+        return Rest(same=(("event_id", None),)) if "event_id" not in event.body else None

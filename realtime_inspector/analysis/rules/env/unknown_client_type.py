@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import speaks_ga, speaks_realtime
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
@@ -73,3 +74,7 @@ class UnknownClientType(Rule):
         corrected = {**event.body, "type": near[0]} if near else None
         severity = Severity.ERROR if certain else Severity.WARNING
         yield self.finding(event, message, severity=severity, corrected=corrected)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about what is known."""
+        return FOREVER if event.from_server or event.type in CLIENT_TYPES or event.type in SERVER_TYPES else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import speaks_realtime
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import schema
@@ -62,3 +63,7 @@ class UnknownServerType(Rule):
             shown = event.type if len(event.type) <= 80 else f"{event.type[:79]}…"
             message = f"{shown!r} is an event of the server that the reference of {schema.source()} does not have"
             yield self.finding(event, message)
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about a type that was seen."""
+        return FOREVER

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import speaks_realtime
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
@@ -53,3 +54,7 @@ class WrongDirection(Rule):
             return
         if speaks_realtime(before):
             yield self.finding(event, f"{event.type} is an event of the server: a client cannot send it")
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about what the client may send."""
+        return FOREVER if event.from_server or event.type in CLIENT_TYPES else None

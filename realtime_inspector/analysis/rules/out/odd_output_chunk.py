@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
@@ -60,3 +61,7 @@ class OddOutputChunk(Rule):
                 f"this piece has {event.audio_bytes} bytes, an odd number, but a PCM sample has two: keep the last byte back and put "
                 "it before the next piece",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest until a piece is odd."""
+        return Rest(even=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -74,3 +75,8 @@ class Underrun(Rule):
                 f"the audio of {playback.item_id} ran dry for {late_ms:.0f} ms after {playback.ms:.0f} ms of it: the user hears a "
                 "gap; the next piece came that late from the server",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about an item whose audio comes in time."""
+        item_id = event.body.get("item_id")
+        return Rest(same=(("item_id", item_id),), late_ms=self.stall_ms) if text(item_id) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -58,3 +59,7 @@ class Clock(Rule):
                 f"this entry's time is {back_s:.2f} s before that of an entry above it: waits measured across this place are "
                 "wrong; sort the entries, or record each connection into a file of its own",
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest while time passes forwards."""
+        return FOREVER

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, without_audio
 from realtime_inspector.protocol.realtime.session import Session
 
 KEY = re.compile(r"(?<![A-Za-z0-9])(?P<kind>sk-|ek_|xai-)[A-Za-z0-9_-]{20,}|(?P<bearer>Bearer )[A-Za-z0-9._~+/-]{20,}")
 _LOOK = (b"sk-", b"ek_", b"xai-", b"Bearer ")
-"""Base64 has none of these, so audio is passed over quickly."""
+"""What a message must hold to be looked at closely; base64 has none of these, so audio is passed over."""
 
 
 class SecretLeft(Rule):
@@ -59,9 +60,13 @@ class SecretLeft(Rule):
                 f"this entry holds what looks like a key ({kind}…): do not pass this file on, and revoke the key if it was shared",
             )
 
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about audio, and about what has no sign of a key."""
+        return FOREVER if event.type in AUDIO_FIELDS else Rest(without=frozenset(_LOOK))
+
 
 def _texts(event: Event) -> Iterator[str]:
-    payload = event.entry.payload
+    payload = without_audio(event)
     if any(sign in payload for sign in _LOOK):
         yield payload.decode(errors="replace")
     for name, value in event.entry.members.items():

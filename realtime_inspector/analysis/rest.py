@@ -1,0 +1,100 @@
+"""For how long a rule has nothing to say: what it need not be asked, and may not be shown at all.
+
+Nearly every event of a call is a piece of a stream. Most rules see at the first piece that the next ones are nothing to
+them: such a rule rests, within bounds that can be told without it. An event outside of one of them is shown to it.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.protocol.realtime.values import text
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The bounds of a rest. It is of events of one type and one side, that are not older than those before them.
+
+    It ends by itself with whatever changes the session, the connection or its health: `session.*`, `error`, a close.
+    """
+
+    same: tuple[tuple[str, object], ...] = ()
+    """What a member of the body must be; None: it must not be there."""
+    until_t: float = math.inf
+    """Events before that time."""
+    gap_s: float = math.inf
+    """Events that come sooner than that after the one before them, whatever its type."""
+    most_bytes: int = sys.maxsize
+    """Events whose message is not larger, audio that the recording leaves out included."""
+    even: bool = False
+    """Events with an even number of bytes of audio."""
+    lead_ms: tuple[float, float] = (-math.inf, math.inf)
+    """How far the user's audio, the event's included, may be ahead of the recording's clock: not less, not more."""
+    late_ms: float = math.inf
+    """For so long the player may have had nothing to play when the event comes."""
+    without: frozenset[bytes] = frozenset()
+    """What the text of the event must not hold."""
+    breaks: frozenset[str] = frozenset()
+    """Types of events, as GA names them, that end it."""
+
+    def __and__(self, other: Rest) -> Rest:
+        """Return what is within both."""
+        return Rest(
+            same=tuple(dict.fromkeys((*self.same, *other.same))),
+            until_t=min(self.until_t, other.until_t),
+            gap_s=min(self.gap_s, other.gap_s),
+            most_bytes=min(self.most_bytes, other.most_bytes),
+            even=self.even or other.even,
+            lead_ms=(max(self.lead_ms[0], other.lead_ms[0]), min(self.lead_ms[1], other.lead_ms[1])),
+            late_ms=min(self.late_ms, other.late_ms),
+            without=self.without | other.without,
+            breaks=self.breaks | other.breaks,
+        )
+
+    def holds(self, event: Event, before: State) -> bool:
+        """Tell whether an event is within the bounds; its type and side are."""
+        t, now, audio_bytes = event.entry.t, before.now, event.audio_bytes
+        if not (now <= t < self.until_t and t - now < self.gap_s) or (self.even and audio_bytes % 2):
+            return False
+        if any(event.body.get(name) != value for name, value in self.same):
+            return False
+        if self.most_bytes < sys.maxsize and self.most_bytes < message_bytes(event):
+            return False
+        if self.without and not self._is_without(event):
+            return False
+        if self.lead_ms != _ANY_LEAD:
+            audio = before.input_audio
+            lead = audio.total_ms + audio.format.duration_ms(audio_bytes) - 1000 * t
+            if not self.lead_ms[0] <= lead <= self.lead_ms[1]:
+                return False
+        if self.late_ms < math.inf:
+            playback = before.playback.get(text(event.body.get("item_id")))
+            return playback is not None and playback.late_ms(t) <= self.late_ms
+        return True
+
+    def _is_without(self, event: Event) -> bool:
+        members = event.entry.members.values()
+        payload = event.entry.payload
+        return not any(sign in payload for sign in self.without) and not any(isinstance(each, str) for each in members)
+
+
+_ANY_LEAD = (-math.inf, math.inf)
+FOREVER = Rest()
+"""Nothing of this type is anything to the rule, until the session changes."""
+
+
+def shared(rests: Iterable[Rest]) -> Rest:
+    """Return what is within all of them."""
+    return reduce(Rest.__and__, rests, FOREVER)
+
+
+def message_bytes(event: Event) -> int:
+    """Return how long the message is, what the recording leaves out of it counted as what it was."""
+    size = len(event.entry.payload)
+    return size + event.audio_bytes * 4 // 3 if event.entry.members else size
