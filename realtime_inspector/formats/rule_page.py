@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 
 from realtime_inspector.analysis import threshold
 from realtime_inspector.analysis.lint import Linter, events
@@ -16,15 +17,16 @@ from realtime_inspector.recording import transcript
 _DIALECTS = {"ga": "GA", "beta": "beta"}
 _FENCE = "~~~"
 """Not what an event in an example may hold."""
+_LINE_CHARS = 320
 
 
 def lines(rule: Rule) -> Iterator[str]:
     """Yield the page without a title."""
     page = rule.page()
-    yield page.what
+    yield _plain(page.what)
     for heading, text in (("Why", page.why), ("Fix", page.fix), ("Limits", page.limits), ("Source", page.source)):
         yield ""
-        yield f"**{heading}**: {text}"
+        yield f"**{heading}**: {_plain(text)}"
     yield from _settings(rule)
     yield from example(rule)
 
@@ -35,11 +37,20 @@ def example(rule: Rule) -> Iterator[str]:
         return
     yield ""
     yield f"{_FENCE}text"
-    yield from textwrap.dedent(rule.bad[0]).strip("\n").rstrip().splitlines()
+    yield from shown(rule.bad[0])
     yield _FENCE
     for message in dict.fromkeys(said(rule, rule.bad[0])):
         yield ""
-        yield f"> {message}"
+        yield f"> {_plain(message)}"
+
+
+def shown(text: str) -> Iterator[str]:
+    """Yield a transcript to be read: equal lines once, with their number, and long ones without their middle."""
+    for line, same in groupby(textwrap.dedent(text).strip("\n").rstrip().splitlines()):
+        yield line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 63]} … {line[-60:]}"
+        more = len(list(same)) - 1
+        if more:
+            yield f"# the line above {more} times more" if more > 1 else line
 
 
 def said(rule: Rule, text: str) -> list[str]:
@@ -75,4 +86,9 @@ def _settings(rule: Rule) -> Iterator[str]:
     yield "| threshold | default | is |"
     yield "|---|---|---|"
     for name, setting in settings.items():
-        yield f"| `{name}` | {setting.default:g} {setting.unit} | {setting.about} |"
+        yield f"| `{name}` | {setting.default:g} {setting.unit} | {_plain(setting.about)} |"
+
+
+def _plain(text: str) -> str:
+    """Return text without anything that Markdown would take for HTML."""
+    return text.replace("<", "&lt;")
