@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import math
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import count
@@ -12,11 +12,12 @@ from pathlib import Path
 from types import UnionType
 from typing import TypeVar
 
+from realtime_inspector.analysis.dialect_rules import holds
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule, all_rules
 from realtime_inspector.analysis.selection import usual
+from realtime_inspector.analysis.watch import Watch
 from realtime_inspector.protocol.event import WIRE_END, Event, read
-from realtime_inspector.protocol.realtime.catalogue import ga_name
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 
@@ -26,45 +27,57 @@ _T = TypeVar("_T")
 class Linter:
     """The rules, and the session they look at. Feed it events in order; it returns what they find.
 
-    Without a choice of rules it asks the usual ones. A rule that raises does not cost the others' findings: it is
-    reported once, under its own id, and not asked again. That of a user is no finding, but one of the `troubles`.
+    Without a choice of rules it asks the usual ones, but those that do not hold for the dialect that is spoken;
+    `dialect` names it where it is not to be taken from what is seen. A rule that raises does not cost the others'
+    findings: it is reported once, under its own id, and not asked again. That of a user is no finding, but one of the
+    `troubles`.
     """
 
     def __init__(
-        self, rules: Sequence[Rule] | None = None, session: Session | None = None, header: Header | None = None
+        self,
+        rules: Sequence[Rule] | None = None,
+        session: Session | None = None,
+        header: Header | None = None,
+        dialect: str = "",
     ) -> None:
         self.session = session if session is not None else Session()
+        if dialect:
+            self.session.speak(dialect)
         if header is not None:
             self.session.begin(header)
         self.failed: dict[str, BaseException] = {}
         """Rule's id → what it raised."""
         self.troubles: list[str] = []
         """What is to be told of the user's own rules that raised, a line each."""
-        self._on: dict[str, list[Rule]] = defaultdict(list)
-        self._asked: dict[tuple[str, str], tuple[list[Rule], list[Rule]]] = {}
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
         self._said: set[str] = set()
         """Rules of which once is enough, and it was."""
-        for rule in usual(all_rules()) if rules is None else rules:
-            self.session.listening = self.session.listening or rule.acoustic
-            for event_type in rule.on:
-                self._on[event_type].append(rule)
+        asked = usual(all_rules()) if rules is None else rules
+        self.session.listening = self.session.listening or any(rule.acoustic for rule in asked)
+        self.watch = Watch(asked, self.session, self._may)
+        """Who is asked about what."""
 
     def feed(self, event: Event) -> list[Finding]:
         """Take one event in and return what the rules say about it, and about the time that passed before it."""
-        findings = self.advance(event.t)
-        checking, waiting = self._rules(event)
-        for rule in checking:
+        findings = self.advance(event.t) if self.due_t < event.t else []
+        watchers = self.watch.over(event)
+        for rule in watchers.checking:
             findings += self._ask(rule, event, partial(rule.check, event, self.session), findings, Finding)
         running = self.session.ended is None
         self.session.apply(event)
-        for rule in waiting:
+        for rule in watchers.waiting:
             for deadline in self._ask(rule, event, partial(rule.wait, event, self.session), findings, Deadline):
                 self._push(rule, deadline)
+        self.watch.settle(event, watchers)
         if running and event.type == WIRE_END:
             findings += self._end()
         return findings
+
+    @property
+    def due_t(self) -> float:
+        """When a rule wants to be asked next, in seconds; infinity if none does."""
+        return self._deadlines[0][0] if self._deadlines else math.inf
 
     def advance(self, now: float) -> list[Finding]:
         """Let time pass up to `now` (seconds in the recording) and return what never came.
@@ -88,7 +101,7 @@ class Linter:
         return findings
 
     def _due(self, rule: Rule, deadline: Deadline, findings: list[Finding]) -> None:
-        if self.session.dialect not in rule.dialects:
+        if not holds(rule, self.session):
             return
         asked = partial(rule.due, deadline, self.session)
         outcomes: list[Finding | Deadline] = self._ask(rule, deadline.event, asked, findings, Finding | Deadline)
@@ -97,20 +110,6 @@ class Linter:
                 self._push(rule, outcome)
             else:
                 findings.append(outcome)
-
-    def _rules(self, event: Event) -> tuple[list[Rule], list[Rule]]:
-        """Return the rules to ask about an event: those that check it, and those that wait for something after it."""
-        name = ga_name(event.type) if event.from_server else event.type
-        key = (name if name in self._on else "*", self.session.dialect)
-        if key not in self._asked:
-            candidates = dict.fromkeys((*self._on.get(key[0], ()), *self._on.get("*", ())))
-            rules = [rule for rule in candidates if key[1] in rule.dialects and not self._is_out(rule)]
-            rules = [rule for rule in rules if rule.needs.isdisjoint(self.session.left_out)]
-            self._asked[key] = (
-                [rule for rule in rules if type(rule).check is not Rule.check],
-                [rule for rule in rules if type(rule).wait is not Rule.wait],
-            )
-        return self._asked[key]
 
     def _ask(
         self,
@@ -129,16 +128,21 @@ class Linter:
                 answers.append(answer)
                 if rule.once and isinstance(answer, Finding):
                     self._said.add(rule.id)
-                    self._asked.clear()
+                    self.watch.forget()
                     break
         except (Exception, SystemExit) as error:  # broad: a rule's bug must not cost the findings of the others
             self.failed[rule.id] = error
-            self._asked.clear()
+            self.watch.forget()
             if rule.origin:
                 self.troubles.append(_trouble(rule, event, error))
             else:
                 findings.append(_failure(rule, event, error))
         return answers
+
+    def _may(self, rule: Rule) -> bool:
+        """Tell whether a rule is to be asked about this session, and as long as nothing of it changes."""
+        session = self.session
+        return holds(rule, session) and rule.needs.isdisjoint(session.left_out) and not self._is_out(rule)
 
     def _is_out(self, rule: Rule) -> bool:
         return rule.id in self.failed or rule.id in self._said

@@ -25,7 +25,7 @@ class Summary:
     session_id: str = ""
     model: str = ""
     dialect: str = ""
-    """`ga`, `beta`, or empty while nothing shows it."""
+    """A name of `protocol/realtime/dialects.py`; empty while nothing shows it."""
     events: int = 0
     """Entries of the recording."""
     length_s: float = 0.0
@@ -63,7 +63,7 @@ def of_session(session: Session, findings: Mapping[Severity, int], how: str = CU
     return Summary(
         session_id=session.id,
         model=session.model,
-        dialect=session.dialect,
+        dialect=session.dialect_name,
         events=session.events - (session.ended is not None and live),
         length_s=metrics.length_s(session),
         turns=len(exchanges),

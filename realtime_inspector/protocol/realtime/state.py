@@ -65,6 +65,11 @@ class State:
         self.dialect = ""
         """`ga`, `beta`, or empty while nothing shows it."""
         self.dialect_reason = ""
+        self.server = ""
+        """Whose server it is, in the names of `dialects.py`, where it is not OpenAI's and something shows it."""
+        self.server_reason = ""
+        self.dialect_asked = ""
+        """The dialect that the user says it is, in place of what is seen."""
 
         self.default_config: Mapping[str, Any] = {}
         """The session in `session.created`: what holds before anything was asked."""
@@ -124,6 +129,16 @@ class State:
             self.started = None
         if header.tags.get("date") == "unknown":
             self.started = None
+
+    @property
+    def dialect_name(self) -> str:
+        """The dialect in full, a name of `dialects.py`; `ga` or `beta` is OpenAI's; empty if nothing shows it."""
+        return self.dialect_asked or self.server or self.dialect
+
+    @property
+    def dialect_sign(self) -> str:
+        """What shows that dialect."""
+        return self.server_reason or self.dialect_reason
 
     @property
     def model(self) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.ga import host
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 
-_LIMIT_S = 60 * 60
-_AZURE_LIMIT_S = 30 * 60
+_LIMITS_S = {"": 60 * 60, "xai": 60 * 60, "azure": 30 * 60, "azure-legacy": 30 * 60}
+"""Server → how long it lets a session last. Of the others nothing is known."""
 
 
 class SessionExpiring(Rule):
@@ -23,7 +22,7 @@ class SessionExpiring(Rule):
         be resumed.
     Fix: a few minutes before expires_at open a new session, give it the configuration and the history, and move over.
     Limits: expires_at is compared with the recording's start or the handshake's Date header. Without
-        either, 60 minutes from session.created are assumed (Azure: 30).
+        either, 60 minutes from session.created are assumed (Azure: 30); not of a server whose limit is not known.
     Source: Realtime API, session duration, and `session.expires_at` of the reference (read 2026-11-22).
     """
 
@@ -65,6 +64,8 @@ class SessionExpiring(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Be asked before the end, as often as there are notices that are still to come."""
         end = _end(event, after)
+        if end is None:
+            return
         for step, notice in enumerate((self.warning_s, self.error_s)):
             if end - notice > event.t:
                 yield Deadline(end - notice, event, step=step)
@@ -82,13 +83,13 @@ class SessionExpiring(Rule):
         yield self.finding(deadline.event, message, severity=severity, t=deadline.at)
 
 
-def _end(event: Event, session: Session) -> float:
-    """Return when the session ends, in seconds of the recording."""
+def _end(event: Event, session: Session) -> float | None:
+    """Return when the session ends, in seconds of the recording; None if nothing tells."""
     begin = _unix_of_zero(session)
     if begin is not None and session.expires_at is not None and session.expires_at - begin > event.t:
         return session.expires_at - begin  # one that has passed already is a replayed one
-    azure = session.target.startswith("/openai/") or host(session, session.request).endswith(".azure.com")
-    return event.t + (_AZURE_LIMIT_S if azure else _LIMIT_S)
+    limit_s = _LIMITS_S.get(session.server)
+    return None if limit_s is None else event.t + limit_s
 
 
 def _unix_of_zero(session: Session) -> float | None:

@@ -46,12 +46,12 @@ class UnknownServerType(Rule):
     bad = (
         """
         < {"type": "session.created", "session": {"id": "s1"}}
-        < {"type": "response.animation_viseme.delta", "response_id": "r1"}  # ENV007
-        < {"type": "response.animation_viseme.delta", "response_id": "r1"}
+        < {"type": "response.hologram.delta", "response_id": "r1"}  # ENV007
+        < {"type": "response.hologram.delta", "response_id": "r1"}
         < {"type": "ping"}  # ENV007
         """,
         """
-        < {"type": "transcription.delta", "delta": "Hi"}  # ENV007
+        < {"type": "response.smell.delta", "delta": "Hi"}  # ENV007
         """,
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from realtime_inspector.protocol.event import Event, dig
-from realtime_inspector.protocol.realtime.audio import AudioFormat
+from realtime_inspector.protocol.realtime import dialects
+from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
 from realtime_inspector.protocol.realtime.changes import waiting
 from realtime_inspector.protocol.realtime.conversation import At, Update
 from realtime_inspector.protocol.realtime.state import State
@@ -26,6 +29,7 @@ def on_request(state: State, event: Event) -> None:
     if state.request is not None or not is_upgrade(event):
         return
     state.request = event
+    note_upstream(state)
     headers = [(name.lower(), value) for name, value in event.entry.headers]
     if any(name == "openai-beta" for name, _ in headers):
         _set_dialect(state, "beta", "the client sent an OpenAI-Beta header")
@@ -112,6 +116,59 @@ def note_dialect(state: State, event_type: str, beta_names: Mapping[str, str]) -
         _set_dialect(state, "ga", f"the server sent {event_type}")
 
 
+def note_upstream(state: State) -> None:
+    """Take from host and path whose server it is."""
+    if state.server or state.dialect_asked:
+        return
+    host, path = _place(state.upstream)
+    if not host and state.request is not None:
+        host = (state.request.entry.header("Host") or "").rpartition(":")[0] or state.request.entry.header("Host") or ""
+    _set_server(state, *dialects.of_url(host.lower(), state.target or path))
+
+
+def note_server(state: State, event: Event) -> None:
+    """Take from the first event of a type whose server it is, where nothing has shown it before."""
+    if not event.is_wire and not state.server and not state.dialect_asked:
+        first = event.from_server and state.first_server is None
+        _set_server(state, *dialects.of_event(event.type, first=first))
+
+
+def take_dialect(state: State, name: str) -> None:
+    """Take what the user says.
+
+    Raises:
+        ValueError: If there is no such dialect.
+    """
+    asked = dialects.named(name)
+    state.dialect_asked, state.server_reason = name, "it was asked for"
+    state.server = "" if name in {dialects.GA, dialects.BETA} else name
+    if asked.shape:
+        state.dialect, state.dialect_reason = asked.shape, "it was asked for"
+    _set_rate(state)
+
+
+def _place(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", f"{parts.path}?{parts.query}"
+    except ValueError:
+        return "", ""
+
+
+def _set_server(state: State, name: str, reason: str) -> None:
+    if name:
+        state.server, state.server_reason = name, reason
+        _set_rate(state)
+
+
+def _set_rate(state: State) -> None:
+    """Count the user's audio by the rate that the server takes where its format names none."""
+    rate = dialects.DIALECTS[state.server].input_rate if state.server else 0
+    audio = state.input_audio
+    if rate and audio.format.name == PCM and state.config_at is None:
+        audio.format = replace(audio.format, rate=rate)
+
+
 def _shape(session: Mapping[str, Any]) -> str:
     if session.keys() & _GA_KEYS:
         return "ga"
@@ -125,13 +182,18 @@ def _in_force(state: State, event: Event, session: Mapping[str, Any]) -> None:
     if was_off and state.turn_detection is not None:
         state.detection_on = state.config_at
     for path in ("audio.input.format", "input_audio_format"):
-        found = AudioFormat.read(dig(session, path))
+        told = dig(session, path)
+        found = AudioFormat.read(told)
         if found is not None:
-            state.input_audio.format = found
+            rate = dialects.DIALECTS[state.server].input_rate if state.server else 0
+            unnamed = rate and found.name == PCM and not (isinstance(told, Mapping) and told.get("rate"))
+            state.input_audio.format = replace(found, rate=rate) if unnamed else found
     speech = state.input_audio.active_speech
     if speech is not None and state.turn_detection is None and isinstance(dig(session, "audio.input"), Mapping):
         speech.ended_by = "off"
 
 
 def _set_dialect(state: State, dialect: str, reason: str) -> None:
+    if state.dialect_asked and dialects.named(state.dialect_asked).shape:
+        return
     state.dialect, state.dialect_reason = dialect, reason

@@ -1,0 +1,127 @@
+"""The servers that speak the Realtime protocol or something like it, and the signs that tell them apart.
+
+`State.dialect` says which names and which shape of a session hold, `ga` or `beta`. This says whose they are: Azure has
+GA's names and other limits, xAI mixes both. Where nothing shows a server of its own, the names are OpenAI's.
+
+Signs are looked for in this order: where the connection goes, what the upgrade says, the server's first event, the
+shape of the session, the names of later events. What was seen first stays.
+
+Sources: the servers' own documents and the clients' plugins for them (read 2026-11-22); `sgl-project/sglang` and
+`vllm-project/vllm` for the transcribing servers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One server's way of speaking."""
+
+    title: str
+    shape: str = ""
+    """`ga` or `beta`, where it is always the one; empty where the session shows it."""
+    hosts: tuple[str, ...] = ()
+    """Ends of host names."""
+    paths: tuple[str, ...] = ()
+    """What the URL's path has in it; the first that fits in the table's order counts."""
+    events: tuple[str, ...] = ()
+    """Beginnings of event types that only it has."""
+    input_rate: int = 0
+    """Samples a second of the user's audio, where the format does not name them; 0 for 24,000."""
+
+
+GA, BETA = "ga", "beta"
+AZURE, AZURE_LEGACY, VOICE_LIVE = "azure", "azure-legacy", "voice-live"
+XAI, QWEN = "xai", "qwen-omni"
+VLLM, SGLANG, LOCALAI, SPEACHES, SPEECH_TO_SPEECH = "vllm", "sglang", "localai", "speaches", "speech-to-speech"
+INWORLD, LIVE, GEMINI = "inworld", "live", "gemini-live"
+
+DIALECTS: dict[str, Dialect] = {
+    GA: Dialect("OpenAI, since general availability", shape=GA),
+    BETA: Dialect("OpenAI's beta, shut down in May 2026", shape=BETA),
+    VOICE_LIVE: Dialect(
+        "Azure Voice Live",
+        paths=("/voice-live/realtime", "/voice-agent/realtime"),
+        events=("session.avatar.", "response.audio_timestamp.", "response.animation_"),
+    ),
+    AZURE_LEGACY: Dialect("Azure OpenAI with an api-version, retired in April 2026", shape=BETA),
+    AZURE: Dialect(
+        "Azure OpenAI, since general availability",
+        hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"),
+        paths=("/openai/v1/realtime",),
+    ),
+    XAI: Dialect(
+        "xAI Grok Voice",
+        hosts=("api.x.ai",),
+        events=("conversation.item.input_audio_transcription.updated",),
+    ),
+    QWEN: Dialect(
+        "Qwen-Omni Realtime of Alibaba Cloud",
+        shape=BETA,
+        hosts=(".aliyuncs.com",),
+        paths=("/api-ws/v1/realtime",),
+        events=("input_image_buffer.", "conversation.item.input_audio_transcription.text"),
+        input_rate=16_000,
+    ),
+    INWORLD: Dialect("Inworld", hosts=("api.inworld.ai",)),
+    VLLM: Dialect("vLLM, which transcribes", events=("transcription.delta", "transcription.done"), input_rate=16_000),
+    SGLANG: Dialect("SGLang, which transcribes", input_rate=16_000),
+    LOCALAI: Dialect("LocalAI"),
+    SPEACHES: Dialect("speaches", shape=BETA),
+    SPEECH_TO_SPEECH: Dialect("Hugging Face speech-to-speech"),
+    LIVE: Dialect(
+        "OpenAI's Live API, another protocol",
+        paths=("/v1/live/",),
+        events=("session.start", "session.started"),
+    ),
+    GEMINI: Dialect("Gemini Live, another protocol", paths=("BidiGenerateContent",)),
+}
+"""Every dialect by the name that `--dialect` takes."""
+
+_FIRST_EVENTS = {"conversation.created": XAI, "session.started": LIVE}
+"""Server events by which no other server begins."""
+
+
+def named(name: str) -> Dialect:
+    """Return a dialect by its name.
+
+    Raises:
+        ValueError: If there is none of that name, with the nearest.
+    """
+    if name not in DIALECTS:
+        near = get_close_matches(name.lower(), DIALECTS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(DIALECTS)}"
+        raise ValueError(f"no dialect {name!r}; {hint}")
+    return DIALECTS[name]
+
+
+def of_url(host: str, target: str) -> tuple[str, str]:
+    """Return whose server a connection goes to, and the sign of it; nothing where neither host nor path shows it."""
+    path, _, query = target.partition("?")
+    if "/openai/realtime" in path and "api-version=" in query:
+        return AZURE_LEGACY, "the path is /openai/realtime, with an api-version"
+    for name, dialect in DIALECTS.items():
+        for sign in dialect.paths:
+            if sign in path:
+                return name, f"the path has {sign}"
+    for name, dialect in DIALECTS.items():
+        if host and any(host == sign.lstrip(".") or host.endswith(f".{sign.lstrip('.')}") for sign in dialect.hosts):
+            return name, f"the upstream is {host}"
+    return "", ""
+
+
+def of_event(event_type: str, *, first: bool) -> tuple[str, str]:
+    """Return whose server is spoken to, as the type of an event shows it; nothing where it may be anybody's."""
+    if first and event_type in _FIRST_EVENTS:
+        return _FIRST_EVENTS[event_type], f"the server began with {event_type}"
+    name = _OF_EVENTS.get(event_type) or next(
+        (_OF_EVENTS[sign] for sign in _BEGINNINGS if event_type.startswith(sign)), ""
+    )
+    return (name, f"{event_type} is an event of its own") if name else ("", "")
+
+
+_OF_EVENTS = {sign: name for name, dialect in DIALECTS.items() for sign in dialect.events}
+_BEGINNINGS = tuple(sign for sign in _OF_EVENTS if sign.endswith((".", "_")))
