@@ -22,16 +22,33 @@ from realtime_inspector.protocol.realtime.catalogue import BETA_TO_GA, ga_name
 from realtime_inspector.protocol.realtime.changes import failing, hearing, items, responding, settings, tools, waiting
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.recording.entry import Header
 
 
 class Session(State):
     """A session's state and the only way to change it."""
 
+    def begin(self, header: Header) -> None:
+        """Take in what a recording's first line says."""
+        super().begin(header)
+        settings.note_upstream(self)
+
+    def speak(self, dialect: str) -> None:
+        """Take a dialect as given, whatever is seen of another.
+
+        Raises:
+            ValueError: If there is none of that name.
+        """
+        settings.take_dialect(self, dialect)
+
     def apply(self, event: Event) -> None:
         """Take one event in. Whatever the event holds, this does not raise."""
         self.now = max(self.now, event.t)
         self.events += 1
-        self.counts[event.type] = self.counts.get(event.type, 0) + 1
+        seen = self.counts.get(event.type, 0)
+        self.counts[event.type] = seen + 1
+        if not seen:
+            settings.note_server(self, event)
         if event.is_wire:
             self._apply_wire(event)
         elif event.from_client:
