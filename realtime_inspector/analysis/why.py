@@ -28,7 +28,7 @@ _ABSENCES = frozenset(
     {"response-running", "create-unanswered", "tool-unanswered", "output-without-response", "message-without-response"}
     | {"commit-without-create", "commit-without-response", "create-response-off", "speech-never-stops"}
     | {"speech-not-committed", "approval-pending", "mcp-call-running", "audio-not-committed", "server-silent"}
-    | {"configuration-unanswered", "nobody-spoke"}
+    | {"configuration-unanswered", "message-unanswered", "nobody-spoke"}
 )
 """Causes that say of something that it did not come."""
 _LEFT_OUT = {

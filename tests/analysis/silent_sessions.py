@@ -264,6 +264,10 @@ SILENT: dict[str, tuple[str, str]] = {
         BEGIN + '> {"type": "session.update", "session": {"type": "realtime"}}\n' + CLOSE,
         "has not answered session.update",
     ),
+    "message-unanswered": (
+        BEGIN + TEXT.rpartition("+50ms")[0] + CLOSE,
+        "the server neither took nor refused it",
+    ),
     "nobody-spoke": (BEGIN + CLOSE, "the client sent no audio"),
     "closed-before-played": (BEGIN + SPOKEN + BEGUN + HEARD + "+200ms x> 1000\nx", "can have been played"),
     "answered": (BEGIN + SPOKEN + BEGUN + HEARD + CLOSE, "it did answer: 3.0 s of audio of response r1"),

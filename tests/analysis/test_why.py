@@ -16,7 +16,19 @@ from realtime_inspector.analysis.why import Why, at, explain, last
 from realtime_inspector.formats import pasted
 from realtime_inspector.recording import files, transcript
 from realtime_inspector.recording.entry import Entry, Kind, Side
-from tests.analysis.silent_sessions import ASKED, BEGIN, BEGUN, CALLED, CLOSE, HEARD, OUTPUT, SILENT, SPOKEN, TEXT
+from tests.analysis.silent_sessions import (
+    ASKED,
+    BEGIN,
+    BEGUN,
+    CALLED,
+    CLOSE,
+    HEARD,
+    MANUAL,
+    OUTPUT,
+    SILENT,
+    SPOKEN,
+    TEXT,
+)
 from tests.analysis.test_healthy import CLIENTS
 from tests.analysis.test_peers_never_break_dialogue import CLIENT, MEMBERS, SERVER
 
@@ -146,6 +158,16 @@ def test_the_user_who_speaks_again_ends_a_silence_that_stays_unanswered() -> Non
     again = SPOKEN.replace('"u1"', '"u2"')
     labels = [found.cause.label for found in every(BEGIN + SPOKEN + CALLED + "+8s ." + again + ANSWER + CLOSE)]
     assert labels == ["tool-unanswered", "waiting-for-user", "answered"]
+
+
+SENT = '> {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n'
+
+
+def test_audio_that_was_never_committed_is_why_a_second_turn_is_silent() -> None:
+    first = MANUAL + TEXT + ASKED + BEGUN + HEARD
+    assert why(first + "+4s " + SENT + CLOSE).cause.label == "audio-not-committed"
+    assert why(first + CLOSE).cause.label == "answered"
+    assert why(first + ("+1s " + SENT) * 12 + "x> 1000\nx").cause.label == "answered", "the microphone runs on"
 
 
 def test_a_moment_finds_its_silence_and_none_while_the_assistant_speaks() -> None:

@@ -87,6 +87,11 @@ def test_what_cannot_be_read_as_an_event_is_answered_by_its_own_error(error: dic
     assert found(error, ("wire.binary", {}), ("wire.malformed", {}), ("response.create", {})) == (n, "likely")
 
 
+def test_a_type_that_the_error_quotes_is_meant_though_it_was_one_once() -> None:
+    error = {"code": "invalid_value", "param": "type", "message": "Invalid value: 'transcription_session.update'."}
+    assert found(error, ("response.create", {}), ("transcription_session.update", {})) == (2, "likely")
+
+
 def found(error: dict[str, Any], *events: tuple[str, dict[str, Any]]) -> tuple[int, str]:
     """Return the entry of the cause, 0 for none, and the confidence."""
     cause, confidence = blame.find(error, pending(*events))

@@ -134,3 +134,30 @@ def test_a_truncation_by_the_server_itself_cuts_the_playback_too() -> None:
         """
     )
     assert (found.playback["a1"].cut_ms, found.playback["a1"].cut_n) == (900, 2)
+
+
+def test_an_item_names_the_event_that_asked_for_it() -> None:
+    found = session(
+        """
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": []}}
+        > {"type": "response.create"}
+        < {"type": "conversation.item.added", "item": {"id": "m1", "type": "message", "role": "user"}}
+        < {"type": "conversation.item.added", "item": {"id": "m2", "type": "message", "role": "user"}}
+        """
+    )
+    assert found.items["m1"].asked is not None
+    assert found.items["m1"].asked.n == 1
+    assert found.items["m2"].asked is None
+
+
+def test_the_pieces_of_a_calls_arguments_are_kept_by_its_item() -> None:
+    found = session(
+        """
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "f1", "type": "function_call"}}
+        < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1", "delta": "{"}
+        < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1", "delta": "}"}
+        < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f2", "delta": "{"}
+        """
+    )
+    assert str(found.items["f1"].argued) == "{}"
+    assert "f2" not in found.items

@@ -36,6 +36,7 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
     saying.committed,
     saying.speaking,
     connection.closed_idle,
+    saying.uncommitted,
     resting.answered,
     saying.unheard_audio,
 )

@@ -17,11 +17,16 @@ from realtime_inspector.analysis.causes.view import (
 )
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.values import mapping
 
 _LONG_S = 10.0
 """How long people speak without a pause."""
 _GAP_S = 2.0
 _LISTENED_MS = 3000.0
+_STOPPED_S = 5.0
+"""Who has sent nothing for so long has said what he wanted to say."""
+_LEAST_MS = 300.0
+"""Less audio than this is no word."""
 
 
 def message(view: View) -> Cause | None:
@@ -33,6 +38,17 @@ def message(view: View) -> Cause | None:
     ]
     written = [item for item in islice(reversed(view.state.items.values()), LOOK_BACK) if is_written(view, item)]
     newest = written[0].first if written else None
+    pending = _unanswered(view)
+    if pending is not None and (newest is None or newest.n < pending.n) and not asked_after(view, pending):
+        return Cause(
+            "message-unanswered",
+            f"the user's message was sent {view.ago(pending)}, and the server neither took nor refused it",
+            (Evidence(pending, "conversation.item.create"),),
+            Confidence.LIKELY,
+            "look at what stands between client and server; then send it again, and response.create",
+            ("ITM006",),
+            frozenset({left_out.SERVER, left_out.ITEMS, left_out.ORDER}),
+        )
     cause = refused[-1].cause if refused else None
     if cause is not None and not asked_after(view, cause) and (newest is None or newest.n <= cause.n):
         return Cause(
@@ -54,6 +70,15 @@ def message(view: View) -> Cause | None:
         ("ITM007",),
         frozenset({left_out.CLIENT, "response.created"}),
     )
+
+
+def _unanswered(view: View) -> At | None:
+    """Return the last message of the user that the server has said nothing of."""
+    for pending in reversed(view.state.unanswered[-LOOK_BACK:]):
+        item = mapping(pending.body.get("item"))
+        if pending.type == "conversation.item.create" and item.get("role") == "user" and view.within(pending.at):
+            return pending.at
+    return None
 
 
 def committed(view: View) -> Cause | None:
@@ -172,6 +197,16 @@ def _not_committed(view: View) -> Cause | None:
         (),
         frozenset({left_out.SERVER, left_out.ITEMS, left_out.WIRE}),
     )
+
+
+def uncommitted(view: View) -> Cause | None:
+    """Tell audio after an answer that the client stopped sending and never committed, where it must."""
+    audio = view.state.input_audio
+    last_t, before = audio.last_append_t, view.silence.before
+    if before is None or last_t is None or last_t < before.end_t or audio.buffered_ms < _LEAST_MS:
+        return None
+    stopped = view.silence.end - last_t > _STOPPED_S
+    return unheard_audio(view) if stopped and view.state.detection_is_off else None
 
 
 def unheard_audio(view: View) -> Cause | None:

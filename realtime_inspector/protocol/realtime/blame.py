@@ -132,7 +132,7 @@ def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pe
     if text(error.get("code")) in {"invalid_event", "invalid_json"}:
         return [pending for pending in waiting if pending.type in {WIRE_UNTYPED, WIRE_MALFORMED}]
     if param(error) == "type":
-        return [pending for pending in waiting if pending.type not in CLIENT_TYPES]
+        return [pending for pending in waiting if pending.type not in CLIENT_TYPES or f"'{pending.type}'" in words]
     return []
 
 

@@ -59,6 +59,8 @@ class Item:
     status: str = ""
     by_client: bool = False
     """The client created it with `conversation.item.create`."""
+    asked: At | None = None
+    """The client's event that created it, if one did."""
     first: At | None = None
     """The first event that named it."""
     added: At | None = None
@@ -71,6 +73,8 @@ class Item:
     """The item as the server last showed it."""
     written: Words = field(default_factory=Words)
     spoken: Words = field(default_factory=Words)
+    argued: Words = field(default_factory=Words)
+    """The pieces of a call's arguments."""
     audio_bytes: int = 0
     audio_ms: float = 0.0
     """Audio the server sent of it."""

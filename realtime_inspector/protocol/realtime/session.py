@@ -115,7 +115,7 @@ _SERVER: _Handlers = {
     "response.done": responding.on_done,
     "response.output_item.added": responding.on_output_item,
     "response.output_item.done": responding.on_output_item,
-    "response.function_call_arguments.delta": responding.on_delta,
+    "response.function_call_arguments.delta": responding.on_arguments_delta,
     "response.function_call_arguments.done": tools.on_arguments_done,
     "response.mcp_call_arguments.delta": responding.on_delta,
     "mcp_list_tools.in_progress": tools.on_listing,

@@ -14,7 +14,7 @@ from realtime_inspector.protocol.realtime.session import Session
 
 
 class BadBase64(Rule):
-    """Appended audio is not base64.
+    """Appended audio is not base64, or there is none.
 
     Why: the server refuses the chunk; where every chunk is so, the assistant is deaf.
     Fix: encode the raw bytes with the standard base64 alphabet, without line breaks and without a data: prefix.
@@ -46,11 +46,17 @@ class BadBase64(Rule):
         """
         > {"type": "input_audio_buffer.append", "audio": "AAA"}  # AUD001
         """,
+        """
+        > {"type": "input_audio_buffer.append", "data": "AAAA"}  # AUD001
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Decode the first chunk strictly."""
         if before.input_audio.appends:
+            return
+        if not isinstance(event.body.get("audio"), str):
+            yield self.finding(event, "the append has no audio, a base64 text: the server refuses it")
             return
         audio = event.audio()
         try:

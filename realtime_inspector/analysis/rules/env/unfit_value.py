@@ -9,6 +9,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule, may_be_openai, speaks_ga, speaks_realtime
 from realtime_inspector.analysis.mend import mended, put
 from realtime_inspector.analysis.rule import Deadline
+from realtime_inspector.analysis.rules.itm.content_role_mismatch import WRONG
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime import beta, schema
 from realtime_inspector.protocol.realtime.catalogue import GA_CLIENT_TYPES
@@ -20,6 +21,8 @@ _WAIT_S = 2.0
 _LAST_S = 20.0
 _SAID_ELSEWHERE = frozenset({"item_id", "item.output", "item.call_id"})
 """Paths of which another rule says what is wrong."""
+_OF_A_ROLE = frozenset().union(*WRONG.values())
+"""Types of content that somebody's messages can have."""
 
 
 class UnfitValue(GaRule):
@@ -77,6 +80,12 @@ class UnfitValue(GaRule):
         > {"type": "session.update", "session": {"audio": {"output": {"format": {"type": "pcm16"}}}}}  # ENV012
         > {"type": "conversation.item.create", "item": {"type": "function_call", "arguments": {"a": 1}}}  # ENV012
         """,
+        """
+        < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
+        > {"type": "conversation.item.create", "event_id": "e1", "item": {"type": "message", "role": "user", "content": [{"type": "text", "text": "Hi"}]}}  # ENV012
+        < {"type": "error", "error": {"code": "invalid_value", "message": "Invalid value: 'text'.", "param": "item.content[0].type", "event_id": "e1"}}
+        +3s .
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterable[Finding]:
@@ -128,8 +137,8 @@ def _ours(problem: Problem, event: Event) -> bool:
     path = problem.path
     if path in _SAID_ELSEWHERE or path.endswith(".format.rate"):
         return False
-    if path.startswith("item.content[") and path.endswith("].type"):  # a matter of whose message it is
-        return False
+    if path.startswith("item.content[") and path.endswith("].type") and problem.value in _OF_A_ROLE:
+        return False  # a matter of whose message it is
     head, bracket, rest = path.partition(".tools[")
     if bracket:
         tools, place = event.get(f"{head}.tools"), rest.partition("]")[0]

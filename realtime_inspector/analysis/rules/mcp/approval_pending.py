@@ -28,7 +28,13 @@ class ApprovalPending(Rule):
     id = "MCP003"
     name = "approval-pending"
     severity = Severity.WARNING
-    on = ("conversation.item.added", "conversation.item.done", "response.output_item.done", "conversation.item.create")
+    on = (
+        "conversation.item.added",
+        "conversation.item.done",
+        "response.output_item.added",
+        "response.output_item.done",
+        "conversation.item.create",
+    )
     wait_s = Threshold(10.0, "s", "how long the approval may take", least=0.1)
     good = (
         """
@@ -47,6 +53,11 @@ class ApprovalPending(Rule):
         """
         < {"type": "conversation.item.added", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}  # MCP003
         < {"type": "conversation.item.done", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}
+        +11s .
+        """,
+        """
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}  # MCP003
+        < {"type": "conversation.item.added", "item": {"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}}
         +11s .
         """,
         """

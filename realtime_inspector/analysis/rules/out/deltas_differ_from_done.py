@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.catalogue import ga_name
+from realtime_inspector.protocol.realtime.conversation import Item, Words
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import index, text
 
+_WHOLE: Mapping[str, tuple[str, Callable[[Item], Words]]] = {
+    "response.output_text.done": ("text", lambda item: item.written),
+    "response.output_audio_transcript.done": ("transcript", lambda item: item.spoken),
+    "response.function_call_arguments.done": ("arguments", lambda item: item.argued),
+}
+"""Event → its member that is the whole, and the item's pieces of it."""
+
 
 class DeltasDifferFromDone(Rule):
-    """The pieces of a text or transcript do not add up to what its done event says.
+    """The pieces of a text, a transcript or a call's arguments do not add up to what their done event says.
 
     Why: pieces were lost or came twice on the way; a client that joins them shows something else than was said.
     Fix: check what stands between client and server; take the done event's text where there is one.
@@ -24,7 +33,7 @@ class DeltasDifferFromDone(Rule):
     id = "OUT004"
     name = "deltas-differ-from-done"
     severity = Severity.WARNING
-    on = ("response.output_text.done", "response.output_audio_transcript.done")
+    on = tuple(_WHOLE)
     needs = frozenset({left_out.WIRE})
     dialects = frozenset({"ga"})
     good = (
@@ -37,6 +46,13 @@ class DeltasDifferFromDone(Rule):
         """
         < {"type": "session.created", "session": {"audio": {}}}
         < {"type": "response.output_audio_transcript.done", "item_id": "a1", "content_index": 0, "transcript": "Hello"}
+        """,
+        """
+        < {"type": "session.created", "session": {"audio": {}}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1"}}
+        < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1", "call_id": "c1", "delta": "{"}
+        < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1", "call_id": "c1", "delta": "}"}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "item_id": "f1", "call_id": "c1", "arguments": "{}"}
         """,
     )
     bad = (
@@ -51,6 +67,12 @@ class DeltasDifferFromDone(Rule):
         < {"type": "response.output_audio_transcript.delta", "item_id": "a1", "content_index": 1, "delta": "No"}
         < {"type": "response.output_audio_transcript.done", "item_id": "a1", "content_index": 1, "transcript": "No"}  # OUT004
         """,
+        """
+        < {"type": "session.created", "session": {"audio": {}}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1"}}
+        < {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1", "call_id": "c1", "delta": "{"}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "item_id": "f1", "call_id": "c1", "arguments": "{}"}  # OUT004
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
@@ -58,9 +80,9 @@ class DeltasDifferFromDone(Rule):
         item = before.items.get(text(event.body.get("item_id")))
         if item is None or not before.is_whole:
             return
-        written = event.type == "response.output_text.done"
-        whole = event.body.get("text" if written else "transcript")
-        joined = (item.written if written else item.spoken).part(index(event.body.get("content_index")))
+        member, words = _WHOLE[ga_name(event.type)]
+        whole = event.body.get(member)
+        joined = words(item).part(index(event.body.get("content_index")))
         if joined and isinstance(whole, str) and joined != whole:
             yield self.finding(
                 event,

@@ -29,9 +29,10 @@ class BrokenOrder(Rule):
     Why: messages were lost, doubled or reordered between server and client, or the server does not speak GA as it says; a
         client that relies on the order shows or plays the wrong thing.
     Fix: look at what stands between client and server: each response has one response.created, then its items counted
-        from 0, then one response.done.
+        from 0, each announced before its pieces, then one response.done.
     Limits: only GA sessions that the recording has from their start, without a gap, and without a sideband. Servers known
-        to keep another order (xAI, Qwen) are left out. Information for a piece that comes after a cancellation.
+        to keep another order (xAI, Qwen) are left out. Information for a piece that comes after a cancellation. A piece of
+        an unknown item counts only where the response has announced others.
     Source: Realtime guide, "Realtime conversations" (read 2026-11-22).
     """
 
@@ -75,6 +76,15 @@ class BrokenOrder(Rule):
         < {"type": "response.output_item.added", "response_id": "r1", "output_index": 1, "item": {"id": "a1", "type": "message"}}  # RSP022
         < {"type": "response.created", "response": {"id": "r2", "conversation_id": "conv1"}}  # RSP022
         """,
+        """
+        < {"type": "session.created", "session": {"audio": {}}}
+        < {"type": "response.created", "response": {"id": "r1", "conversation_id": "conv1"}}
+        < {"type": "response.created", "response": {"id": "r1", "conversation_id": "conv1"}}  # RSP022
+        < {"type": "response.output_item.added", "response_id": "r1", "output_index": 0, "item": {"id": "a1", "type": "message"}}
+        < {"type": "response.output_text.delta", "response_id": "r1", "item_id": "a1", "delta": "Hi"}
+        < {"type": "response.output_text.delta", "response_id": "r1", "item_id": "a2", "delta": "!"}  # RSP022
+        < {"type": "response.output_text.delta", "response_id": "r1", "item_id": "a2", "delta": "!"}
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
@@ -82,10 +92,13 @@ class BrokenOrder(Rule):
         response_id = text(event.get("response.id") or event.body.get("response_id"))
         response = before.responses.get(response_id)
         if response is not None and response.done is None and event.type in _PIECES:
+            yield from self._stray(event, response, before)
             return
-        if not before.is_whole or host(before, before.request).endswith(_OTHER_SERVERS):
+        if not _keeps_order(before):
             return
-        if event.type == "response.created":
+        if event.type == "response.created" and response is not None:
+            yield self.finding(event, f"response {response_id} has begun before", cause=response.created)
+        elif event.type == "response.created":
             yield from self._two_at_once(event, before)
         elif response is None:
             if response_id:
@@ -104,6 +117,17 @@ class BrokenOrder(Rule):
                 cause=response.done,
                 severity=Severity.INFO if response.status == "cancelled" else Severity.WARNING,
             )
+
+    def _stray(self, event: Event, response: Response, before: Session) -> Iterator[Finding]:
+        item_id = text(event.body.get("item_id"))
+        if not item_id or item_id in before.items or not response.item_ids or not _keeps_order(before):
+            return
+        yield self.finding(
+            event,
+            f"{event.type} of item {item_id}, which response {response.id} has not announced: its "
+            "response.output_item.added is missing, or the piece belongs elsewhere",
+            cause=response.created,
+        )
 
     def _two_at_once(self, event: Event, before: Session) -> Iterator[Finding]:
         running = before.active_response
@@ -129,6 +153,10 @@ class BrokenOrder(Rule):
             "before: items are missing",
             cause=response.created,
         )
+
+
+def _keeps_order(session: Session) -> bool:
+    return session.is_whole and not host(session, session.request).endswith(_OTHER_SERVERS)
 
 
 def _said(response: Response) -> bool:

@@ -72,6 +72,16 @@ class RefusedResponseNotRetried(Rule):
         +4s < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
         +6s .
         """,
+        """
+        # written and asked for at once
+        < {"type": "response.created", "response": {"id": "r1"}}
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": []}}
+        > {"type": "response.create"}
+        < {"type": "conversation.item.added", "item": {"id": "u1", "type": "message", "role": "user", "content": []}}
+        < {"type": "error", "error": {"code": "conversation_already_has_active_response"}}  # RSP002
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +6s .
+        """,
     )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
@@ -115,6 +125,7 @@ def _put_before(session: Session, request: ResponseRequest) -> str:
         if output.at.n in span and output.status != "rejected":
             return f"the output for {output.call_id} (entry {output.at.n})"
     for item in list(session.items.values())[: -_LOOK_BACK - 1 : -1]:
-        if item.by_client and item.role == "user" and item.first is not None and item.first.n in span:
-            return f"the message {item.id} (entry {item.first.n})"
+        put = item.asked or item.first
+        if item.by_client and item.role == "user" and put is not None and put.n in span:
+            return f"the message {item.id} (entry {put.n})"
     return ""

@@ -51,6 +51,11 @@ class SlowTool(Rule):
         < {"type": "response.output_item.done", "response_id": "r1", "item": {"type": "function_call", "call_id": "c1", "name": "f"}}
         +4s > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": ""}}  # TOOL014
         """,
+        """
+        < {"type": "session.created", "session": {"output_modalities": ["audio"]}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f"}
+        +5s > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": ""}}  # TOOL014
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
@@ -58,7 +63,7 @@ class SlowTool(Rule):
         call = before.calls.get(text(event.get("item.call_id")))
         if call is None or call.done is None or call.outputs or event.get("item.type") != "function_call_output":
             return
-        if not before.playback and not before.input_audio.appends:
+        if not before.playback and not before.input_audio.appends and not _speaks(before):
             return
         heard = next(reversed(before.playback.values()), None)
         until = heard.end_t if heard is not None and heard.cut_ms is None else 0.0
@@ -71,3 +76,9 @@ class SlowTool(Rule):
                 "user heard nothing: say something before the call, or answer sooner",
                 cause=call.done,
             )
+
+
+def _speaks(session: Session) -> bool:
+    """Tell whether the session in force says that the assistant answers in audio."""
+    modalities = session.config.get("output_modalities") or session.config.get("modalities")
+    return isinstance(modalities, list) and "audio" in modalities

@@ -70,6 +70,7 @@ def on_added(state: State, event: Event) -> None:
         return
     asked = waiting.answered(state, "conversation.item.create", where=lambda wish: _is_answer(wish, body))
     item.by_client = item.by_client or asked is not None
+    item.asked = asked.at if asked is not None else None
     if item.type == "function_call_output":
         tools.on_accepted(state, asked, body, item.added)
 

@@ -74,6 +74,14 @@ def on_delta(state: State, event: Event) -> Response:
     return response
 
 
+def on_arguments_delta(state: State, event: Event) -> None:
+    """Take a piece of a call's arguments in."""
+    on_delta(state, event)
+    item = state.items.get(text(event.body.get("item_id")))
+    if item is not None:
+        item.argued.add(0, text(event.body.get("delta")))
+
+
 def on_text_delta(state: State, event: Event) -> None:
     """Take a piece of text in."""
     on_delta(state, event)
