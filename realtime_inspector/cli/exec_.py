@@ -24,6 +24,8 @@ _HELP = """Run CMD against a recording: `mock` for one program.
 \b
   realtime-inspector exec --recording call.jsonl -- pytest tests/test_agent.py
   realtime-inspector exec --recording calls/ --match types -- npm test
+  realtime-inspector exec --recording call.jsonl \\
+      --report replay.xml --report-format junit -- npm test
   realtime-inspector exec --recording call.jsonl --fault expire -- npm test
 
 For CMD alone, OPENAI_BASE_URL and REALTIME_INSPECTOR_URL (the WebSocket)
@@ -65,7 +67,7 @@ def command(
             write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
         ended = run(cmd, child_environment(os.environ, server.base_url, server.ws_url))
     report = server.report()
-    finish(report, chosen["report_file"])
+    finish(report, chosen["report_file"], chosen["report_format"])
     if ended.stopped_by is not None:
         ctx.exit(_KILLED + ended.stopped_by)
     if ended.code != 0:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import group
+from realtime_inspector.cli import ci
 from realtime_inspector.cli.ci.checked import Case, Check, Problem, Step, Suite
 from realtime_inspector.cli.ci.places import from_root
 from realtime_inspector.cli.findings import Linted
 
-Writer = Callable[[Sequence[Suite]], Iterable[str]]
-
 
 class Whole:
-    """A format that needs all recordings before it writes the first line."""
+    """A format of `ci/`: it needs all recordings before it writes the first line."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def recording(self, linted: Linted) -> Iterator[str]:
         """Yield the lines about one recording: none yet."""
@@ -28,49 +27,10 @@ class Whole:
 
     def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
         """Yield the document."""
-        yield from self._writer([suite(one) for one in linted])
+        yield from ci.writer(self._name)([suite(one) for one in linted])
 
 
-def github() -> Whole:
-    """Return GitHub's annotations, which also write the step's summary."""
-    from realtime_inspector.cli.ci import github
-
-    return Whole(github.lines)
-
-
-def gitlab() -> Whole:
-    """Return GitLab's report of code quality."""
-    from realtime_inspector.cli.ci import gitlab
-
-    return Whole(gitlab.lines)
-
-
-def sarif() -> Whole:
-    """Return SARIF 2.1.0."""
-    from realtime_inspector.cli.ci import sarif
-
-    return Whole(sarif.lines)
-
-
-def junit() -> Whole:
-    """Return JUnit's XML."""
-    from realtime_inspector.cli.ci import junit
-
-    return Whole(junit.lines)
-
-
-def ctrf() -> Whole:
-    """Return the Common Test Report Format."""
-    from realtime_inspector.cli.ci import ctrf
-
-    return Whole(ctrf.lines)
-
-
-def markdown() -> Whole:
-    """Return a table in Markdown."""
-    from realtime_inspector.cli.ci import markdown
-
-    return Whole(markdown.lines)
+github, gitlab, sarif, junit, ctrf, markdown = (partial(Whole, name) for name in ci.FORMATS)
 
 
 def suite(linted: Linted) -> Suite:
@@ -98,7 +58,7 @@ def check(rule: Rule) -> Check:
     return Check(
         id=rule.id,
         name=rule.name,
-        severity=rule.severity,
+        severity=rule.wanted or rule.severity,
         what=rule.page().what,
         page=partial(_page, rule),
         tags=(group(rule), "realtime-api"),

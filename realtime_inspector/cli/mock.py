@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import diagnostics, faulting, output
+from realtime_inspector.cli import ci, diagnostics, faulting, output
 from realtime_inspector.cli.serving import listen_address, write_ready, write_whole
 
 if TYPE_CHECKING:
@@ -61,7 +61,14 @@ def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
             "--report",
             "report_file",
             type=click.Path(path_type=Path),
-            help="write the report there, as JSON; - is stdout",
+            help="write the report there; - is stdout",
+        ),
+        click.option(
+            "--report-format",
+            type=click.Choice(["json", *ci.FORMATS]),
+            default="json",
+            show_default=True,
+            help="how to write the report",
         ),
         click.option(
             "--ready-file",
@@ -104,7 +111,7 @@ def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | N
     scripts = load(file)
     serving = {"address": listen_address(listen), "strict": chosen["strict"], "faults": faulting.between(chosen)}
     report = asyncio.run(_serve(scripts, player_options(chosen), ready_file, once=once, **serving))
-    finish(report, chosen["report_file"])
+    finish(report, chosen["report_file"], chosen["report_format"])
     ctx.exit(report.exit_code)
 
 
@@ -156,18 +163,29 @@ def say_mismatch(text: str) -> None:
     diagnostics.say(printable_lines(text))
 
 
-def finish(report: Report, file: Path | None) -> None:
+def finish(report: Report, file: Path | None, form: str) -> None:
     """Tell the verdict, and write the report where it was asked for."""
     from realtime_inspector.recording.printable import printable_lines
 
     diagnostics.say(printable_lines(report.leftovers_text()))
+    if file is None:
+        return
+    text = "\n".join(_written(report, form)) + "\n"
     if file == Path("-"):
-        output.write_json(report.to_json())
-    elif file is not None:
+        output.write(text)
+    else:
+        write_whole(file, text, "--report")
+
+
+def _written(report: Report, form: str) -> Iterable[str]:
+    """Return a report's lines in a format."""
+    if form == "json":
         import orjson
 
-        text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
-        write_whole(file, text, "--report")
+        return [orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2).decode()]
+    from realtime_inspector.cli import replay_ci
+
+    return ci.writer(form)(replay_ci.suites(report))
 
 
 def _and_more(number: int) -> str:

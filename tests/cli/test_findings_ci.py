@@ -15,12 +15,13 @@ import pytest
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.selection import usual
 from realtime_inspector.cli import findings_ci
 from realtime_inspector.cli.ci import github
 from realtime_inspector.cli.ci.checked import Case, Check, Problem, Suite, problems
-from realtime_inspector.cli.findings import Linted, Trail, lint
+from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.formats import read_any
-from tests.analysis.sessions import events
+from tests.cli.helpers import HEADER, write_recording
 from tests.pages import ROOT
 
 SESSION = """
@@ -66,10 +67,8 @@ class Quiet(Rule):
 
 
 def linted(*findings: Finding, path: str = "call.jsonl") -> Linted:
-    trail = Trail()
-    for event in events(SESSION):
-        trail.add(event)
-    return Linted(path, "01R", 6, findings, trail, length_s=0.045, started=STARTED, asked=(Refused(), Quiet()))
+    whole = lint(read_any(write_recording(Path("session.jsonl"), SESSION, replace(HEADER, started=STARTED))), [])
+    return replace(whole, path=path, findings=findings, asked=(Refused(), Quiet()))
 
 
 def finding(message: str = "a message", **members: Any) -> Finding:
@@ -135,10 +134,11 @@ def test_the_summary_of_a_step_has_every_row(tmp_path: Path, monkeypatch: pytest
 def test_a_summary_never_outgrows_what_a_step_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setattr(github, "SUMMARY_BYTES", 9000)
 
-    written(findings_ci.github(), *(linted(finding("long " * 2000), path=f"{n}.jsonl") for n in range(200)))
-    assert summary.stat().st_size <= github.SUMMARY_BYTES
-    assert "\nand 138 more\n" in summary.read_text()
+    written(findings_ci.github(), *(linted(finding("long " * 20), path=f"{n}.jsonl") for n in range(200)))
+    assert summary.stat().st_size <= 9100
+    assert "\nand 169 more\n" in summary.read_text()
 
 
 def test_a_summary_that_cannot_be_written_is_told_and_costs_nothing(
@@ -305,7 +305,7 @@ def test_paths_are_those_of_the_repository(tmp_path: Path, monkeypatch: pytest.M
 def samples() -> list[Linted]:
     """Return three of the sample recordings with everything that the rules find in them."""
     names = ("missing-call-id", "beta-session", "barge-in")
-    return [lint(read_any(ROOT / f"recordings/{name}.jsonl"), all_rules()) for name in names]
+    return [lint(read_any(ROOT / f"recordings/{name}.jsonl"), usual(all_rules())) for name in names]
 
 
 @pytest.mark.parametrize("name", ["sarif", "ctrf", "gitlab"])
@@ -319,7 +319,7 @@ def test_a_document_is_one_that_its_schema_allows(name: str, samples: Sequence[L
 
 @pytest.mark.parametrize("name", ["github", "gitlab", "sarif", "junit", "ctrf", "markdown"])
 def test_the_same_findings_are_the_same_bytes(name: str, samples: Sequence[Linted]) -> None:
-    again = [lint(read_any(Path(one.path)), all_rules()) for one in samples[:1]]
+    again = [lint(read_any(Path(one.path)), usual(all_rules())) for one in samples[:1]]
 
     assert written(getattr(findings_ci, name)(), *samples[:1]) == written(getattr(findings_ci, name)(), *again)
 
