@@ -1,0 +1,201 @@
+"""Lints a recording in one pass over its bytes.
+
+Nearly every line of a call is one more piece of a stream, and nothing to any rule: see `rest.py`. Such a line is told
+by its bytes (`recording/template.py`), its audio is passed over by position, and what it changes is added up
+(`protocol/realtime/pieces.py`); it is never parsed. Every other line is read, and fed to the linter, like anywhere
+else. The findings are the same. Only audio that is damaged, so that its line is no JSON any more, is not noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.lint import Linter, closing
+from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, dig, read
+from realtime_inspector.protocol.realtime.catalogue import ga_name
+from realtime_inspector.protocol.realtime.pieces import STREAMS, Pieces, pieces
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.blocks import blocks
+from realtime_inspector.recording.entry import Entry, Kind
+from realtime_inspector.recording.files import Recording
+from realtime_inspector.recording.lines import Reader
+from realtime_inspector.recording.template import HEAD, PLAIN, Template, template
+
+Note = Callable[[int, int, float, str], None]
+"""Told of every event: number, line, time in seconds, type."""
+
+_CLIENT = b',"from":"client"'
+_IDS = frozenset({"event_id", "obfuscation"})
+"""Members that differ from piece to piece and mean nothing; of the server."""
+_MOST_STREAMS = 8
+
+
+def sweep(recording: Recording, linter: Linter, note: Note) -> Iterator[Finding]:
+    """Yield what the linter finds in a whole recording, as it is read."""
+    walk = _Walk(linter, note)
+    ended = False
+    for entry in recording.entries(walk):
+        event = read(entry)
+        yield from linter.feed(event)
+        note(entry.n, entry.line, entry.t, event.type)
+        walk.last = entry.n, entry.t, entry.line
+        walk.learn(event)
+        ended = ended or entry.kind is Kind.END
+    if walk.last is not None and not ended:
+        event = closing(*walk.last)
+        yield from linter.feed(event)
+        note(event.n, event.entry.line, event.t, event.type)
+
+
+class _Stream:
+    """Lines that are told by their bytes, and what takes them in."""
+
+    __slots__ = ("count", "first", "gap_s", "holes", "is_open", "key", "left_out_bytes", "most_bytes", "pieces", "same",
+                 "until_t", "version")  # fmt: skip
+
+    def __init__(self, event: Event, shared: Template, taker: Pieces, given: int | None) -> None:
+        self.key = (event.from_server, event.type)
+        self.same = event.body
+        self.pieces = taker
+        self.left_out_bytes = (given or 0) * 4 // 3
+        self.first = shared.first
+        self.holes = tuple((name not in _IDS, after, len(after)) for name, after in shared.holes)
+        self.count = 0
+        """Pieces since the session was told of them."""
+        self.version = -1
+        self.is_open = False
+        self.until_t = self.gap_s = 0.0
+        self.most_bytes = 0
+
+
+class _Walk:
+    """Takes in the lines that are nothing to anybody, and hands out the rest as entries."""
+
+    def __init__(self, linter: Linter, note: Note) -> None:
+        self._linter = linter
+        self._session = linter.session
+        self._note = note
+        self._line = b""
+        """That of the last entry that was handed out."""
+        self._known: _Stream | None = None
+        """The stream which that line fitted, but for the bounds."""
+        self._streams: dict[bool, list[_Stream]] = {False: [], True: []}
+        """Whether the server sends it → the latest of each type, newest first."""
+        self.last: tuple[int, float, int] | None = None
+        """Number, time and line of the last entry."""
+
+    def __call__(self, stream: IO[bytes], reader: Reader) -> Iterator[Entry]:
+        """Yield the entries of a file that have to be fed to the linter, each before the next line is looked at."""
+        for buffer, end in blocks(stream):
+            at = 0
+            while (at := self._pass(buffer, at, end, reader)) < end:
+                stop = buffer.find(b"\n", at, end) + 1 or end
+                with memoryview(buffer) as whole:
+                    self._line = bytes(whole[at:stop])
+                at = stop
+                entry = reader.read(self._line)
+                if entry is not None:
+                    yield entry
+
+    def learn(self, event: Event) -> None:
+        """Take in what an event shows of the lines behind its own, once the linter was fed with it."""
+        if ga_name(event.type) not in STREAMS or self._known is not None or self._session.listening:
+            return
+        if event.from_client and "event_id" in event.body:
+            return  # the session remembers each of them by it
+        stream = self._stream(event)
+        if stream is not None:
+            others = [other for other in self._streams[event.from_server] if other.key != stream.key]
+            self._streams[event.from_server] = [stream, *others][:_MOST_STREAMS]
+
+    def _stream(self, event: Event) -> _Stream | None:
+        field = AUDIO_FIELDS.get(event.type)
+        given = dig(event.entry.members.get("audio"), f"{field}.bytes") if field else None
+        value = () if given is not None else (field or "delta",)
+        shared = template(self._line, _IDS.union(value) if event.from_server else frozenset(value))
+        taker = pieces(self._session, event, given)
+        if shared is None or taker is None:
+            return None
+        body = read(jsonl.parse(shared.line)).body
+        names = [name for name, _ in shared.holes]
+        if any(body.get(name) != "" for name in names) or not set(value) <= set(names):
+            return None
+        return _Stream(event, shared, taker, given)
+
+    def _renew(self, stream: _Stream, version: int) -> None:
+        """Take in that somebody went to rest, or woke."""
+        rest = self._linter.watch.of(*stream.key).idle
+        stream.version = version
+        stream.is_open = rest is not None and all(stream.same.get(name) == value for name, value in rest.same)
+        if rest is not None and stream.is_open:
+            stream.until_t, stream.gap_s = rest.until_t, rest.gap_s
+            stream.most_bytes = rest.most_bytes - stream.left_out_bytes
+            without = tuple(rest.without)
+            stream.pieces.bound(even=rest.even, lead_ms=rest.lead_ms, late_ms=rest.late_ms, without=without)
+
+    def _pass(self, buffer: bytearray, at: int, end: int, reader: Reader) -> int:
+        """Take in lines from one on; return where the first one begins that has to be read, or the end."""
+        self._known = None
+        clients, servers = self._streams[False], self._streams[True]
+        n = first_n = reader.next_n
+        if not n or not (clients or servers):
+            return at
+        match, find, startswith, note = HEAD.match, buffer.find, buffer.startswith, self._note
+        line, now, version = reader.next_row, self._session.now, self._linter.watch.version
+        due_t = self._linter.due_t
+        taken: list[_Stream] = []
+        while at < end and (head := match(buffer, at, end)) is not None:
+            behind = head.end()
+            for stream in clients if startswith(_CLIENT, behind) else servers:
+                if not startswith(stream.first, behind):
+                    continue
+                begin = close = place = behind + len(stream.first)
+                for is_value, after, size in stream.holes:
+                    stop = find(34, place, end)
+                    if not startswith(after, stop):
+                        break
+                    if is_value:
+                        begin, close = place, stop
+                    elif buffer[place:stop].translate(None, PLAIN):
+                        break
+                    place = stop + size
+                else:
+                    break
+            else:
+                break
+            if stream.version != version:
+                self._renew(stream, version)
+            t = float(head[2])
+            if (
+                not stream.is_open
+                or not now <= t < stream.until_t
+                or t > due_t
+                or t - now >= stream.gap_s
+                or place - at > stream.most_bytes
+                or place > end
+                or int(head[1]) != n
+                or not stream.pieces.take(buffer, begin, close, n, t)
+            ):
+                self._known = stream
+                break
+            if not stream.count:
+                taken.append(stream)
+            stream.count += 1
+            note(n, line, t, stream.key[1])
+            at, now, n, line = place, t, n + 1, line + 1
+        if n > first_n:
+            self._tell(taken, reader, n - first_n, now)
+        return at
+
+    def _tell(self, taken: list[_Stream], reader: Reader, lines: int, now: float) -> None:
+        """Tell session and reader of the lines that were taken in."""
+        session = self._session
+        session.now = now
+        session.events += lines
+        for stream in taken:
+            session.counts[stream.key[1]] += stream.count
+            stream.count = 0
+        reader.passed(lines, now)
+        self.last = reader.next_n - 1, now, reader.next_row - 1
