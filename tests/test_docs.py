@@ -18,6 +18,7 @@ from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.cli import commands
 from realtime_inspector.cli import main as main_module
 from realtime_inspector.errors import InspectorError, RecordingError, UpstreamError, UsageError
+from realtime_inspector.formats import har
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Kind
 from tests.cli.helpers import CommandLine, Ran
@@ -58,6 +59,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "recordings/missing-call-id.jsonl").write_bytes(sample)
     for name in ("report.txt", "pasted-log.txt"):
         (tmp_path / name).write_text(LOG)
+    (tmp_path / "talk.jsonl").write_bytes((ROOT / "recordings/voice-turn.jsonl").read_bytes())
+    (tmp_path / "network.har").write_bytes(b"".join(har.write(files.open_recording(tmp_path / "call.jsonl"))))
     (tmp_path / "my-prices.toml").write_text(PRICES)
     (tmp_path / ".config/fish/completions").mkdir(parents=True)
     tools = tmp_path / "bin"
@@ -126,7 +129,7 @@ def test_every_option_that_a_page_names_with_its_command_is_one(page: Path) -> N
 def test_every_option_that_is_named_exists_somewhere(page: Path) -> None:
     known = {name for listed in commands.table() if (command := commands.load(listed.name)) is not None
              for option in command.params for name in option.opts}  # fmt: skip
-    known |= {"--help", "--realtime-record-mode"}
+    known |= {"--help", "--realtime-record-mode", "--realtime-upstream"}
     named = {name for span in code(page) if not span.startswith("uv ")
              for name in re.findall(r"(?<![\w-])--[a-z][a-z-]+", span)}  # fmt: skip
     assert named <= known

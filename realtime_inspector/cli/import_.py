@@ -1,4 +1,4 @@
-"""`import`: a recording made of a log, or of whatever else has Realtime events in it."""
+"""`import`: a recording made of another tool's file, or of whatever else has Realtime events in it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from realtime_inspector.formats import Readable, sessions_of
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
 
-_HELP = """Make a recording of a log: what a program printed, what somebody pasted into a
-report, an event log of one event a line.
+_HELP = """Make a recording of another tool's file: a HAR of a browser or of Playwright,
+a flow file of mitmproxy, the YAML of a test suite; or of a log: what a program
+printed, what somebody pasted into a report, an event log of one event a line.
 
-Events are found after any words, in JSON, in Python's or JavaScript's notation,
-on one line or on many. Who sent one and when is told by the words around it.
-Keys and tokens are replaced. The path of the recording is printed; a log of
-several sessions becomes a recording of each.
+Which it is, is told by its content. In a log, events are found after any words,
+in JSON, in Python's or JavaScript's notation, on one line or on many; who sent
+one and when is told by the words around it. Keys and tokens are replaced. The
+path of the recording is printed; several connections become a recording each.
 
 \b
+  realtime-inspector import network.har
   realtime-inspector import report.txt
   realtime-inspector import report.txt -o call.jsonl
   pbpaste | realtime-inspector import -

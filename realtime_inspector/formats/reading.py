@@ -1,6 +1,6 @@
-"""One door for everything that can be read: a recording, or a log with Realtime events in it, told by content.
+"""One door for everything that can be read, told by content: a recording, another tool's file, a log with events in it.
 
-Neither has secrets when it comes through: a recording was written without, of a log they are taken out here.
+None has secrets when it comes through: a recording was written without, of the others they are taken out here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.formats import log_times, pasted
+from realtime_inspector.formats import foreign, log_times, pasted
+from realtime_inspector.formats.imported import Several, one_or_several, redacted
 from realtime_inspector.recording import files, zst
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.redact import Redactor
@@ -36,10 +37,10 @@ class Readable(Protocol):
 
 
 def read_any(path: Path) -> Readable:
-    """Open a recording or a log; `-` is standard input.
+    """Open a recording, another tool's file or a log; `-` is standard input.
 
     Raises:
-        RecordingError: If it cannot be read, or holds neither.
+        RecordingError: If it cannot be read, or holds none of them.
     """
     if path == STANDARD_INPUT:
         return read_content(sys.stdin.buffer.read(pasted.MAX_BYTES + 1), path)
@@ -56,16 +57,18 @@ def read_any(path: Path) -> Readable:
 
 
 def read_each(path: Path) -> list[Readable]:
-    """Open a recording, or each of the sessions in a log; `-` is standard input.
+    """Open a recording, or each of the sessions in another tool's file or a log; `-` is standard input.
 
     Raises:
-        RecordingError: If it cannot be read, or holds neither.
+        RecordingError: If it cannot be read, or holds none of them.
     """
     return sessions_of(read_any(path))
 
 
 def sessions_of(readable: Readable) -> list[Readable]:
-    """Return each of the sessions in a log that was opened; a recording is one."""
+    """Return each of the sessions in what was opened; a recording is one."""
+    if isinstance(readable, Several):
+        return [*readable.sessions]
     return [*pasted.sessions(readable)] if isinstance(readable, pasted.Log) else [readable]
 
 
@@ -73,15 +76,19 @@ def read_content(content: bytes, path: Path, started_s: float = 0.0) -> Readable
     """Open what stands in memory; `path` names it, `started_s` (since 1970) dates a log without times.
 
     Raises:
-        RecordingError: If it holds neither a recording nor a log.
+        RecordingError: If it holds no recording, no log, and nothing of another tool.
     """
     if not content or _is_recording(content[:_HEAD_BYTES]):
         return files.open_recording(path, content)
     return _log(content, path, started_s)
 
 
-def _log(content: bytes, path: Path, started_s: float) -> pasted.Log:
-    """Read a log without the secrets in it: what is said of it goes into reports."""
+def _log(content: bytes, path: Path, started_s: float) -> Readable:
+    """Read another tool's file, or a log, without the secrets in it: what is said of it goes into reports."""
+    sessions = foreign.read(content, path)
+    if sessions is not None:
+        redactor = Redactor.from_environment(os.environ)
+        return one_or_several(path, [redacted(session, redactor) for session in sessions])
     log = pasted.read(content, path, log_times.iso(started_s))
     redactor = Redactor.from_environment(os.environ)
     log.entries = [redactor.entry(entry) for entry in log.entries]

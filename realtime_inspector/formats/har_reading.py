@@ -1,0 +1,234 @@
+"""Reading HAR: each WebSocket in it, as Chrome, mitmproxy, HTTP Toolkit and Playwright write them.
+
+Chrome and mitmproxy count a message's `time` in seconds since 1970, Playwright in milliseconds (-1 where it was told to
+leave times out). Playwright's `attach` keeps the messages in a file of their own beside the HAR, one on a line, which
+`response.content._file` names; a `.har.zip` holds both.
+
+Source: Playwright, `server/har/harTracer.ts` of 2026-06 (read 2026-11-23).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.formats import imported, keeping
+from realtime_inspector.formats.har import BINARY, OWN, TEXT
+from realtime_inspector.formats.imported import Imported
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.lines import Problem
+
+VIA = "import:har"
+_MOST_BYTES = 512 * 1024 * 1024
+_MILLISECONDS, _MOST_TIME = 1e11, 1e14
+"""A time beyond the first is none in seconds, beyond the second none at all."""
+_CLOSE, _PING, _PONG = 8, 9, 10
+_KINDS = {_PING: Kind.PING, _PONG: Kind.PONG}
+_SIDES = {"send": Side.CLIENT, "receive": Side.SERVER}
+
+Attached = Callable[[str], bytes | None]
+"""Returns what a HAR keeps in a file of its own; None if it is not there."""
+
+
+def read(content: bytes, path: Path) -> list[Imported]:
+    """Read the WebSockets of a HAR.
+
+    Raises:
+        RecordingError: If it is not whole, or has no WebSocket in it.
+    """
+
+    def beside(name: str) -> bytes | None:
+        try:
+            return (path.parent / name).read_bytes()
+        except OSError:
+            return None
+
+    return _read(content, path, beside)
+
+
+def read_zip(content: bytes, path: Path) -> list[Imported]:
+    """Read the WebSockets of a zipped HAR.
+
+    Raises:
+        RecordingError: If it is no archive with a HAR in it.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            files = {each.filename: each for each in archive.infolist()}
+            har = next((name for name in files if name.endswith(".har")), None)
+            if har is None:
+                raise RecordingError(f"{path}: an archive without a .har in it; name a recording, or a HAR")
+            if sum(each.file_size for each in files.values()) > _MOST_BYTES:
+                raise RecordingError(
+                    f"{path}: more than {_MOST_BYTES} bytes when unpacked; unpack it, and name the HAR"
+                )
+            return _read(archive.read(har), path, lambda name: archive.read(name) if name in files else None)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise RecordingError(f"{path}: an archive that cannot be unpacked: {error}") from error
+
+
+def _read(content: bytes, path: Path, attached: Attached) -> list[Imported]:
+    try:
+        log = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))["log"]
+        entries = log["entries"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise RecordingError(f"{path}: a HAR that is not whole ({error}); save it again") from None
+    listed = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    found = [session for number, entry in enumerate(listed) if (session := _session(entry, number, path, attached))]
+    if not found:
+        raise RecordingError(
+            f"{path}: a HAR of {len(listed)} requests without a WebSocket; "
+            "open the network panel before the connection is made, and save with content"
+        )
+    return found
+
+
+def _session(entry: Mapping[str, Any], number: int, path: Path, attached: Attached) -> Imported | None:
+    """Return one connection; None for an entry that is plain HTTP."""
+    problems: list[Problem] = []
+    listed = entry.get("_webSocketMessages")
+    if not isinstance(listed, list):
+        if not _is_websocket(entry):
+            return None
+        name = _get(entry, "response", "content", "_file")
+        listed = _attached(name, path, attached, problems) if isinstance(name, str) else []
+    own = entry.get(OWN)
+    if isinstance(own, dict):
+        try:
+            started = imported.unix(keeping.header_of(own).started) or 0.0
+            header, entries = keeping.restore(own, _messages(listed, started, path, problems), VIA)
+            return Imported(path, header, entries, problems)
+        except ValueError as error:
+            problems.append(_changed(path, error))
+    header = _header(entry, number)
+    messages = _messages(listed, imported.unix(header.started) or 0.0, path, problems)
+    if listed and not _has_times(listed):
+        header = replace(header, tags={**header.tags, **imported.NO_TIMES})
+    handshake = _handshake(entry, messages[0].t if messages else 0.0)
+    return Imported(path, header, imported.numbered([*handshake, *messages]), problems)
+
+
+def _changed(path: Path, error: Exception) -> Problem:
+    return Problem(1, f"{path}: it was changed since realtime-inspector wrote it ({error}); only its messages are read")
+
+
+def _is_websocket(entry: Mapping[str, Any]) -> bool:
+    url = _get(entry, "request", "url")
+    return entry.get("_resourceType") == "websocket" or (isinstance(url, str) and url.startswith(("ws:", "wss:")))
+
+
+def _attached(name: str, path: Path, attached: Attached, problems: list[Problem]) -> list[Any]:
+    """Read messages from a file of their own, which must stand beside the HAR."""
+    if name != Path(name).name or "\\" in name or name in {"", ".", ".."}:
+        problems.append(Problem(1, f"{path}: it names {name!r} for its messages, which is no file beside it"))
+        return []
+    content = attached(name)
+    if content is None:
+        problems.append(Problem(1, f"{path}: its messages are in {name}, which is not beside it"))
+        return []
+    found = []
+    for line in content.splitlines():
+        try:
+            found.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            problems.append(Problem(1, f"{path}: a line of {name} is no JSON, and was left out"))
+    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+
+
+def _header(entry: Mapping[str, Any], number: int) -> Header:
+    begun = imported.unix(str(entry.get("startedDateTime", "")))
+    url = _get(entry, "request", "url")
+    url = url if isinstance(url, str) else ""
+    name = imported.name_of("har", number, url, entry.get("startedDateTime"))
+    tags = {} if begun is not None else {"date": "unknown"}
+    return Header(id=name, started=imported.iso(begun or 0.0), via=VIA, url=url, tags=tags)
+
+
+def _has_times(messages: Iterable[Any]) -> bool:
+    return any(_seconds(message) is not None for message in messages)
+
+
+def _seconds(message: Any) -> float | None:
+    """Return when a message passed, in seconds since 1970; None if it does not say."""
+    value = message.get("time") if isinstance(message, dict) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < _MOST_TIME:
+        return None
+    return value / 1000 if value > _MILLISECONDS else value
+
+
+def _messages(listed: Iterable[Any], started: float, path: Path, problems: list[Problem]) -> list[Entry]:
+    """Read the messages of a connection; one without a time came with the one before it."""
+    found: list[Entry] = []
+    t = 0.0
+    for message in listed:
+        seconds = _seconds(message)
+        t = t if seconds is None else round(max(0.0, seconds - started), 6)
+        try:
+            found.append(_message(message, t))
+        except ValueError as error:
+            problems.append(Problem(1, f"{path}: {error}, and was left out"))
+    return found
+
+
+def _message(message: Any, t: float) -> Entry:
+    data = message.get("data") if isinstance(message, dict) else None
+    side = _SIDES.get(str(message.get("type"))) if isinstance(message, dict) else None
+    if side is None or not isinstance(data, str):
+        raise ValueError("a message has no direction or no data")
+    opcode = message.get("opcode", TEXT)
+    if opcode in _KINDS:
+        return Entry(0, t, side, _KINDS[opcode], data.encode())
+    if opcode == _CLOSE:
+        code = message.get("code")
+        members = {"code": code if isinstance(code, int) else None, "reason": data}
+        return Entry(0, t, side, Kind.CLOSE, members=members)
+    if opcode == BINARY:
+        try:
+            return Entry(0, t, side, Kind.MESSAGE, b64decode(data, validate=True), binary=True)
+        except ValueError:
+            raise ValueError("a binary message is no base64") from None
+    return Entry(0, t, side, Kind.MESSAGE, data.encode())
+
+
+def _handshake(entry: Mapping[str, Any], first_t: float) -> list[Entry]:
+    """Return the upgrade of a WebSocket, as far as it was kept; its answer came before the first message."""
+    request, response = _get(entry, "request"), _get(entry, "response")
+    found = []
+    url = _get(entry, "request", "url")
+    if isinstance(request, dict) and isinstance(url, str):
+        parts = urlsplit(url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        members = {"method": str(request.get("method", "GET")), "target": target, "headers": _headers(request)}
+        found.append(Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members=members))
+    status = _get(entry, "response", "status")
+    if isinstance(response, dict) and isinstance(status, int) and 100 <= status < 600:
+        wait = _get(entry, "timings", "wait")
+        waited = wait / 1000 if isinstance(wait, int | float) and wait > 0 else 0.0
+        reason = str(response.get("statusText", ""))
+        told: dict[str, Any] = {"status": status, "reason": reason, "headers": _headers(response)}
+        body = _get(entry, "response", "content", "text")
+        if isinstance(body, str) and body:
+            told["body"] = body
+        found.append(Entry(0, round(min(first_t, waited), 6), Side.SERVER, Kind.RESPONSE, members=told))
+    return found
+
+
+def _headers(part: Mapping[str, Any]) -> list[list[str]]:
+    listed = part.get("headers")
+    pairs = [(each.get("name"), each.get("value")) for each in listed if isinstance(each, dict)] if listed else []
+    return [[str(name), str(value)] for name, value in pairs if name and not str(name).startswith(":")]
+
+
+def _get(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,99 @@
+"""What was read of another tool's file: each connection in it, as a recording in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2s
+from pathlib import Path
+
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.recording.entry import Entry, Header
+from realtime_inspector.recording.lines import Problem
+from realtime_inspector.recording.redact import Redactor
+
+NO_TIMES = {"times": "unknown"}
+"""Tag of what has no times: all entries stand at 0."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """One connection of another tool's file; it is iterated like a recording."""
+
+    path: Path
+    header: Header
+    entries: list[Entry]
+    problems: list[Problem] = field(default_factory=list)
+    """What of it could not be read."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield its entries."""
+        return iter(self.entries)
+
+
+@dataclass(slots=True)
+class Several:
+    """Several connections of one file. None of them is the recording: ask for each."""
+
+    path: Path
+    sessions: list[Imported]
+    header: Header
+    """The first connection's."""
+    problems: list[Problem]
+    """What could not be read, of all of them."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Refuse: entries of several connections make no session.
+
+        Raises:
+            RecordingError: Always.
+        """
+        raise RecordingError(
+            f"{self.path}: {len(self.sessions)} connections in one file; "
+            f"`realtime-inspector import {self.path}` makes a recording of each"
+        )
+
+
+def one_or_several(path: Path, sessions: list[Imported]) -> Imported | Several:
+    """Return what a file holds, which is at least one connection."""
+    if len(sessions) == 1:
+        return sessions[0]
+    problems = [problem for session in sessions for problem in session.problems]
+    return Several(path, sessions, sessions[0].header, problems)
+
+
+def redacted(session: Imported, redactor: Redactor) -> Imported:
+    """Return a connection without its secrets; another tool does not take them out."""
+    session.entries = [redactor.entry(entry) for entry in session.entries]
+    tags = {name: redactor.text(value) for name, value in session.header.tags.items()}
+    session.header = replace(session.header, url=redactor.url(session.header.url), tags=tags)
+    return session
+
+
+def numbered(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries in their order, numbered from 1."""
+    return [replace(entry, n=n) for n, entry in enumerate(entries, 1)]
+
+
+def name_of(kind: str, *parts: object) -> str:
+    """Return an id for a recording that has none, the same one each time the file is read."""
+    return f"{kind}-{blake2s(repr(parts).encode(), digest_size=6).hexdigest()}"
+
+
+def iso(seconds: float) -> str:
+    """Return seconds since 1970 as `Header.started` has them; 1970 where no calendar has such a day."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        moment = datetime.fromtimestamp(0, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def unix(text: str) -> float | None:
+    """Return a moment as ISO 8601 writes it as seconds since 1970; None if it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()

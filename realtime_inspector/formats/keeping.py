@@ -1,0 +1,107 @@
+"""What other formats have no place for, kept beside what they have: our import gives back the recording as it was.
+
+HAR and flow files hold messages and the handshake. Pings, closes, gaps, notes, the end, numbers, and what is said of a
+single message (that it came in pieces, what was replaced in it) go into one object, which other readers pass over.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from realtime_inspector.errors import NotAnEntry
+from realtime_inspector.formats.reading import Readable
+from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+
+
+def is_message(entry: Entry) -> bool:
+    """Tell whether other formats have a place for an entry among the messages."""
+    return entry.kind is Kind.MESSAGE and entry.side is not Side.PROXY
+
+
+def keep(recording: Readable) -> dict[str, Any]:
+    """Return what is to be kept of a recording: its header, its other entries, and a line for each message."""
+    others: list[str] = []
+    messages: list[dict[str, Any]] = []
+    for entry in recording:
+        if is_message(entry):
+            messages.append(_said(entry))
+        else:
+            others.append(jsonl.dump(entry).decode().rstrip("\n"))
+    header = jsonl.dump_header(recording.header).decode().rstrip("\n")
+    return {"header": header, "entries": others, "messages": messages}
+
+
+def header_of(kept: Any) -> Header:
+    """Return the header that was kept.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        return jsonl.parse_header(kept["header"].encode())
+    except (KeyError, TypeError, AttributeError, NotAnEntry) as error:
+        raise ValueError(str(error)) from None
+
+
+def restore(kept: Any, messages: Sequence[Entry], via: str) -> tuple[Header, list[Entry]]:
+    """Return the recording of messages and what was kept beside them.
+
+    Raises:
+        ValueError: If it does not fit: somebody changed one of them.
+    """
+    header = header_of(kept)
+    try:
+        others = [jsonl.parse(line.encode()) for line in kept["entries"]]
+        listed = kept["messages"]
+        if len(listed) != len(messages):
+            raise ValueError(f"{len(messages)} messages instead of {len(listed)}")
+        whole = [_whole(entry, said) for entry, said in zip(messages, listed, strict=True)]
+    except (KeyError, TypeError, AttributeError, NotAnEntry) as error:
+        raise ValueError(str(error)) from None
+    entries = sorted([*others, *whole], key=lambda entry: entry.n)
+    if len({entry.n for entry in entries}) != len(entries):
+        raise ValueError("two entries of one number")
+    return replace(header, via=via), entries
+
+
+def _said(entry: Entry) -> dict[str, Any]:
+    said: dict[str, Any] = {"n": entry.n}
+    if entry.fragments > 1:
+        said["fragments"] = entry.fragments
+    if entry.compressed:
+        said["compressed"] = True
+    if entry.redacted:
+        said["redacted"] = list(entry.redacted)
+    if entry.members:
+        said["members"] = dict(entry.members)
+    if not entry.binary and not _is_text(entry.payload):
+        said["base64"] = b64encode(entry.payload).decode()
+    return said
+
+
+def _whole(entry: Entry, said: Mapping[str, Any]) -> Entry:
+    """Return a message with what is said of it: written and read as a line, so it is no other than a file can hold."""
+    payload = b64decode(said["base64"], validate=True) if "base64" in said else entry.payload
+    members = said.get("members", {})
+    full = replace(
+        entry,
+        n=said["n"],
+        payload=payload,
+        fragments=int(said.get("fragments", 1)),
+        compressed=said.get("compressed") is True,
+        members=members if isinstance(members, dict) else {},
+        redacted=tuple(map(str, said.get("redacted", ()))),
+    )
+    return replace(jsonl.parse(jsonl.dump(full)), line=0)
+
+
+def _is_text(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

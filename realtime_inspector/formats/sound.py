@@ -1,0 +1,170 @@
+"""The samples of a call: both sides on one time axis, read in blocks, whatever the length.
+
+What stands where is said by `voices.py`. Samples go through two temporary files without a name, so memory stays flat
+for a call of hours.
+"""
+
+from __future__ import annotations
+
+import binascii
+import sys
+import tempfile
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import IO
+
+from realtime_inspector.analysis.acoustics import decode
+from realtime_inspector.formats.reading import Readable
+from realtime_inspector.formats.voices import Layout, Piece, Window, layout
+from realtime_inspector.protocol.event import read
+from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
+from realtime_inspector.recording.entry import Side
+
+SIDES = (Side.CLIENT, Side.SERVER)
+"""Left and right."""
+BYTES = 2
+"""Of one sample."""
+_IN_MEMORY = 32 * 1024 * 1024
+_BLOCK = 24000
+
+
+@dataclass(slots=True)
+class Sound:
+    """The samples of a call. Close it, or take it from `of`."""
+
+    layout: Layout
+    window: Window
+    """The part of the axis that is wanted."""
+    tracks: dict[Side, IO[bytes]]
+    missing: tuple[Side, ...] = ()
+    """Sides of which the recording leaves audio out: they are silent there."""
+
+    @property
+    def rate(self) -> int:
+        """Samples in a second."""
+        return self.layout.rate
+
+    @property
+    def samples(self) -> int:
+        """How many samples a side has."""
+        return self.window.end - self.window.start
+
+    def blocks(self, *sides: Side) -> Iterator[bytes]:
+        """Yield the samples of sides, two bytes each, little-endian; those of several sides by turns."""
+        for start in range(self.window.start, self.window.end, _BLOCK):
+            count = min(_BLOCK, self.window.end - start)
+            parts = [self.read(side, start, count) for side in sides]
+            yield parts[0] if len(parts) == 1 else _interleaved(parts)
+
+    def read(self, side: Side, start: int, count: int) -> bytes:
+        """Return samples of one side from a place of the axis; silence where there are none."""
+        track = self.tracks[side]
+        track.seek(start * BYTES)
+        return track.read(count * BYTES).ljust(count * BYTES, b"\0")
+
+
+@contextmanager
+def of(recording: Readable, *, heard: bool = False, turn: int | None = None) -> Iterator[Sound]:
+    """Give the samples of a recording, which must be one that can be read twice.
+
+    Args:
+        recording: What was opened.
+        heard: Leave out what the user did not hear: what was cut off, and what would have played after the end.
+        turn: Give one turn only, by its number.
+
+    Raises:
+        LookupError: If there is no such turn.
+    """
+    places = layout(recording)
+    window = Window(0, max(places.length, *_ends(places, heard=heard)) if not heard else places.length)
+    if turn is not None:
+        found = places.window(turn)
+        if found is None:
+            raise LookupError(f"no turn {turn}: it has {len(places.turns)}")
+        window = Window(found.start, min(found.end, window.end))
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as left, tempfile.SpooledTemporaryFile(_IN_MEMORY) as right:
+        tracks: dict[Side, IO[bytes]] = {Side.CLIENT: left, Side.SERVER: right}
+        missing = _write(recording, places, tracks, heard=heard)
+        yield Sound(places, window, tracks, missing)
+
+
+def _ends(places: Layout, *, heard: bool) -> list[int]:
+    return [piece.start + piece.samples for side in SIDES for piece in places.pieces(side, heard=heard)] or [0]
+
+
+def _write(recording: Readable, places: Layout, tracks: dict[Side, IO[bytes]], *, heard: bool) -> tuple[Side, ...]:
+    """Write all samples into the tracks; return the sides that are not whole."""
+    wanted = {piece.sent.n: piece for side in SIDES for piece in places.pieces(side, heard=heard)}
+    halves: dict[tuple[str, AudioFormat], bytes] = {}
+    missing: dict[Side, None] = {}
+    for entry in recording:
+        piece = wanted.get(entry.n)
+        if piece is None:
+            continue
+        sent = piece.sent
+        data = _bytes(read(entry).audio())
+        if len(data) != sent.size:
+            missing[sent.side] = None
+            data = data[: sent.size] if len(data) > sent.size else silence(sent.size, sent.format)
+        if sent.format.name == PCM:
+            stream = (sent.item_id, sent.format)
+            data = halves.pop(stream, b"") + data
+            whole = len(data) // BYTES * BYTES
+            data, halves[stream] = data[:whole], data[whole:]
+        track = tracks[sent.side]
+        track.seek(piece.start * BYTES)
+        track.write(_samples(data, sent.format, places.rate, piece))
+    return tuple(missing)
+
+
+def silence(size: int, kind: AudioFormat) -> bytes:
+    """Return so many bytes of silence."""
+    return {"audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}.get(kind.name, b"\0") * size
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return binascii.a2b_base64(text)
+    except ValueError:
+        return b""
+
+
+def _samples(data: bytes, kind: AudioFormat, rate: int, piece: Piece) -> bytes:
+    """Return what an event brings as samples of the axis, at most as many as its place has."""
+    if kind.name != PCM or kind.rate != rate:
+        samples = resampled(decode(data, kind.name), kind.rate, rate)
+        if sys.byteorder == "big":
+            samples.byteswap()
+        data = samples.tobytes()
+    return data[: piece.samples * BYTES]
+
+
+def resampled(samples: array[int], rate: int, wanted: int) -> array[int]:
+    """Return samples at another rate, those between two of them in proportion."""
+    if rate == wanted or not samples:
+        return samples
+    after = samples[1:] + samples[-1:]
+    if wanted % rate:
+        places = (divmod(place * rate, wanted) for place in range(len(samples) * wanted // rate))
+        return array("h", [samples[at] + (after[at] - samples[at]) * part // wanted for at, part in places])
+    times = wanted // rate
+    out = array("h", bytes(len(samples) * times * BYTES))
+    for step in range(times):
+        out[step::times] = array("h", [a + (b - a) * step // times for a, b in zip(samples, after, strict=True)])
+    return out
+
+
+def _interleaved(parts: list[bytes]) -> bytes:
+    """Return samples of several sides by turns."""
+    out = array("h", bytes(sum(map(len, parts))))
+    for place, part in enumerate(parts):
+        out[place :: len(parts)] = array("h", part)
+    return out.tobytes()
+
+
+def part_of(sound: Sound, seconds: float) -> Sound:
+    """Return the beginning of it, at most so many seconds."""
+    end = min(sound.window.end, sound.window.start + round(seconds * sound.rate))
+    return replace(sound, window=Window(sound.window.start, end))

@@ -1,0 +1,105 @@
+"""Test recordings of WebSockets in YAML, as test suites of Python clients keep them for lack of a library.
+
+    version: 1
+    interactions:
+    - kind: message            # left out in older ones
+      direction: received      # or sent; closed for the end
+      data: {type: session.created, …}
+    - {kind: close, code: 1000, reason: '', ok: true}
+
+They hold the order of messages, not their times or bytes, and most keep a few bytes of each piece of audio only: the
+recording says so (`left_out`), so no rule asks for what is not there. YAML is read by PyYAML, where it is installed,
+and by its safe loader alone.
+
+Source: the suite of pydantic-ai, `tests/realtime/ws_cassettes.py` (read 2026-11-23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.formats import imported, log_gaps
+from realtime_inspector.formats.imported import Imported
+from realtime_inspector.protocol.event import read as read_event
+from realtime_inspector.protocol.realtime.left_out import WIRE
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.lines import Problem
+
+VIA = "import:yaml"
+_LISTS = ("interactions", "frames", "messages")
+_SIDES = {
+    **dict.fromkeys(("sent", "send", "out", "outgoing", "outbound", "client", ">"), Side.CLIENT),
+    **dict.fromkeys(("received", "receive", "recv", "in", "incoming", "inbound", "server", "<"), Side.SERVER),
+}
+
+
+def read(content: bytes, path: Path) -> list[Imported]:
+    """Read the one connection of such a file.
+
+    Raises:
+        RecordingError: If PyYAML is not installed, or it is no such file.
+    """
+    document = _load(content, path)
+    listed: list[Any] = next((document[name] for name in _LISTS if isinstance(document.get(name), list)), [])
+    problems: list[Problem] = []
+    entries = imported.numbered(_entries(listed, path, problems))
+    if not any(entry.kind is Kind.MESSAGE for entry in entries):
+        raise RecordingError(
+            f"{path}: no WebSocket message in it: an item has a direction (sent, received) and data; "
+            "HTTP of vcrpy is not what this reads"
+        )
+    missing = log_gaps.left_out(read_event(entry) for entry in entries)
+    tags = {**imported.NO_TIMES, "date": "unknown", "left_out": " ".join(sorted({WIRE, *missing}))}
+    header = Header(imported.name_of("yaml", content), imported.iso(0.0), via=VIA, tags=tags)
+    return [Imported(path, header, entries, problems)]
+
+
+def _load(content: bytes, path: Path) -> Mapping[str, Any]:
+    try:
+        import yaml  # type: ignore[import-untyped]  # its types are another package
+    except ImportError:
+        raise RecordingError(f"{path}: YAML; reading it needs PyYAML: pip install 'realtime-inspector[yaml]'") from None
+    try:
+        document = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f":{place.line + 1}" if place is not None else ""
+        what = getattr(error, "problem", None) or type(error).__name__
+        raise RecordingError(f"{path}{line}: no YAML that can be read: {what}") from None
+    return document if isinstance(document, dict) else {}
+
+
+def _entries(listed: list[Any], path: Path, problems: list[Problem]) -> Iterator[Entry]:
+    for number, item in enumerate(listed, 1):
+        entry = _entry(item) if isinstance(item, dict) else None
+        if entry is not None:
+            yield entry
+        else:
+            problems.append(Problem(1, f"{path}: item {number} has no direction or no data, and was left out"))
+
+
+def _entry(item: Mapping[str, Any]) -> Entry | None:
+    direction = str(item.get("direction", item.get("from", item.get("side", item.get("type", "")))))
+    data = next((item[name] for name in ("data", "payload", "message", "event", "text") if name in item), None)
+    if item.get("kind") == "close" or direction in {"closed", "close"}:
+        told = data if isinstance(data, dict) else item
+        code = told.get("code")
+        members = {"code": code if isinstance(code, int) else None, "reason": str(told.get("reason") or "")}
+        return Entry(0, 0.0, Side.SERVER, Kind.CLOSE, members=members)
+    side = _SIDES.get(direction.lower())
+    if side is None or data is None:
+        return None
+    if isinstance(data, bytes):
+        return Entry(0, 0.0, side, Kind.MESSAGE, data, binary=True)
+    return Entry(0, 0.0, side, Kind.MESSAGE, _payload(data))
+
+
+def _payload(data: Any) -> bytes:
+    if isinstance(data, str):
+        return data.encode(errors="replace")
+    return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)

@@ -1,0 +1,92 @@
+"""YAML of test suites, and what is said where a library is missing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.analysis.lint import lint
+from realtime_inspector.errors import InspectorError
+from realtime_inspector.formats import flow_file, foreign, read_any
+from realtime_inspector.recording.entry import Kind, Side
+from tests.formats.recorded import recorded
+
+SUITE = """\
+version: 1
+interactions:
+- kind: message
+  direction: received
+  data:
+    type: session.created
+    session: {type: realtime, expires_at: 1783444869, audio: {output: {speed: 1.0}}}
+- direction: sent
+  data: {type: response.create}
+- direction: received
+  data: {type: response.output_audio.delta, response_id: r1, item_id: i1, delta: AAAAAAAA}
+- kind: close
+  code: 1001
+  reason: bye
+  ok: false
+"""
+
+
+def test_the_messages_of_a_suite_s_yaml_become_a_recording(tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    path = tmp_path / "test_call.yaml"
+    path.write_text(SUITE)
+    back = read_any(path)
+    entries = [*back]
+    assert [(entry.side, entry.kind) for entry in entries] == [
+        (Side.SERVER, Kind.MESSAGE), (Side.CLIENT, Kind.MESSAGE), (Side.SERVER, Kind.MESSAGE),
+        (Side.SERVER, Kind.CLOSE)]  # fmt: skip
+    assert entries[0].payload.startswith(b'{"type":"session.created","session":{"type":"realtime"')
+    assert entries[1].payload == b'{"type":"response.create"}'
+    assert entries[3].members == {"code": 1001, "reason": "bye"}
+    assert (back.header.via, back.header.tags["times"]) == ("import:yaml", "unknown")
+    assert {"wire", "output-audio"} <= set(back.header.tags["left_out"].split())
+    assert [finding.rule for finding in lint(back, header=back.header) if finding.rule.startswith(("OUT", "AUD"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("interactions:\n- direction: [\n", r"x.yaml:3: no YAML that can be read: "),
+        ("interactions:\n- request: {uri: http://x}\n  response: {}\n", "x.yaml: no WebSocket message in it"),
+        (
+            "interactions:\n- data: !!python/object/apply:os.system [ls]\n",
+            r"x.yaml:2: no YAML that can be read: could",
+        ),
+    ],
+)
+def test_other_yaml_is_refused_in_one_line(text: str, said: str, tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(InspectorError, match=said) as raised:
+        read_any(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "module", "extra"),
+    [(SUITE.encode(), "yaml", "realtime-inspector[yaml]"), (b"99:9:websocket;0:~", "mitmproxy", "[intercept]")],
+)
+def test_a_missing_library_is_named_with_the_extra_that_brings_it(
+    content: bytes, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InspectorError) as raised:
+        foreign.read(content, Path("x"))
+    assert extra in str(raised.value)
+    if module == "mitmproxy":
+        with pytest.raises(InspectorError, match="--to mitm needs mitmproxy"):
+            list(flow_file.write(recorded("x")))
+
+
+@pytest.mark.parametrize("text", ["12:30:45 hello", '{"log": "line"}', "messages:\n- hi", "interactions: none", ""])
+def test_logs_are_left_to_the_reader_of_logs(text: str) -> None:
+    assert foreign.read(text.encode(), Path("x")) is None
