@@ -9,7 +9,7 @@ One pipeline, a folder a stage; each stage knows only those before it:
     replay/      the recording as a server (Script, Player)
     simulator/   a protocol-true server without a model
     formats/     other people's formats
-    tui/  cli/  pytest_plugin.py     what people see
+    tui/  cli/  pytest_plugin/       what people see
 """
 
 from __future__ import annotations

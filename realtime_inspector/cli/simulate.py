@@ -53,7 +53,7 @@ def command(listen: str, scenario: str, ready_file: Path | None, **chosen: Any) 
 
 async def _serve(simulator: Simulator, ready_file: Path | None) -> None:
     async with simulator:
-        base_url = simulator.url.replace("ws", "http", 1).removesuffix("/realtime")
+        base_url = simulator.base_url
         diagnostics.say(f"simulating {simulator.scenario.name!r} on {simulator.url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={base_url} OPENAI_API_KEY=any")
         if ready_file is not None:

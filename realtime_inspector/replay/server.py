@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -30,6 +31,7 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.redact import Redactor
+from realtime_inspector.replay.beyond import dial, hand_on
 from realtime_inspector.replay.connection import Host, connection_class, response
 from realtime_inspector.replay.doors import Answer, Door
 from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
@@ -70,6 +72,7 @@ class ReplayServer:
         observers: Callable[[], Observer] | None = None,
         told: Callable[[str], object] | None = None,
         faults: Between | None = None,
+        beyond: str = "",
         tls: Callable[[], ssl.SSLContext] = server_context,
     ) -> None:
         """Prepare a server; it listens inside `async with`.
@@ -83,6 +86,7 @@ class ReplayServer:
             observers: Makes an observer for a new connection; it gets all its events, of both sides.
             told: Is told of each mismatch, as text, when it happens.
             faults: What goes wrong between the clients and the recording.
+            beyond: A WebSocket server for the connections that no recording has; empty if they are refused.
             tls: Gives the settings for clients that speak TLS; by default with the local CA's certificate.
         """
         redactor = Redactor.from_environment(os.environ)
@@ -99,6 +103,8 @@ class ReplayServer:
         self._observers, self._told = observers, told
         self._tls = tls
         self._faults = faults
+        self._beyond = beyond
+        self._handed_on: dict[ServerConnection, ClientConnection] = {}
         self._chosen: dict[ServerConnection, Script] = {}
         self._talking: set[ServerConnection] = set()
         self._told_others = 0
@@ -159,7 +165,7 @@ class ReplayServer:
                 self._talk,
                 host,
                 port,
-                process_request=self._admit if self._faults is None else self._let_in,
+                process_request=self._let_in if self._faults is not None or self._beyond else self._admit,
                 select_subprotocol=_select,
                 create_connection=connection_class(Host(self._plain, self._tls, self._forget, self._tell)),
                 compression=None,
@@ -197,7 +203,7 @@ class ReplayServer:
         """Choose a recording for an upgrade, or answer otherwise."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return response(self._plain("GET", request.path))
-        chosen = self._door.upgrade(connected=bool(self._chosen))
+        chosen = self._door.upgrade(connected=any(not self._is_broken(each) for each in self._chosen))
         if isinstance(chosen, Script):
             self._chosen[connection] = chosen
             return None
@@ -206,11 +212,23 @@ class ReplayServer:
         return response(chosen)
 
     async def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse an upgrade by a fault, or go on as without."""
+        """Refuse an upgrade by a fault, hand it on, or go on as without either."""
         refused = await self._faults.admit(connection, request) if self._faults is not None else None
-        return self._admit(connection, request) if refused is None else refused
+        if refused is not None:
+            return refused
+        upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
+        if not (upgrade and self._beyond) or self._door.refusing or self._door.unserved:
+            return self._admit(connection, request)
+        found = await dial(self._beyond, request)
+        if isinstance(found, Response):
+            return found
+        self._handed_on[connection] = found
+        return None
 
     async def _talk(self, connection: ServerConnection) -> None:
+        if connection in self._handed_on:
+            await hand_on(connection, self._handed_on.pop(connection))
+            return
         script = self._chosen.get(connection)
         if script is None:  # lost between its handshake and here
             return
@@ -279,6 +297,10 @@ class ReplayServer:
                     await _close(raw, action)
         return until
 
+    def _is_broken(self, connection: ServerConnection) -> bool:
+        """Whether a fault has ended a connection; its client may come back before that is noticed here."""
+        return self._faults is not None and self._faults.has_ended(connection)
+
     def _plain(self, method: str, target: str) -> Answer:
         """Answer a plain request."""
         answer = self._door.plain(method, target)
@@ -293,6 +315,8 @@ class ReplayServer:
 
     def _forget(self, connection: ServerConnection) -> None:
         """A connection is gone; if its handshake was never completed, its recording waits for another."""
+        if connection in self._handed_on:
+            self._handed_on.pop(connection).transport.abort()
         if connection in self._chosen and connection not in self._talking:
             self._door.put_back(self._chosen.pop(connection))
 

@@ -7,7 +7,7 @@
     listening, vad        the user's turn                      speaking   the assistant's turn
     voice, g711           audio made here                      door, server   HTTP and WebSocket
 
-`Simulator` and `Scenario` are imported on first use.
+`Simulator`, `Scenario` and `simulating`, which runs one in a thread, are imported on first use.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from realtime_inspector.simulator.scenario import Scenario as Scenario
     from realtime_inspector.simulator.server import Simulator as Simulator
+    from realtime_inspector.simulator.thread import simulating as simulating
 
-_HOMES = {"Scenario": "scenario", "Simulator": "server"}
+_HOMES = {"Scenario": "scenario", "Simulator": "server", "simulating": "thread"}
 
 
 def __getattr__(name: str) -> Any:

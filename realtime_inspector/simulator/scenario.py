@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -101,6 +101,21 @@ class Scenario:
     """The answer of every response outside the conversation."""
     repeat: bool = False
     """Begin again after the last turn."""
+
+    def faster(self, times: float) -> Scenario:
+        """Return the same conversation, so many times faster; infinite for as fast as can be."""
+        pace = self.pace
+        quick = Pace(
+            delay_ms=pace.delay_ms / times,
+            speed=min(pace.speed * times, _FASTEST),
+            chunk_ms=pace.chunk_ms,
+            transcription_ms=pace.transcription_ms / times,
+        )
+        return replace(self, pace=quick)
+
+
+_FASTEST = 100_000.0
+"""Seconds of audio made in a second, where nobody wants to wait."""
 
 
 def load(name_or_path: str) -> Scenario:

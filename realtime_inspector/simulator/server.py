@@ -116,6 +116,11 @@ class Simulator:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'wss' if self._tls else 'ws'}://{host}:{self.port}/v1/realtime"
 
+    @property
+    def base_url(self) -> str:
+        """What OPENAI_BASE_URL should be."""
+        return self.url.replace("ws", "http", 1).removesuffix("/realtime")
+
     async def __aenter__(self) -> Simulator:
         """Listen.
 

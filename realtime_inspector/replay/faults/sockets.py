@@ -92,6 +92,10 @@ class Between:
         finally:
             await faulty.stop()
 
+    def has_ended(self, connection: ServerConnection) -> bool:
+        """Tell whether a fault has closed or broken a connection."""
+        return connection in self._links and self._links[connection][0].over
+
     def _link(self, connection: ServerConnection) -> Link:
         if connection not in self._links:
             self.connections += 1

@@ -1,0 +1,186 @@
+"""What a test, its marker and the configuration ask for. Imports nothing that costs time."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from realtime_inspector.replay.faults.sockets import Between
+    from realtime_inspector.replay.options import Options
+    from realtime_inspector.simulator.scenario import Scenario
+
+MODES = {
+    "none": "play recordings; a missing one fails its test",
+    "once": "play recordings, and record those that are missing",
+    "new": "as once, and record connections that go beyond a recording",
+    "rewrite": "record everything anew",
+    "live": "talk to the upstream and keep nothing",
+}
+"""Mode → what it does."""
+
+DEFAULT_UPSTREAM = "wss://api.openai.com"
+MARKER = (
+    "realtime(recording=None, match='causal', speed='max', ignore=(), strict=False, scenario=None, faults=(), "
+    "fault_seed='0'): the recording that realtime_server plays and how exactly the client has to follow it, or the "
+    "scenario that it simulates; and what goes wrong on the way"
+)
+_MARKER_OPTIONS = ("recording", "match", "speed", "ignore", "strict", "scenario", "faults", "fault_seed")
+_ONLY_OF_RECORDINGS = ("recording", "match", "ignore", "strict")
+FIXTURE = "realtime_server"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one test asks for."""
+
+    test: str
+    """Its node id."""
+    folder: Path
+    """Where the test file is."""
+    path: Path
+    """The recording as a file; several are a folder of its name without the suffix."""
+    match: Any
+    speed: str
+    ignore: tuple[str, ...]
+    strict: bool
+    scenario: Scenario | str | None
+    """What to simulate instead of playing a recording."""
+    faults: tuple[str, ...]
+    """Expressions, and names of profiles."""
+    fault_seed: str
+    mode: str
+    upstream: str
+
+    @classmethod
+    def of(cls, item: pytest.Item) -> Asked:
+        """Read a test's marker and the configuration.
+
+        Raises:
+            pytest.UsageError: If one of them says what it must not.
+        """
+        marker = item.get_closest_marker("realtime")
+        chosen = dict(marker.kwargs) if marker is not None else {}
+        strange = [name for name in chosen if name not in _MARKER_OPTIONS]
+        if strange or (marker is not None and marker.args):
+            what = strange[0] if strange else "an argument without a name"
+            raise pytest.UsageError(f"{item.nodeid}: the marker realtime takes no {what}; it takes {MARKER}")
+        idle = [name for name in _ONLY_OF_RECORDINGS if name in chosen and "scenario" in chosen]
+        if idle:
+            raise pytest.UsageError(f"{item.nodeid}: the marker realtime takes scenario or {idle[0]}, not both")
+        return cls(
+            test=item.nodeid,
+            folder=item.path.parent,
+            path=recording_path(item),
+            match=chosen.get("match", "causal"),
+            speed=str(chosen.get("speed", "max")),
+            ignore=_strings(chosen.get("ignore", ())),
+            strict=bool(chosen.get("strict", False)),
+            scenario=chosen.get("scenario"),
+            faults=_strings(chosen.get("faults", ())),
+            fault_seed=str(chosen.get("fault_seed", "0")),
+            mode=mode_of(item.config),
+            upstream=item.config.getoption("realtime_upstream") or item.config.getini("realtime_upstream"),
+        )
+
+    @property
+    def found(self) -> Path | None:
+        """The recording on the disk: a file, or a folder of several; None if there is none."""
+        return next((path for path in (self.path, self.path.with_suffix("")) if path.exists()), None)
+
+    def options(self) -> Options:
+        """Return how to play.
+
+        Raises:
+            pytest.UsageError: If a policy or speed is none.
+        """
+        from realtime_inspector.errors import UsageError
+        from realtime_inspector.replay.matching import Policy
+        from realtime_inspector.replay.options import Options, speed
+
+        matcher = self.match if callable(self.match) else None
+        try:
+            policy = Policy.CAUSAL if matcher is not None else Policy(self.match)
+            return Options(policy, speed(self.speed), self.ignore, matcher)
+        except (ValueError, UsageError) as error:
+            raise pytest.UsageError(f"{self.test}: {error}") from None
+
+    def simulated(self) -> Scenario:
+        """Return what to simulate, as fast as is asked for.
+
+        Raises:
+            pytest.UsageError: If the scenario or the speed is none.
+        """
+        from realtime_inspector.errors import UsageError
+        from realtime_inspector.replay.options import speed
+        from realtime_inspector.simulator.scenario import load, names
+
+        wanted = self.scenario or ""
+        try:
+            if isinstance(wanted, str):
+                wanted = load(wanted if wanted in names() else str(self.folder / wanted))
+            return wanted.faster(speed(self.speed))
+        except UsageError as error:
+            raise pytest.UsageError(f"{self.test}: {error}") from None
+
+    def between(self) -> Between | None:
+        """Return what goes wrong on the way; None if nothing does.
+
+        Raises:
+            pytest.UsageError: If a fault is none.
+        """
+        if not self.faults:
+            return None
+        from realtime_inspector.replay.faults.expression import FaultError
+        from realtime_inspector.replay.faults.profiles import PROFILES, plan
+        from realtime_inspector.replay.faults.sockets import Between
+
+        single = [fault for fault in self.faults if fault not in PROFILES]
+        try:
+            return Between(plan(single, [fault for fault in self.faults if fault in PROFILES], self.fault_seed))
+        except FaultError as error:
+            raise pytest.UsageError(f"{self.test}: faults: {error}") from None
+
+
+def mode_of(config: pytest.Config) -> str:
+    """Return the mode of this run.
+
+    Raises:
+        pytest.UsageError: If the configuration has one that does not exist.
+    """
+    mode = config.getoption("realtime_record_mode") or config.getini("realtime_record_mode")
+    if mode not in MODES:
+        raise pytest.UsageError(f"realtime_record_mode {mode!r} is none of {', '.join(MODES)}")
+    return str(mode)
+
+
+def recording_path(item: pytest.Item) -> Path:
+    """Return where a test's recording is: where its marker says, or where its name does."""
+    marker = item.get_closest_marker("realtime")
+    named = marker.kwargs.get("recording") if marker is not None else None
+    return item.path.parent / (named or default_path(item.path, item))
+
+
+def default_path(module: Path, item: pytest.Item) -> Path:
+    """Return where a test's recording is, beside its file: `recordings/<module>/<test>.jsonl`."""
+    names = [part.name for part in item.listchain() if isinstance(part, pytest.Class)]
+    name = ".".join([*names, item.name])
+    plain = re.sub(r"[^\w.,=+\[\]-]", "_", name)
+    if plain != name:  # two parameters may differ in nothing but what was replaced
+        plain = f"{plain}-{zlib.crc32(name.encode()):08x}"
+    return Path("recordings") / module.stem / f"{plain}.jsonl"
+
+
+def command(asked: Asked, mode: str) -> str:
+    """Return the command that records a test."""
+    return f"pytest --realtime-record-mode={mode} '{asked.test}'"
+
+
+def _strings(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

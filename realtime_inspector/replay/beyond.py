@@ -1,0 +1,89 @@
+"""Connections that go beyond what is recorded: handed on to another server, message by message, and back.
+
+Knows messages only; who records what passes is behind the other server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+_NOT_PASSED_ON = frozenset(
+    {
+        "connection",
+        "host",
+        "sec-websocket-accept",
+        "sec-websocket-extensions",
+        "sec-websocket-key",
+        "sec-websocket-protocol",
+        "sec-websocket-version",
+        "upgrade",
+    }
+)
+"""Headers that belong to one connection."""
+
+
+async def dial(url: str, request: Request) -> ClientConnection | Response:
+    """Connect to another server as a client asked for it; return the connection, or the refusal."""
+    offered = [Subprotocol(name.strip()) for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+    headers = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in _NOT_PASSED_ON]
+    try:
+        return await connect(
+            url.partition("/v1/")[0] + request.path,
+            additional_headers=headers,
+            subprotocols=[name for name in offered if name] or None,
+            compression=None,
+            max_size=None,
+            ping_timeout=None,
+            user_agent_header=None,
+            proxy=None,
+        )
+    except InvalidStatus as refused:
+        answer = refused.response
+        return _refusal(answer.status_code, answer.reason_phrase, bytes(answer.body or b""))
+    except (InvalidHandshake, OSError) as error:
+        return _refusal(502, "Bad Gateway", f"realtime-inspector: {error}".encode())
+
+
+async def hand_on(client: ServerConnection, server: ClientConnection) -> None:
+    """Move messages between the two until one of them closes, then close the other as it did."""
+    both = [asyncio.create_task(_move(client, server)), asyncio.create_task(_move(server, client))]
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+        await _close_as(server, client)
+        await _close_as(client, server)
+
+
+async def _move(source: ServerConnection | ClientConnection, target: ServerConnection | ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        async for message in source:
+            await target.send(message)
+
+
+async def _close_as(open_one: ServerConnection | ClientConnection, closed: ServerConnection | ClientConnection) -> None:
+    code = closed.close_code
+    if code is None:
+        return
+    if code == CloseCode.ABNORMAL_CLOSURE:
+        open_one.transport.abort()
+    else:
+        sendable = CloseCode.NORMAL_CLOSURE if code == CloseCode.NO_STATUS_RCVD else code
+        await open_one.close(sendable, closed.close_reason or "")
+
+
+def _refusal(status: int, phrase: str, body: bytes) -> Response:
+    headers = Headers([("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    headers["Connection"] = "close"
+    return Response(status, phrase, headers, body)
