@@ -197,8 +197,12 @@ def events(entries: Iterable[Entry]) -> Iterator[Event]:
         last, ended = entry, ended or entry.kind is Kind.END
         yield read(entry)
     if last is not None and not ended:
-        end = Entry(last.n + 1, last.t, Side.PROXY, Kind.END, members={"how": "cut off"}, line=last.line)
-        yield read(end)
+        yield closing(last.n, last.t, last.line)
+
+
+def closing(n: int, t: float, line: int) -> Event:
+    """Return the end of a recording that stops before the connection did; number, time and line of its last entry."""
+    return read(Entry(n + 1, t, Side.PROXY, Kind.END, members={"how": "cut off"}, line=line))
 
 
 def lint(entries: Iterable[Entry], rules: Sequence[Rule] | None = None, header: Header | None = None) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,9 @@ from typing import NamedTuple
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.sweep import sweep
 from realtime_inspector.formats import Readable
-from realtime_inspector.protocol.event import Event
+from realtime_inspector.recording.files import Recording
 
 
 class Step(NamedTuple):
@@ -29,25 +30,41 @@ class Trail:
     """Every entry of a recording as a `Step`, in a few bytes each: any of them may turn out to be a cause."""
 
     def __init__(self) -> None:
-        self._n, self._line, self._t = array("Q"), array("Q"), array("d")
+        self._t = array("d")
         self._type: list[str] = []
+        self._runs: list[tuple[int, int, int]] = []
+        """Where numbers and lines begin to go up one by one: place, number, line."""
+        self._next = (0, 0)
 
     def __len__(self) -> int:
-        return len(self._n)
+        return len(self._t)
 
-    def add(self, event: Event) -> None:
+    def add(self, n: int, line: int, t: float, event_type: str) -> None:
         """Remember one event."""
-        self._n.append(event.n)
-        self._line.append(event.entry.line)
-        self._t.append(event.t)
-        self._type.append(event.type)
+        if self._next != (n, line):
+            self._runs.append((len(self._t), n, line))
+        self._next = (n + 1, line + 1)
+        self._t.append(t)
+        self._type.append(event_type)
 
     def step(self, n: int | None) -> Step | None:
         """Return the entry of that number."""
-        at = bisect_left(self._n, n) if n is not None else len(self._n)
-        if at >= len(self._n) or self._n[at] != n:
+        run = bisect_right(self._runs, n, key=lambda each: each[1]) - 1 if n is not None else -1
+        if run < 0 or n is None:
             return None
-        return Step(self._n[at], self._line[at], self._t[at], self._type[at])
+        place, first_n, line = self._runs[run]
+        at = place + n - first_n
+        end = self._runs[run + 1][0] if run + 1 < len(self._runs) else len(self._t)
+        return Step(n, line + n - first_n, self._t[at], self._type[at]) if at < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that somebody accepts: it is kept, and not told."""
+
+    finding: Finding
+    reason: str = ""
+    """Why it is suppressed; empty where the baseline has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +84,27 @@ class Linted:
     """As the header has it: UTC, ISO 8601; empty where nothing says so."""
     asked: Sequence[Rule] = ()
     """The rules that looked at it: a format that lists checks lists those that found nothing too."""
+    dialect: str = ""
+    """Whose server it is, a name of `protocol/realtime/dialects.py`; empty if nothing shows it."""
+    dialect_sign: str = ""
+    """What shows it."""
+    troubles: Sequence[str] = ()
+    """What is to be told of rules of the user's own, a line each."""
+    accepted: Sequence[Accepted] = ()
+    """Findings that stand apart from the others: suppressed, or in the baseline."""
 
 
-def lint(recording: Readable, rules: Sequence[Rule]) -> Linted:
-    """Read a recording from end to end and return what the rules find."""
-    linter, trail = Linter(rules, header=recording.header), Trail()
+def lint(recording: Readable, rules: Sequence[Rule], dialect: str = "") -> Linted:
+    """Read a recording from end to end and return what the rules find; `dialect` is what it is said to speak."""
+    linter, trail = Linter(rules, header=recording.header, dialect=dialect), Trail()
     found: list[Finding] = []
-    added = 0
-    for event in events(recording):
-        found += linter.feed(event)
-        if event.body.get("how") == "cut off" and event.is_wire:
-            added = 1  # the end that the reader adds is no entry of the file
-        trail.add(event)
+    if isinstance(recording, Recording):
+        found += sweep(recording, linter, trail.add)
+    else:
+        for event in events(recording):
+            found += linter.feed(event)
+            trail.add(event.n, event.entry.line, event.t, event.type)
+    added = linter.session.ended_how == "cut off"  # the end that the reader adds is no entry of the file
     return Linted(
         path=str(recording.path),
         id=recording.header.id,
@@ -89,6 +115,9 @@ def lint(recording: Readable, rules: Sequence[Rule]) -> Linted:
         length_s=linter.session.now,
         started=recording.header.started,
         asked=tuple(rules),
+        dialect=linter.session.dialect_name,
+        dialect_sign=linter.session.dialect_sign,
+        troubles=tuple(linter.troubles),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
@@ -24,6 +24,10 @@ __all__ = ["SUFFIXES", "Problem", "Recording", "damage", "find", "find_parts", "
            "open_bytes", "open_recording", "read_header", "unreadable"]  # fmt: skip
 
 
+Walk = Callable[[IO[bytes], Reader], Iterator[Entry]]
+"""Makes entries of what a file has behind its header. It may pass lines over that it takes for good, with `passed`."""
+
+
 @dataclass(slots=True)
 class Recording:
     """A recording opened for reading. Iterate it for its entries, as often as you like."""
@@ -37,25 +41,25 @@ class Recording:
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield every entry that can be read, in order, those of the parts behind this one too."""
+        return self.entries(_every_line)
+
+    def entries(self, walk: Walk) -> Iterator[Entry]:
+        """Yield entries in order, those of the parts behind this one too; `walk` makes them of a file's lines."""
         reader = Reader()
         self.problems = reader.problems
         part: Part | None = Part(self.path, self.header)
         content = self.content
         while part is not None:
             yield from reader.begin(part)
-            yield from self._entries(part.path, content, reader)
+            yield from self._entries(part.path, content, reader, walk)
             part = part.following(thorough=reader.expects_part) if content is None else None
         yield from reader.finish()
 
-    def _entries(self, path: Path, content: bytes | None, reader: Reader) -> Iterator[Entry]:
+    def _entries(self, path: Path, content: bytes | None, reader: Reader, walk: Walk) -> Iterator[Entry]:
         try:
             with open_bytes(path, content) as stream:
-                whole = _lines(stream)
-                next(whole, None)
-                for line in whole:
-                    entry = reader.read(line)
-                    if entry is not None:
-                        yield entry
+                next(_lines(stream), None)
+                yield from walk(stream, reader)
                 reader.end(damage(stream))
         except OSError as error:
             unreadable(path, error)
@@ -139,6 +143,13 @@ def damage(stream: IO[bytes]) -> str:
 def unreadable(path: Path, error: OSError) -> NoReturn:
     """Raise what is said of a file that the system does not give."""
     raise RecordingError(f"{path}: {error.strerror or error}") from error
+
+
+def _every_line(stream: IO[bytes], reader: Reader) -> Iterator[Entry]:
+    for line in _lines(stream):
+        entry = reader.read(line)
+        if entry is not None:
+            yield entry
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:

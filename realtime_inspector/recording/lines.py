@@ -92,6 +92,23 @@ class Reader:
         self._t = entry.t
         return entry
 
+    @property
+    def next_n(self) -> int:
+        """The number of the entry that must follow; 0 where that is not certain."""
+        return 0 if self._unread else self._n + 1
+
+    @property
+    def next_row(self) -> int:
+        """The line it stands in, as `Entry.line` counts."""
+        return self._row + 1
+
+    def passed(self, lines: int, t: float) -> None:
+        """Go on behind so many lines that were whole entries, numbered as they must be; `t` is the last one's time."""
+        self._line += lines
+        self._row += lines
+        self._n += lines
+        self._t = t
+
     def end(self, damage: str) -> None:
         """Say what is wrong with the end of a file, `damage` with its compression."""
         if damage and not self._torn:

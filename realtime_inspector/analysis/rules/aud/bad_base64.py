@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
@@ -65,6 +66,10 @@ class BadBase64(Rule):
             yield self.finding(
                 event, f"the audio is not base64 ({_problem(audio) or error}): the server refuses the chunk"
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest after the first chunk."""
+        return FOREVER if after.input_audio.appends else None
 
 
 def _problem(audio: str) -> str:

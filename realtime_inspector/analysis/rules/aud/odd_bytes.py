@@ -87,4 +87,5 @@ class OddBytes(Rule):
         """Rest until an append is odd, and after it; a commit is always looked at."""
         if event.type != "input_audio_buffer.append":
             return None
-        return FOREVER if after.input_audio.odd_appends else Rest(even=True)
+        audio = after.input_audio
+        return FOREVER if audio.odd_appends or audio.format.name != PCM else Rest(even=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import host
+from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
@@ -117,6 +118,16 @@ class BrokenOrder(Rule):
                 cause=response.done,
                 severity=Severity.INFO if response.status == "cancelled" else Severity.WARNING,
             )
+
+    def rest(self, event: Event, after: Session) -> Rest | None:
+        """Rest about the pieces of an item while its response is in progress."""
+        body = event.body
+        response = after.responses.get(text(body.get("response_id")))
+        known = response is not None and response.done is None and text(body.get("item_id")) in after.items
+        if event.type not in _PIECES or not known:
+            return None
+        same = tuple((name, body.get(name)) for name in ("response_id", "item_id"))
+        return Rest(same=same, breaks=frozenset({"response.done"}))
 
     def _stray(self, event: Event, response: Response, before: Session) -> Iterator[Finding]:
         item_id = text(event.body.get("item_id"))
