@@ -57,6 +57,12 @@ class UpstreamKey:
         """Return the same key as another server wants it."""
         return UpstreamKey(self._key, host)
 
+    @property
+    def header(self) -> tuple[str, str]:
+        """The header that carries it, by name and value."""
+        name, _, value = self._line.partition(": ")
+        return name, value
+
     def put_for_program(self, raw: bytes) -> bytes:
         """Return a request's head with this key, but as it is if a page of the web asks: it is no proxy's client."""
         origin = _ORIGIN.search(raw)

@@ -90,6 +90,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
     "Replay": (
         Listed("mock", "serve a recording to any client, in any language"),
         Listed("exec", "run a program against a recording", "exec_"),
+        Listed("drive", "play the client of a recording against a server"),
         Listed("simulate", "a protocol-true server without a model"),
     ),
     "Files": (

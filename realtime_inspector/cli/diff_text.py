@@ -79,7 +79,8 @@ def text(found: Comparison, names: tuple[str, str], ink: Ink) -> Iterator[str]:
     """Yield the lines of a comparison for a terminal; `names` are those of the two files."""
     style = Plain(ink)
     for side, name, told in (("a", names[0], found.a), ("b", names[1], found.b)):
-        yield f"{side}: {printable(name)}  {_count(len(told.turns), 'turn')}, {told.session.now:.1f} s, {printable(told.ended)}"
+        turns = _count(len(told.turns), "turn")
+        yield f"{side}: {printable(name)}  {turns}, {told.session.now:.1f} s, {printable(told.ended)}"
     for title, differences in _sections(found):
         yield ""
         yield ink(title, "bold")

@@ -31,6 +31,11 @@ def fill(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
 
 
+def base64(form: AudioFormat, size: int) -> str:
+    """Return so many bytes of silence in base64; `MAX_BYTES` at most."""
+    return b64encode(_SILENCE.get(form.name, b"\0") * min(size, MAX_BYTES)).decode()
+
+
 def _format(event: Event, known: AudioFormat) -> AudioFormat:
     if event.type not in {"session.created", "session.updated"}:
         return known
@@ -43,5 +48,5 @@ def _filled(entry: Entry, output: AudioFormat) -> Entry:
     field = AUDIO_FIELDS.get(event.type)
     if field is None or not event.audio_bytes or event.audio():
         return entry
-    silence = _SILENCE.get(output.name, b"\0") * min(event.audio_bytes, MAX_BYTES)
-    return replace(entry, payload=orjson.dumps({**event.body, field: b64encode(silence).decode()}), members={})
+    body = {**event.body, field: base64(output, event.audio_bytes)}
+    return replace(entry, payload=orjson.dumps(body), members={})

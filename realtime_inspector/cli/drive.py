@@ -1,0 +1,190 @@
+"""`drive`: the client of a recording, played against a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli.serving import write_whole
+from realtime_inspector.errors import RecordingError, UpstreamError, UsageError
+
+if TYPE_CHECKING:
+    from realtime_inspector.recording.entry import Header
+    from realtime_inspector.recording.keeping import Keeper
+    from realtime_inspector.replay.client import Target
+    from realtime_inspector.replay.cues import Plan
+    from realtime_inspector.replay.driven import Driven
+    from realtime_inspector.replay.driver import Drive
+
+KEY = "OPENAI_API_KEY"
+_HELP = """Play the client of a recording against a server, and record what comes of it.
+
+\b
+  realtime-inspector drive call.jsonl --to wss://api.openai.com
+  realtime-inspector drive call.jsonl --to ws://127.0.0.1:8766 --speed max --diff
+  realtime-inspector drive call.jsonl --to wss://api.openai.com -o again.jsonl
+
+Each recorded message is sent when what it waited for has happened there too:
+the answer, the call, the end of the response, not the same second. Ids are
+that server's. The path of the new recording is printed; --diff compares the
+two.
+
+The key is that of OPENAI_API_KEY, or of another variable (--key-env); it is in
+no file. Exits 1 if something that was recorded did not happen again, or, with
+--diff, differs.
+"""
+
+
+@click.command("drive", help=_HELP)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", "--url", "to", required=True, metavar="URL", help="the server: wss://HOST, ws://127.0.0.1:PORT")
+@click.option("--speed", default="recorded", show_default=True, metavar="recorded|N|max",
+              help="as recorded, N times faster, or as soon as it may go out")  # fmt: skip
+@click.option("--max-wait", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
+              metavar="SECONDS", help="how long to wait for something while the server says nothing")  # fmt: skip
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="the new recording")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=reading.FOLDER, show_default=True,
+              help="where it goes, under a name of its own, without --output")  # fmt: skip
+@click.option("--key-env", default=KEY, show_default=True, metavar="NAME", help="the variable that holds the key")
+@click.option("--ca", type=click.Path(path_type=Path), metavar="FILE",
+              help="certificates of a private server's authority, in PEM")  # fmt: skip
+@click.option("--diff", "compares", is_flag=True, help="compare the new recording with the old one")
+@click.option("--report", "report_file", type=click.Path(path_type=Path),
+              help="write the report there, as JSON; - is stdout")  # fmt: skip
+@click.pass_context
+def command(ctx: click.Context, /, file: Path, to: str, out: Path | None, folder: Path, **chosen: Any) -> None:
+    """Play the client of a recording against a server."""
+    from realtime_inspector.replay.client import Target
+    from realtime_inspector.replay.driver import Drive
+    from realtime_inspector.replay.options import speed
+
+    plan = load(file)
+    target = _with_key(Target.of(to, plan.request), chosen["key_env"], os.environ)
+    options = Drive(speed(chosen["speed"]), chosen["max_wait"])
+    job = _Job(plan, target, options, chosen["ca"])
+    header = _header(plan, target)
+    path = out if out is not None else folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
+    if path.exists() and file.exists() and path.samefile(file):
+        raise UsageError(f"{path}: the output would overwrite what it is made of")
+    driven, interrupted = job.run(path, header)
+    _finish(driven, path, chosen["report_file"])
+    same = not chosen["compares"] or _compared(file, path)
+    if interrupted:
+        raise KeyboardInterrupt
+    ctx.exit(driven.exit_code if same else 1)
+
+
+def load(path: Path) -> Plan:
+    """Return what the client of a recording did.
+
+    Raises:
+        UsageError: If there is no such file, or no client in it.
+        RecordingError: If it cannot be read.
+    """
+    from realtime_inspector.replay.cues import plan
+
+    recording = reading.one(path)
+    made = plan(recording, name=str(path), header=recording.header)
+    broken = next((problem for problem in recording.problems if not problem.torn), None)
+    if broken is not None:
+        raise RecordingError(broken.message)
+    if not made.cues:
+        raise UsageError(f"{path}: the client says nothing in it, so there is nothing to play")
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    plan: Plan
+    target: Target
+    options: Drive
+    ca: Path | None
+
+    def run(self, path: Path, header: Header) -> tuple[Driven, bool]:
+        """Play and record; tell too whether somebody stopped it."""
+        from realtime_inspector.recording.keeping import Keeper
+        from realtime_inspector.recording.redact import Redactor
+
+        diagnostics.say(f"driving {self.plan.name} to {self.target.url}")
+        with Keeper(path, header, Redactor.from_environment(os.environ)) as keeper:
+            try:
+                return asyncio.run(self._play(keeper))
+            except UpstreamError:
+                if not keeper.entries:
+                    path.unlink()
+                raise
+
+    async def _play(self, keeper: Keeper) -> tuple[Driven, bool]:
+        from realtime_inspector.capture.upstream import client_context
+        from realtime_inspector.replay.client import drive
+
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError, RuntimeError):  # Windows, or a thread: ctrl+c ends it without a report
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        target = replace(self.target, tls=client_context(self.ca)) if self.target.encrypted else self.target
+        driven = await drive(self.plan, target, self.options, observe=keeper.add, stop=stop)
+        return driven, stop.is_set()
+
+
+def _with_key(target: Target, name: str, environment: Mapping[str, str]) -> Target:
+    key = environment.get(name, "")
+    if key:
+        return target.with_key(key)
+    if target.is_local:  # a simulator takes any
+        return target.with_key("none")
+    raise UsageError(f"{name} is not set; set it to the key, or name another variable with --key-env")
+
+
+def _header(plan: Plan, target: Target) -> Header:
+    from realtime_inspector.capture.recorder import make_id
+    from realtime_inspector.recording.entry import Header
+
+    now = time.time()
+    return Header(
+        id=make_id(now),
+        started=datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        tool=f"realtime-inspector {version('realtime-inspector')}",
+        via="drive",
+        url=target.url,
+        tags={"drives": plan.header.id} if plan.header is not None else {},
+    )
+
+
+def _finish(driven: Driven, path: Path, report: Path | None) -> None:
+    from realtime_inspector.recording.printable import printable_lines
+
+    diagnostics.say(printable_lines(driven.text()))
+    if report == Path("-"):
+        output.write_json({**driven.to_json(), "written": str(path)})
+        return
+    output.write(str(path))
+    if report is not None:
+        import orjson
+
+        text = orjson.dumps({**driven.to_json(), "written": str(path)}, option=orjson.OPT_INDENT_2).decode()
+        write_whole(report, f"{text}\n", "--report")
+
+
+def _compared(before: Path, after: Path) -> bool:
+    """Write what differs between two recordings; tell whether nothing does."""
+    from realtime_inspector.analysis.diff import compare
+    from realtime_inspector.analysis.differences.told import tell
+    from realtime_inspector.cli import diff
+
+    a, b = reading.one(before), reading.one(after)
+    found = compare(tell(a, a.header), tell(b, b.header))
+    diff.write(found, (str(before), str(after)))
+    return found.same
