@@ -1,14 +1,18 @@
 """Which rules to ask: by id, by group, by name.
 
-`TOOL003` is one rule, `TOOL` its whole group, `missing-call-id` the rule of that name.
+`TOOL003` is one rule, `TOOL` its whole group, `TOOL01` those from TOOL010 to TOOL019, `missing-call-id` the rule of
+that name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from realtime_inspector.analysis.rule import Rule
+
+_SPELLING = re.compile(r"([A-Za-z]+)[-_ ]?(\d{1,3})")
 
 
 def select(rules: Sequence[Rule], chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> list[Rule]:
@@ -38,15 +42,17 @@ def _is_usual(rule: Rule, acoustic: bool) -> bool:
 def _named(rules: Sequence[Rule], words: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for word in words:
-        ids = {rule.id for rule in rules if _fits(rule, word)}
+        ids = {rule.id for rule in rules if fits(rule, word)}
         if not ids:
             raise ValueError(_no_such_rule(rules, word))
         found |= ids
     return found
 
 
-def _fits(rule: Rule, word: str) -> bool:
-    return word.lower() == rule.name or word.upper() in {rule.id, group(rule)}
+def fits(rule: Rule, word: str) -> bool:
+    """Tell whether a word names a rule, or begins as its id does, with all the letters of its group."""
+    start = word.upper()
+    return word.lower() == rule.name or (rule.id.startswith(start) and start.startswith(group(rule)))
 
 
 def group(rule: Rule) -> str:
@@ -57,6 +63,16 @@ def group(rule: Rule) -> str:
 def _no_such_rule(rules: Sequence[Rule], word: str) -> str:
     groups = list(dict.fromkeys(map(group, rules)))
     known = [*(rule.id for rule in rules), *(rule.name for rule in rules), *groups]
-    near = next((m for w in (word.upper(), word.lower()) for m in get_close_matches(w, known, n=1)), None)
+    near = _padded(word) if _padded(word) in known else _nearest(word, known)
     hint = f"did you mean {near!r}?" if near else f"groups are {', '.join(groups)}"
     return f"no rule {word!r}; {hint}"
+
+
+def _padded(word: str) -> str:
+    """Return a word as an id, where it is one that lacks a nought or two."""
+    spelled = _SPELLING.fullmatch(word)
+    return f"{spelled[1].upper()}{int(spelled[2]):03d}" if spelled else ""
+
+
+def _nearest(word: str, known: Sequence[str]) -> str | None:
+    return next((near for each in (word.upper(), word.lower()) for near in get_close_matches(each, known, n=1)), None)

@@ -22,28 +22,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
+from realtime_inspector.analysis.project import FILE, Configuration, find
 from realtime_inspector.errors import UsageError
 
-FILE = "realtime-inspector.toml"
+__all__ = ["FILE", "Configuration", "defaults", "find", "option_key", "option_keys", "origin"]
+
 ENVIRONMENT = "REALTIME_INSPECTOR_"
 PAIRS = frozenset({"budget"})
 """Options that take `NAME=VALUE` several times."""
-_TABLE = "realtime-inspector"
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """What a configuration file says."""
-
-    path: Path
-    values: Mapping[str, Any]
+TABLES = {"lint": frozenset({"thresholds", "per-path"})}
+"""Command → tables within its own that are no options: whoever reads them looks at what they hold."""
 
 
 def defaults(
@@ -75,7 +69,9 @@ def defaults(
         shared = {
             key: value for key, value in found.values.items() if not isinstance(value, Mapping) or _dashed(key) in PAIRS
         }
-        own = found.values.get(name, {})
+        own = {
+            key: value for key, value in found.values.get(name, {}).items() if _dashed(key) not in TABLES.get(name, ())
+        }
         _check(found, shared, options, load_for_keys)
         _check_own(found, name, own, options)
         values.update(_fitting(options, _placed(found, options, shared)))
@@ -95,29 +91,6 @@ def origin(name: str, option: click.Option) -> str:
     return str(found.path) if found is not None else "the configuration"
 
 
-def find(folder: Path) -> Configuration | None:
-    """Return the nearest configuration, upward from a folder.
-
-    Raises:
-        UsageError: If it is not TOML, or not a table.
-    """
-    for place in (folder, *folder.parents):
-        if (place / FILE).is_file():
-            return Configuration(place / FILE, _read(place / FILE))
-        project = place / "pyproject.toml"
-        if project.is_file() and _TABLE.encode() in project.read_bytes():
-            tables = _read(project).get("tool", {})
-            if isinstance(tables, Mapping) and _TABLE in tables:
-                return Configuration(project, _table(project, tables[_TABLE]))
-    return None
-
-
-def _table(path: Path, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise UsageError(f"{path}: tool.{_TABLE} is no table")
-    return value
-
-
 def option_key(option: click.Option) -> str:
     """Return the name an option has in the configuration: its long name without dashes in front."""
     longest = max(option.opts, key=len)
@@ -127,15 +100,6 @@ def option_key(option: click.Option) -> str:
 def option_keys(command: click.Command) -> list[str]:
     """Return the names that a command's options have in the configuration."""
     return [option_key(option) for option in command.params if isinstance(option, click.Option)]
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: not readable as TOML: {error}") from error
 
 
 def _check(
@@ -180,9 +144,11 @@ def _placed(found: Configuration, options: Mapping[str, click.Option], values: M
     for key, value in values.items():
         if _dashed(key) not in paths:
             continue
-        if not isinstance(value, str):
+        several = value if options[_dashed(key)].multiple and isinstance(value, list) else [value]
+        if not all(isinstance(each, str) for each in several):
             raise UsageError(f"{found.path}: {key} = {value!r} is no path; put it in quotes")
-        placed[key] = value if folder == Path.cwd() else str(folder / value)
+        whole = [each if folder == Path.cwd() else str(folder / each) for each in several]
+        placed[key] = whole if several is value else whole[0]
     return placed
 
 

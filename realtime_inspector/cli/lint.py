@@ -9,11 +9,24 @@ from typing import Protocol
 
 import click
 
+from realtime_inspector.analysis.baseline import Baseline
 from realtime_inspector.analysis.finding import Severity
-from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.policy import Policy
+from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.analysis.rules.cst.over_budget import OverBudget
-from realtime_inspector.analysis.selection import select, usual
-from realtime_inspector.cli import budgeting, findings_ci, findings_json, findings_text, output, pricing, reading
+from realtime_inspector.cli import (
+    accepted,
+    budgeting,
+    diagnostics,
+    findings_ci,
+    findings_json,
+    findings_text,
+    linting,
+    output,
+    pricing,
+    reading,
+)
+from realtime_inspector.cli.accepted import Acceptance
 from realtime_inspector.cli.budgeting import Budget
 from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.errors import UsageError
@@ -51,19 +64,21 @@ PATH is a recording, a folder of them, or - for the standard input.
   realtime-inspector lint call.jsonl               one recording
   realtime-inspector lint --select TOOL,RSP .      two groups of rules
   realtime-inspector lint --ignore OUT005 .        all but one rule
+  realtime-inspector lint --threshold RSP003.wait_s=8 call.jsonl
   realtime-inspector lint --format json . | jq .summary
 """
-_EPILOG = """Exit code 1 if there is an error or a warning (see --fail-on), 4 if no
+_EPILOG = """Exit code 1 if there is an error or a warning (see --fail-on), 2 if a rule
+of your own is broken, or a suppression or a baseline is out of date, 4 if no
 recording could be read, 0 otherwise. `realtime-inspector explain RULE` is a
 rule's page. In a GitHub workflow the findings are shown beside the lines too,
-unless a format is asked for.
+unless a format is asked for. What a project wants of the rules stands in its
+configuration: docs/configuration.md.
 """
 
 
 @click.command("lint", help=_HELP, epilog=_EPILOG)
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="how to write it [default: text]")
-@click.option("--select", "chosen", multiple=True, metavar="RULE", help="ask these rules only: an id, a group, a name")
-@click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="do not ask these rules")
+@linting.options
 @click.option("--acoustic", is_flag=True, help="listen to the audio too: takes about a second per minute of it")
 @budgeting.option
 @pricing.option
@@ -73,31 +88,41 @@ unless a format is asked for.
     help="the least that makes the exit code 1, as --budget findings= does [default: warning]",
 )
 @click.option("--exit-zero", is_flag=True, help="exit with 0 whatever is found")
+@accepted.options
 @click.option("--statistics", is_flag=True, help="only say how often each rule found something")
 @reading.paths_argument
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     paths: tuple[Path, ...],
     folder: Path,
     format_name: str | None,
-    chosen: tuple[str, ...],
-    ignored: tuple[str, ...],
     acoustic: bool,
     budgets: tuple[Budget, ...],
     prices: Path | None,
     fail_on: str | None,
     exit_zero: bool,
+    baseline: Path | None,
+    write_baseline: bool,
+    prune: bool,
+    suppress: str | None,
+    reason: str | None,
     statistics: bool,
+    **_: object,
 ) -> None:
-    """Run the rules over recordings."""
+    """Run the rules over recordings; the options that are left over are those of `linting`."""
     if statistics and format_name not in {None, "text", "json"}:
         raise UsageError(f"--statistics goes with --format text or json, not {format_name}")
-    limit = OverBudget(pricing.table(prices)).set_up(budgeting.settings(budgets))
-    rules = [limit if rule.id == limit.id else rule for rule in _rules(chosen, ignored, acoustic)]
+    budget = budgeting.settings(budgets)
+    known = [OverBudget(pricing.table(prices)) if rule.id == OverBudget.id else rule for rule in all_rules()]
+    policy = linting.policy(ctx, known=known, acoustic=acoustic, thresholds={OverBudget.id: budget} if budget else {})
+    found = reading.find(paths, folder)
+    wanted = accepted.asked(suppress, reason, policy.rules, found)
+    acceptance = Acceptance(policy.rules, _baseline(baseline, write_baseline), wanted)
     formats = [] if statistics else [FORMATS[name]() for name in _formats(format_name)]
     linted = []
-    for one in _read(reading.find(paths, folder), rules):
+    for one in _read(found, policy, acceptance):
         linted.append(one)
         for form in formats[:1]:
             output.write_lines(form.recording(one))
@@ -110,7 +135,13 @@ def command(
         output.write_lines(form.summary(linted))
     if statistics:
         _write_statistics(linted, format_name)
-    over = bool(budgeting.settings(budgets)) and _found(linted, limit)
+    if write_baseline:
+        _write_baseline(acceptance, linted)
+        return
+    stale = _tell_troubles(linted) | _tell_stale(acceptance, prune)
+    if stale:
+        ctx.exit(UsageError.exit_code)
+    over = bool(budget) and _found(linted, OverBudget.id)
     if not exit_zero and (over or _failed(linted, budgeting.least(budgets, fail_on))):
         ctx.exit(1)
 
@@ -121,30 +152,55 @@ def _formats(asked: str | None) -> list[str]:
     return ["text", "github"] if os.environ.get("GITHUB_ACTIONS") == "true" else ["text"]
 
 
-def _rules(chosen: Sequence[str], ignored: Sequence[str], acoustic: bool) -> list[Rule]:
-    try:
-        rules = select(all_rules(), _words(chosen), _words(ignored))
-        return usual(rules, _words(chosen), acoustic=acoustic)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+def _baseline(path: Path | None, write: bool) -> Baseline | None:
+    if path is None:
+        if write:
+            raise UsageError("--write-baseline goes with --baseline FILE: say where")
+        return None
+    return Baseline(path) if write and not path.exists() else Baseline.read(path)
 
 
-def _words(values: Sequence[str]) -> list[str]:
-    return [word.strip() for value in values for word in value.split(",") if word.strip()]
-
-
-def _read(paths: Sequence[Path], rules: Sequence[Rule]) -> Iterator[Linted]:
+def _read(paths: Sequence[Path], policy: Policy, acceptance: Acceptance) -> Iterator[Linted]:
     for recording in reading.each(paths):
-        yield lint(recording, rules)
+        path = recording.path
+        yield acceptance.take(lint(recording, policy.rules_for(path), policy.dialect_for(path)))
         reading.tell_problems(recording)
+
+
+def _write_baseline(acceptance: Acceptance, linted: Sequence[Linted]) -> None:
+    if acceptance.baseline is not None:
+        number = acceptance.baseline.write()
+        recordings = f"{len(linted)} {'recording' if len(linted) == 1 else 'recordings'}"
+        known = f"{number} {'finding' if number == 1 else 'findings'}"
+        diagnostics.say(f"{acceptance.baseline.path}: {known} of {recordings}; only what is new is told from here on")
+
+
+def _tell_troubles(linted: Sequence[Linted]) -> bool:
+    """Tell what rules of the user's own raised, each once, and whether one did."""
+    troubles = {line.partition(" at entry ")[0]: (one.path, line) for one in reversed(linted) for line in one.troubles}
+    for path, line in reversed(troubles.values()):
+        diagnostics.warn(f"{line} of {path}")
+    return bool(troubles)
+
+
+def _tell_stale(acceptance: Acceptance, prune: bool) -> bool:
+    """Tell what is accepted and not found any more, or take it out; tell whether something is wrong."""
+    stale = acceptance.stale()
+    if prune:
+        acceptance.prune()
+        diagnostics.say(f"{len(stale)} taken out of what is accepted")
+        return False
+    for line in stale:
+        diagnostics.warn(line)
+    return bool(stale)
 
 
 def _failed(linted: Sequence[Linted], least: Severity) -> bool:
     return any(finding.severity.rank <= least.rank for one in linted for finding in one.findings)
 
 
-def _found(linted: Sequence[Linted], rule: Rule) -> bool:
-    return any(finding.rule == rule.id for one in linted for finding in one.findings)
+def _found(linted: Sequence[Linted], rule_id: str) -> bool:
+    return any(finding.rule == rule_id for one in linted for finding in one.findings)
 
 
 def _write_statistics(linted: Sequence[Linted], format_name: str | None) -> None:

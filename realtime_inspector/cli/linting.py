@@ -1,0 +1,167 @@
+"""The options that say which rules are asked and how, and what a project says: one `Policy` for all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from realtime_inspector.analysis import policy as policies
+from realtime_inspector.analysis import wishes
+from realtime_inspector.analysis.policy import Policy
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.wishes import Wishes
+from realtime_inspector.cli import config
+from realtime_inspector.errors import UsageError
+
+COMMAND = "lint"
+"""Whose table and variables are meant, whoever asks the rules."""
+_FROM_FILE = (ParameterSource.DEFAULT_MAP, ParameterSource.DEFAULT)
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that `policy` reads."""
+    added = (
+        click.option("--select", "chosen", multiple=True, metavar="RULE",
+                     help="ask these rules only: an id, how ids begin, a name"),
+        click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="do not ask these rules"),
+        click.option("--severity", "severities", multiple=True, metavar="RULE=LEVEL",
+                     help="how bad the findings of a rule are: error, warning, info"),
+        click.option("--threshold", "numbers", multiple=True, metavar="RULE.NAME=N",
+                     help="a number of a rule, such as RSP003.wait_s=8; `explain` has them"),
+        click.option("--rules", "folders", multiple=True, metavar="PATH", type=click.Path(path_type=Path),
+                     help="rules of your own: a folder, or a file"),
+        click.option("--dialect", metavar="NAME", help="whose server it is, such as azure or xai [default: as seen]"),
+    )  # fmt: skip
+    for option in reversed(added):
+        function = option(function)
+    return function
+
+
+def policy(
+    ctx: click.Context,
+    *,
+    known: Sequence[Rule] | None = None,
+    acoustic: bool = False,
+    thresholds: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Policy:
+    """Return what a command that has the `options` was told, over what the project says.
+
+    Args:
+        ctx: Its context.
+        known: The rules there are without the user's own; those of this tool by default.
+        acoustic: Ask the rules that listen too.
+        thresholds: Numbers that other options gave.
+
+    Raises:
+        UsageError: If one names what is not there; with file and key, where it stands in a file.
+    """
+    told = Wishes(
+        where=_where(ctx, "chosen", "ignored"),
+        select=tuple(_words(ctx.params["chosen"])),
+        ignore=tuple(_words(ctx.params["ignored"])),
+    )
+    words = Wishes(
+        severity=dict(_pairs(ctx.params["severities"], "--severity", "RSP003=warning")),
+        thresholds=_merged(_numbers(ctx.params["numbers"]), thresholds or {}),
+    )
+    given = Wishes(where=_where(ctx, "dialect"), dialect=ctx.params["dialect"] or "")
+    from_file = ctx.get_parameter_source("dialect") in _FROM_FILE
+    rules = policies.with_users(ctx.params["folders"], known)
+    return _policy(rules, [told, given] if from_file else [told], [words] if from_file else [words, given], acoustic)
+
+
+def project() -> Policy:
+    """Return what `lint` without options would ask: for whatever else asks the rules.
+
+    Raises:
+        UsageError: If what the environment or the project's file says is wrong.
+    """
+    values = _defaults()
+    rules = policies.with_users(map(Path, values.get("folders", ())))
+    told = Wishes(
+        select=tuple(_words(values.get("chosen", ()))),
+        ignore=tuple(_words(values.get("ignored", ()))),
+        severity=dict(_pairs(values.get("severities", ()), "severity", "RSP003=warning")),
+        thresholds=_numbers(values.get("numbers", ())),
+        dialect=str(values.get("dialect", "")),
+    )
+    return _policy(rules, [told], [])
+
+
+def _policy(rules: Sequence[Rule], first: Sequence[Wishes], last: Sequence[Wishes], acoustic: bool = False) -> Policy:
+    """Put what the file wants of some recordings between what holds for all and what the command line says."""
+    found = config.find(Path.cwd())
+    written = wishes.read(found) if found is not None else [Wishes()]
+    general = replace(written[0], select=(), ignore=(), dialect="")  # these are options: they have come another way
+    folder = found.path.parent if found is not None else None
+    return Policy(rules, [general, *first, *written[1:], *last], folder=folder, acoustic=acoustic)
+
+
+def _defaults() -> dict[str, Any]:
+    from realtime_inspector.cli import commands
+
+    command = commands.load(COMMAND)
+    if command is None:
+        return {}
+    found = config.find(Path.cwd())
+    keys = (
+        {key.replace("_", "-") for key in found.values} if found is not None else set()
+    )  # looked at by the command itself
+    names = [listed.name for listed in commands.table()]
+    return config.defaults(COMMAND, command, commands=names, load_for_keys=lambda: keys)
+
+
+def _where(ctx: click.Context, *names: str) -> str:
+    """Return where the value of one of the options stands; nothing for the command line."""
+    for option in ctx.command.params:
+        if not isinstance(option, click.Option) or option.name not in names:
+            continue
+        if ctx.get_parameter_source(option.name) is ParameterSource.DEFAULT_MAP:
+            return config.origin(COMMAND, option)
+    return ""
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
+
+
+def _pairs(values: Iterable[str], option: str, example: str) -> list[tuple[str, str]]:
+    found = []
+    for value in values:
+        for part in str(value).split(","):
+            word, equals, level = part.partition("=")
+            if not equals or not word.strip() or not level.strip():
+                raise UsageError(f"{option}: {part!r} is not of the form {example}")
+            found.append((word.strip(), level.strip()))
+    return found
+
+
+def _numbers(values: Iterable[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    example = "RSP003.wait_s=8"
+    for subject, value in _pairs(values, "--threshold", example):
+        rule, dot, name = subject.partition(".")
+        if not dot:
+            raise UsageError(f"--threshold: {subject!r} is not of the form {example}")
+        found.setdefault(rule, {})[name] = _number(value)
+    return found
+
+
+def _number(value: str) -> Any:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _merged(*tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    whole: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        for rule, numbers in table.items():
+            whole.setdefault(rule, {}).update(numbers)
+    return whole
