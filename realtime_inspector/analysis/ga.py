@@ -7,6 +7,7 @@ on one server is right on another, so such an event is judged as soon as the dia
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from realtime_inspector.analysis.finding import Finding
@@ -49,7 +50,8 @@ class GaRule(Rule):
         event = deadline.event
         if speaks_ga(session):
             if not _taken(event, session):
-                yield from self.judge(event, session)
+                certain_t = round(deadline.moment(session), 6)
+                yield from (replace(finding, t=certain_t) for finding in self.judge(event, session))
         elif session.ended is None and deadline.at - event.t < _LAST_LOOK_S:
             yield deadline.again(event.t + 2 * (deadline.at - event.t))
 
