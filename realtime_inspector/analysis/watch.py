@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-from realtime_inspector.analysis.rest import Rest, shared
+from realtime_inspector.analysis.rest import FOREVER, Rest, shared
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import WIRE_PREFIX, Event
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES, ga_name
@@ -17,13 +18,29 @@ _ENDERS = ("session.", "transcription_session.", "error", WIRE_PREFIX)
 _HARMLESS = frozenset({"wire.ping", "wire.pong", "wire.note"})
 
 
+class _Asked(NamedTuple):
+    """A rule, and what it is asked."""
+
+    rule: Rule
+    checks: bool
+    waits: bool
+    rests: bool
+
+    @classmethod
+    def of(cls, rule: Rule) -> _Asked:
+        """Look at what it overrides."""
+        kind = type(rule)
+        rests = kind.rest is not Rule.rest and not rule.origin
+        return cls(rule, kind.check is not Rule.check, kind.wait is not Rule.wait, rests)
+
+
 class Watchers:
     """Who looks at the events of one type and side."""
 
     __slots__ = ("_all", "checking", "eager", "rest", "resting", "waiting")
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._all = tuple(rules)
+        self._all = tuple(_Asked.of(rule) for rule in rules)
         self.resting: dict[str, Rest] = {}
         """Rule's id → its rest."""
         self.rest: Rest | None = None
@@ -37,10 +54,10 @@ class Watchers:
 
     def sort(self) -> None:
         """Take in who rests."""
-        awake = [rule for rule in self._all if rule.id not in self.resting]
-        self.checking = [rule for rule in awake if type(rule).check is not Rule.check]
-        self.waiting = [rule for rule in awake if type(rule).wait is not Rule.wait]
-        self.eager = [rule for rule in awake if type(rule).rest is not Rule.rest and not rule.origin]
+        awake = [asked for asked in self._all if asked.rule.id not in self.resting]
+        self.checking = [asked.rule for asked in awake if asked.checks]
+        self.waiting = [asked.rule for asked in awake if asked.waits]
+        self.eager = [asked.rule for asked in awake if asked.rests]
         """Those that may want to rest; those of a user see every event."""
         self.rest = shared(self.resting.values()) if self.resting else None
 
@@ -74,7 +91,8 @@ class Watch:
             self.forget()
         watchers = self.of(event.entry.side is Side.SERVER, event.type)
         if watchers.rest is not None and not watchers.rest.holds(event, self._session):
-            watchers.wake(lambda rest: not rest.holds(event, self._session))
+            late = event.t < self._session.now
+            watchers.wake(lambda rest: late or (rest is not FOREVER and not rest.holds(event, self._session)))
             self.version += 1
         return watchers
 

@@ -114,7 +114,7 @@ def without_audio(event: Event) -> bytes:
 def dig(value: Any, path: str, default: Any = None) -> Any:
     """Return what nested objects have at a dotted path, or the default; a JSON null counts as absent."""
     for name in path.split("."):
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # asking a dict whether it is a Mapping is slow
             return default
         value = value.get(name)
     return default if value is None else value

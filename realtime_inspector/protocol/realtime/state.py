@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -154,7 +155,7 @@ class State:
     @property
     def query(self) -> dict[str, str]:
         """The query of the upgrade request."""
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+        return dict(_query(self.target))
 
     @property
     def is_sideband(self) -> bool:
@@ -232,3 +233,8 @@ class State:
             if playback.cut_ms is None:  # they play one after another: what began before it has ended too
                 return None
         return None
+
+
+@lru_cache(maxsize=8)
+def _query(target: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(target.partition("?")[2], keep_blank_values=True))
