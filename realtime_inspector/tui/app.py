@@ -109,8 +109,11 @@ class InspectorApp(App[None]):
 
     async def give_way(self) -> None:
         """Let keys and frames have their turn: longer while the user is doing something."""
-        busy = perf_counter() - self._touched_at < _TOUCH_S
-        await asyncio.sleep(_GIVE_WAY_S if busy else 0)
+        await asyncio.sleep(_GIVE_WAY_S if self.is_touched() else 0)
+
+    def is_touched(self) -> bool:
+        """Tell whether the user is doing something."""
+        return perf_counter() - self._touched_at < _TOUCH_S
 
     def leave(self) -> None:
         """Go back one screen, or out."""

@@ -9,7 +9,9 @@ from realtime_inspector.tui import groups, text
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.text import Line, Span
 
-PANES = ("events", "detail", "findings", "state")
+PANES = ("events", "detail", "findings", "state", "transcript", "timeline", "turns", "why")
+LOWER = ("findings", "transcript", "timeline", "turns", "why")
+"""Panes that take turns in one place where there is room for four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def tabs(names: Sequence[str], active: str, notes: Mapping[str, str]) -> Line:
     for number, name in enumerate(names, 1):
         note = f" {notes[name]}" if notes.get(name) else ""
         label = f"{number} {name.capitalize()}{note}"
-        shown = f"[{label}] " if name == active else f" {label}  "
+        shown = f"[{label}]" if name == active else f" {label}"
         spans.append(Span(shown, "title" if name == active else "dim"))
     return Line(tuple(spans))
 

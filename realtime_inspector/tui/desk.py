@@ -17,6 +17,7 @@ from realtime_inspector.tui.search import Outcome, Search
 from realtime_inspector.tui.sieve import Sieve
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.text import Line
+from realtime_inspector.tui.waveform import Waveform
 
 _HISTORY = 100
 _SCREENFUL = 200
@@ -40,6 +41,12 @@ class Desk:
         """Where a search ended; whoever shows it clears it."""
         self.state: list[Line] = []
         """The session as of the cursor, in lines; an older one until the new one is there."""
+        self.is_touched: Callable[[], bool] = lambda: False
+        """Tells whether the user is doing something: what goes on beside gives way."""
+        self.sound = Waveform(study.index)
+        """How loud both sides were, as far as anybody has listened."""
+        self.listens = False
+        """Whether somebody looks at it."""
         self._sieve: Sieve | None = None
         """The filter that is shown, or about to be."""
         self._facts_of: tuple[int, int] | None = None
@@ -147,7 +154,8 @@ class Desk:
         analysed = self.study.analyse(more)
         if through and analysed:
             self.study.let_time_pass()
-        return not (sifted and state_there and through and analysed and self.search is None)
+        heard = not self.listens or (more() and self.sound.step(self.study.formats(), more))
+        return not (heard and sifted and state_there and through and analysed and self.search is None)
 
     def detail(self, row: Row | None) -> list[Line]:
         """Return the row under the cursor in full."""

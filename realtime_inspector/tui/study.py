@@ -66,6 +66,8 @@ class Study:
         self._rules = rules
         self._clock = clock
         self._started: float | None = None
+        self._last_n = (-1, 0)
+        """The position asked for last, and its entry's number."""
         self._begin_analysis()
 
     def _begin_analysis(self) -> None:
@@ -223,6 +225,12 @@ class Study:
             return self._positions[at] if at < len(self._positions) else None
         at = bisect_left(self._positions, position) - 1
         return self._positions[at] if at >= 0 else None
+
+    def n_at(self, position: int) -> int:
+        """Return the number of the entry at a position; of a line that is none, the one it should have."""
+        if position != self._last_n[0]:
+            self._last_n = (position, self._n(position))
+        return self._last_n[1]
 
     def position_of(self, n: int) -> int:
         """Return where the entry of a number stands: a recording that was edited may have holes."""

@@ -7,9 +7,11 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
+from realtime_inspector.tui.bars import PANES
+from realtime_inspector.tui.screens.acting import COPY_CHARACTERS
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
-from realtime_inspector.tui.screens.session import COPY_CHARACTERS, SessionScreen
+from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.widgets.search_line import SearchLine
 from tests.tui import sample
 from tests.tui.driving import app_on, check, contrasts, drive, dump, press, settled, until
@@ -65,10 +67,10 @@ def test_the_panes_take_turns(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
         seen = []
-        for _ in range(5):
+        for _ in range(9):
             seen.append(screen.focused.id if screen.focused else "")
             await press(pilot, "tab")
-        assert seen == ["events", "detail", "findings", "state", "events"]
+        assert seen == [*PANES, "events"]
         await press(pilot, "shift+tab", "escape")
         assert screen.focused is screen.event_list
 
@@ -78,14 +80,23 @@ def test_the_panes_take_turns(call: Path) -> None:
 def test_a_small_terminal_shows_one_pane_and_a_large_one_all(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
-        assert [pane.display for pane in screen.query(".pane")] == [True, False, False, False]
+
+        def shown() -> list[str]:
+            return [str(pane.id).removesuffix("-pane") for pane in screen.query(".pane") if pane.display]
+
+        assert shown() == ["events"]
         await pilot.resize_terminal(200, 60)
         await settled(pilot)
-        assert all(pane.display for pane in screen.query(".pane"))
+        assert shown() == ["events", "detail", "findings", "state"]
+        await press(pilot, "7")
+        assert shown() == ["events", "detail", "turns", "state"]
         await press(pilot, "4")
+        assert shown() == ["events", "detail", "turns", "state"]
+        await press(pilot, "z")
+        assert shown() == ["state"]
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
-        assert [pane.display for pane in screen.query(".pane")] == [False, False, False, True]
+        assert shown() == ["state"]
 
     drive(app_on(call), play)
 

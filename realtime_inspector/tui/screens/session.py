@@ -9,35 +9,31 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.events import DescendantFocus
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from realtime_inspector.analysis.finding import Finding
-from realtime_inspector.analysis.rule import all_rules
-from realtime_inspector.errors import NotAnEntry, RecordingError
-from realtime_inspector.tui import bars, detail, text
+from realtime_inspector.analysis.turns import turns
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.tui import bars
 from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
-from realtime_inspector.tui.screens.explain import ExplainScreen
+from realtime_inspector.tui.screens.acting import ActingScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
-from realtime_inspector.tui.widgets.events import EventList
 from realtime_inspector.tui.widgets.filter_line import FilterLine
-from realtime_inspector.tui.widgets.findings import FindingList
 from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.panes import Panes
 from realtime_inspector.tui.widgets.search_line import SearchLine
 from realtime_inspector.tui.widgets.tabs import PaneTabs
+from realtime_inspector.tui.widgets.timeline import TimelinePane
+from realtime_inspector.tui.widgets.views import TranscriptPane, TurnsPane
 from realtime_inspector.tui.widgets.wrapped import WrappedList
-
-if TYPE_CHECKING:
-    from realtime_inspector.tui.app import InspectorApp
 
 SLICE_S = 0.004
 """How long the background work may go on before keys and frames have their turn."""
@@ -46,14 +42,9 @@ FRAME_S = 0.05
 POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
 
-COPY_CHARACTERS = 100_000
-"""A terminal refuses a longer text for its clipboard, or hangs on it."""
 
-
-class SessionScreen(Screen[None]):
+class SessionScreen(ActingScreen):
     """One recording."""
-
-    app: InspectorApp
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
     AUTO_FOCUS = ""
@@ -65,26 +56,27 @@ class SessionScreen(Screen[None]):
         Binding("2", "pane('detail')", "Detail", show=False, id="session.detail"),
         Binding("3", "pane('findings')", "Findings", show=False, id="session.findings"),
         Binding("4", "pane('state')", "State", show=False, id="session.state"),
+        Binding("5", "pane('transcript')", "Transcript", show=False, id="session.transcript"),
+        Binding("6", "pane('timeline')", "Timeline", show=False, id="session.timeline"),
+        Binding("7", "pane('turns')", "Turns", show=False, id="session.turns"),
+        Binding("8", "pane('why')", "Why", show=False, id="session.why"),
+        Binding("z", "zoom", "One pane, or four", show=False, id="session.zoom"),
         Binding("slash", "search", "Search", id="session.search"),
         Binding("f", "filter", "Filter", id="session.filter"),
         Binding("n", "search_on(1)", "Next match", show=False, id="session.next-match"),
         Binding("N", "search_on(-1)", "Previous match", show=False, id="session.previous-match"),
-        Binding("left_curly_bracket", "finding(-1)", "Previous finding", show=False, id="session.previous-finding"),
-        Binding("right_curly_bracket", "finding(1)", "Next finding", id="session.next-finding"),
-        Binding("c", "cause", "Cause", id="session.cause"),
-        Binding("e", "explain", "Explain", id="session.explain"),
-        Binding("y", "copy", "Copy", show=False, id="session.copy"),
+        Binding("left_square_bracket", "turn(-1)", "Previous turn", show=False, id="session.previous-turn"),
+        Binding("right_square_bracket", "turn(1)", "Next turn", show=False, id="session.next-turn"),
         Binding("backspace", "jump_back", "Back from a jump", show=False, id="session.jump-back"),
         Binding("escape", "leave", "Leave the pane", show=False, id="session.leave"),
         Binding("q", "close", "Back", id="session.back"),
     ]
 
     def __init__(self, study: Study, *, show_findings: bool = False) -> None:
-        super().__init__()
-        self.desk = Desk(study)
+        super().__init__(Desk(study))
         self.problem = ""
         """Why the recording cannot be read any further."""
-        self._pane = "findings" if show_findings else "events"
+        self._show_findings = show_findings
         self._settled = False
         self._drawn: dict[str, object] = {"view": study.view_number}
         self._drawn_at = 0.0
@@ -92,44 +84,19 @@ class SessionScreen(Screen[None]):
         self.resting = False
         """Whether all there is was indexed, checked and drawn."""
 
-    @property
-    def study(self) -> Study:
-        """The recording."""
-        return self.desk.study
-
-    @property
-    def event_list(self) -> EventList:
-        """The list of events."""
-        return self.query_one("#events", EventList)
-
-    @property
-    def finding_list(self) -> FindingList:
-        """The list of findings."""
-        return self.query_one("#findings", FindingList)
-
     def compose(self) -> ComposeResult:
         """Make the bar, the panes and the line to search in."""
         yield Bar(id="title")
         yield PaneTabs(PANES, id="tabs")
-        with Container(id="panes"):
-            with Vertical(id="events-pane", classes="pane"):
-                yield Bar(id="heading")
-                yield EventList(self.study, id="events")
-            with Vertical(id="detail-pane", classes="pane"):
-                yield WrappedList(id="detail")
-            with Vertical(id="findings-pane", classes="pane"):
-                yield FindingList(id="findings")
-            with Vertical(id="state-pane", classes="pane"):
-                yield WrappedList(id="state")
+        yield Panes(self.desk, id="panes")
         yield FilterLine(self.desk, lambda: self.app.memory, id="filter")
         yield SearchLine(self.desk, id="search")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Show what there is, and start the work."""
-        for number, name in enumerate(PANES, 1):
-            self.query_one(f"#{name}-pane").border_title = f"{number} {name.capitalize()}"
-        self.action_pane(self._pane)
+        self.desk.is_touched = self.app.is_touched
+        self.action_pane("findings" if self._show_findings else "events")
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()
         self._draw()
@@ -143,7 +110,7 @@ class SessionScreen(Screen[None]):
         """Let the file go."""
         self.study.close()
 
-    @on(LineList.Resized, "#events")
+    @on(LineList.Resized, "#events, #transcript, #timeline, #turns, #why")
     def _on_resized(self) -> None:
         self._soon()
 
@@ -211,17 +178,15 @@ class SessionScreen(Screen[None]):
         checked = study.analysed == len(study.index)
         if self._changed("findings", (study.found, checked)):
             self.finding_list.show_findings(study.findings, "nothing found" if checked else "checking …")
-        if self._shows("detail"):
+        panes = self.panes
+        if panes.shows("detail"):
             self._draw_detail()
-        if self._shows("state") and self._changed("state", self.desk.state):
+        if panes.shows("state") and self._changed("state", self.desk.state):
             self.query_one("#state", WrappedList).show_text(self.desk.state)
+        panes.draw()
         self._draw_bars()
         if self.desk.outcome is not None:
             self._draw_outcome()
-
-    def _shows(self, name: str) -> bool:
-        """Tell whether a pane is on the screen; what is hidden is drawn when it is not any more."""
-        return self.query_one(f"#{name}-pane").display
 
     def _changed(self, name: str, value: object) -> bool:
         """Tell whether something is not what was drawn last."""
@@ -246,25 +211,22 @@ class SessionScreen(Screen[None]):
         self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
         count = len(self.study.findings)
-        self.query_one("#tabs", PaneTabs).choose(self._pane, {"findings": f"({count:,})" if count else ""})
+        self.query_one("#tabs", PaneTabs).choose(self.panes.active, {"findings": f"({count:,})" if count else ""})
 
     def _draw_outcome(self) -> None:
         outcome, self.desk.outcome = self.desk.outcome, None
         if outcome is None:
             return
         if outcome.position is None:
-            self._tell(f"{self.desk.needle!r} is nowhere in what was sent")
+            self.tell(f"{self.desk.needle!r} is nowhere in what was sent")
             return
-        self._go(outcome.position)
+        self.bring(outcome.position)
         if outcome.wrapped:
-            self._tell("went once around")
-
-    def _tell(self, words: str) -> None:
-        self.notify(text.safe(words), markup=False, timeout=3)
+            self.tell("went once around")
 
     # the cursor
 
-    def _go(self, position: int, pane: str = "") -> None:
+    def bring(self, position: int, pane: str = "") -> None:
         """Bring all panes to an entry, and remember where they were."""
         self.desk.jump(position)
         self._arrive(pane)
@@ -273,7 +235,7 @@ class SessionScreen(Screen[None]):
         listed = self.event_list
         listed.follow(False)
         if not self.study.view.has(self.desk.position):
-            self._tell("the filter hides this entry; it is off now (f, then up, brings it back)")
+            self.tell("the filter hides this entry; it is off now (f, then up, brings it back)")
             self.desk.sift(None)
         y = self.study.view.reveal(self.desk.position)
         listed.update()
@@ -305,7 +267,7 @@ class SessionScreen(Screen[None]):
     def _on_findings_moved(self) -> None:
         row = self.finding_list.row
         if row is not None and row.finding is not None:
-            self._go(self._position(row.finding))
+            self.bring(self._position(row.finding))
 
     @on(LineList.Chosen, "#events")
     def _on_event_chosen(self) -> None:
@@ -314,14 +276,37 @@ class SessionScreen(Screen[None]):
     @on(LineList.Chosen, "#findings")
     def _on_finding_chosen(self) -> None:
         if self.finding_list.finding is not None:
-            self._go(self._position(self.finding_list.finding), "events")
+            self.bring(self._position(self.finding_list.finding), "events")
 
-    @on(LineList.Chosen, "#detail")
-    @on(LineList.Chosen, "#state")
+    @on(LineList.Moved, "#transcript, #turns")
+    def _on_view_moved(self, message: LineList.Moved) -> None:
+        line = message.sender.line
+        if line is not None and line.target is not None:
+            self._follow(self.study.position_of(line.target))
+        if isinstance(message.sender, TranscriptPane | TurnsPane):
+            message.sender.at = self.desk.position
+
+    def on_timeline_pane_went(self, message: TimelinePane.Went) -> None:
+        """Bring all panes to the moment."""
+        self._follow(message.position)
+
+    def _follow(self, position: int) -> None:
+        """Bring the other panes to an entry without leaving this one, or changing what is shown."""
+        self.desk.move(position)
+        self.event_list.follow(False)
+        if len(self.study.view):
+            self.event_list.go(self.study.view.y_of(position))
+        self._soon()
+
+    @on(LineList.Chosen, "#transcript, #turns, #timeline")
+    def _on_moment_chosen(self) -> None:
+        self.action_pane("events")
+
+    @on(LineList.Chosen, "#detail, #state, #why")
     def _on_link_chosen(self, message: LineList.Chosen) -> None:
         line = message.sender.line
         if line is not None and line.target is not None:
-            self._go(self.study.position_of(line.target), "detail")
+            self.bring(self.study.position_of(line.target), "detail")
 
     def _position(self, finding: Finding) -> int:
         return min(max(0, finding.line - 2), max(0, len(self.study.index) - 1))
@@ -330,20 +315,32 @@ class SessionScreen(Screen[None]):
 
     def action_pane(self, name: str) -> None:
         """Give a pane the keys; on a small terminal, show it."""
-        self._pane = name
-        for pane in PANES:
-            self.query_one(f"#{pane}-pane").set_class(pane == name, "-active")
-        self.set_focus(self.query_one(f"#{name}"))  # not `focus()`, which is done later, when the next key is there
+        self.set_focus(self.panes.activate(name))  # not `focus()`, which is done later, when the next key is there
         self._soon()
+
+    def action_zoom(self) -> None:
+        """Give the active pane the whole screen, or a place among four."""
+        self.panes.zoom()
+        self._soon()
+
+    def action_turn(self, step: int) -> None:
+        """Go to where the next or the previous turn begins."""
+        here = self.study.n_at(self.desk.position) if len(self.study.index) else 0
+        starts = [turn.start.n for turn in turns(self.study.session)]
+        later = [n for n in starts if (n > here if step > 0 else n < here)]
+        if not later:
+            self.tell("no further turn" if step > 0 else "no earlier turn")
+            return
+        self.bring(self.study.position_of(later[0] if step > 0 else later[-1]))
 
     def action_next_pane(self, by: int) -> None:
         """Give the next pane the keys."""
-        self.action_pane(PANES[(PANES.index(self._pane) + by) % len(PANES)])
+        self.action_pane(self.panes.next(by))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Follow the focus where the mouse put it."""
         name = event.widget.id
-        if name in PANES and name != self._pane:
+        if name in PANES and name != self.panes.active:
             self.action_pane(name)
 
     def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
@@ -361,7 +358,7 @@ class SessionScreen(Screen[None]):
         elif self.desk.needle:
             self.desk.needle = ""
             self._soon()
-        elif self.desk.filter_text and self._pane == "events":
+        elif self.desk.filter_text and self.panes.active == "events":
             self.desk.sift(None)
             self._soon()
         else:
@@ -400,94 +397,19 @@ class SessionScreen(Screen[None]):
     @on(FilterLine.Left)
     @on(SearchLine.Left)
     def _on_line_left(self) -> None:
-        self.action_pane(self._pane)
+        self.action_pane(self.panes.active)
 
     def action_search_on(self, step: int) -> None:
         """Look for the same text again, forward or back."""
         if not self.desk.needle:
-            self._tell("nothing was looked for yet; / does")
+            self.tell("nothing was looked for yet; / does")
             return
         self.desk.look_for(self.desk.needle, forward=step > 0)
         self._soon()
 
-    # findings
-
-    def action_finding(self, step: int) -> None:
-        """Go to the next or the previous entry with a finding."""
-        position = self.study.next_finding(self.desk.position, step)
-        if position is None:
-            self._tell("no further finding" if step > 0 else "no earlier finding")
-            return
-        self._go(position)
-        self.finding_list.point_at(self.study.findings_at(position)[0].entry)
-
-    def _current_finding(self) -> Finding | None:
-        """Return the finding under the cursor of the Findings pane, or the worst about the entry."""
-        if self._pane == "findings":
-            return self.finding_list.finding
-        found = self.study.findings_at(self.desk.position)
-        return min(found, key=lambda finding: finding.severity.rank, default=None)
-
-    def action_cause(self) -> None:
-        """Go to the entry that began what is wrong with this one."""
-        cause = self._cause()
-        if cause is None:
-            self._tell("no other entry is known to have caused this")
-            return
-        self._go(self.study.position_of(cause), "events" if self._pane == "findings" else "")
-
-    def _cause(self) -> int | None:
-        finding = self._current_finding()
-        if finding is not None and finding.cause is not None:
-            return finding.cause
-        with suppress(NotAnEntry, IndexError):
-            event = self.study.event(self.desk.position)
-            error = self.study.known(event, self.desk.position).error
-            return error.cause.n if error is not None and error.cause is not None else None
-        return None
-
-    def action_explain(self) -> None:
-        """Say what the rule behind a finding means."""
-        finding = self._current_finding()
-        if finding is None:
-            self._tell("nothing was found about this entry")
-            return
-        rules = self.app.rules if self.app.rules is not None else all_rules()
-        self.app.push_screen(ExplainScreen(next((r for r in rules if r.id == finding.rule), None), finding))
-
-    # copying
-
-    def action_copy(self) -> None:
-        """Copy what the pane shows: the entry as it was sent, the finding, the state."""
-        copied = self._copied()
-        if not copied:
-            self._tell("nothing to copy")
-            return
-        self.app.copy_to_clipboard(copied[:COPY_CHARACTERS])
-        cut = f", the first {COPY_CHARACTERS:,} characters" if len(copied) > COPY_CHARACTERS else ""
-        self._tell(f"copied {text.size(len(copied[:COPY_CHARACTERS].encode(errors='replace')))}{cut}")
-
-    def _copied(self) -> str:
-        if self._pane == "state":
-            return self.query_one("#state", WrappedList).text
-        if self._pane == "findings":
-            finding = self.finding_list.finding
-            return _in_words(self.study, finding) if finding is not None else ""
-        try:
-            return detail.copied(self.study.event(self.desk.position))
-        except NotAnEntry:
-            return self.study.index.line(self.desk.position).decode(errors="replace")
-        except IndexError:
-            return ""
-
     def action_jump_back(self) -> None:
         """Return to where the last jump began."""
         if self.desk.back() is None:
-            self._tell("no jump to return from")
+            self.tell("no jump to return from")
             return
         self._arrive()
-
-
-def _in_words(study: Study, finding: Finding) -> str:
-    words = f"{study.path}:{finding.line}: {finding.rule} {finding.name}: {finding.message}"
-    return f"{words}\nfix: {finding.fix}" if finding.fix else words

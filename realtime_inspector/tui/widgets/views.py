@@ -1,0 +1,198 @@
+"""The panes that show a session as its developer thinks of it: transcript, turns, why. Each follows the one cursor."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from time import perf_counter, sleep
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from realtime_inspector.analysis.dialogue import dialogue
+from realtime_inspector.analysis.turns import turns
+from realtime_inspector.analysis.why import Why, explain
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.recording import files
+from realtime_inspector.recording.entry import Entry
+from realtime_inspector.tui import reasons, talk, text
+from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.waterfall import Waterfall
+from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.wrapped import WrappedList
+
+_AGAIN = 20.0
+"""What took so long is not done anew before so many times as long have passed, while the recording is still read."""
+_BREATH_ENTRIES = 64
+_BREATH_S = 0.002
+
+
+class Pace:
+    """Tells when something costly is to be made anew: what it rests on has changed, and the last time is long ago."""
+
+    def __init__(self) -> None:
+        self._made_of: object = None
+        self._not_before = 0.0
+
+    def is_due(self, made_of: object, *, settled: bool) -> bool:
+        """Tell whether to make it; at once if nothing more is to come."""
+        return made_of != self._made_of and (settled or perf_counter() >= self._not_before)
+
+    def note(self, made_of: object, took_s: float) -> None:
+        """Remember what it was made of, and how long that took."""
+        self._made_of = made_of
+        self._not_before = perf_counter() + _AGAIN * took_s
+
+
+class TranscriptPane(WrappedList):
+    """The conversation."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.at = -1
+        """The position its cursor stands for."""
+        self._pace = Pace()
+
+    @property
+    def marks_cursor(self) -> bool:
+        """Whether the cursor stays visible elsewhere: it marks what was said last."""
+        return True
+
+    def draw(self, desk: Desk) -> None:
+        """Show what there is by now, and what was said last as of the cursor."""
+        study = desk.study
+        made_of = (study.analysed, study.found)
+        if self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
+            start = perf_counter()
+            lines = talk.lines(dialogue(study.session), turns(study.session))
+            self.passive = not lines
+            self.show_text(lines or [text.plain(talk.EMPTY, "dim")])
+            self.at = -1
+            self._pace.note(made_of, perf_counter() - start)
+        if self.at != desk.position and len(study.index):
+            self.at = desk.position
+            self.go(self._row_at(study.n_at(desk.position)))
+
+    def on_resize(self) -> None:
+        """Find the cursor's place anew among lines of another width."""
+        self.at = -1
+
+    def _row_at(self, n: int) -> int:
+        """Return the first row of the last line that leads to this entry or one before it."""
+        targets = [line.target or 0 for line in self.source]  # type: ignore[attr-defined] # a list, of `show_text`
+        at = bisect_right(targets, n) - 1
+        while at > 0 and targets[at - 1] == targets[at]:
+            at -= 1
+        return max(0, at)
+
+
+class TurnsPane(LineList):
+    """The turns as waterfalls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "sort", "Slowest first, or in order", show=False, id="turns.sort"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.at = -1
+        """The position its cursor stands for."""
+        self._pace = Pace()
+        self._slowest = False
+
+    @property
+    def marks_cursor(self) -> bool:
+        """Whether the cursor stays visible elsewhere: it marks the stage that goes on."""
+        return True
+
+    def draw(self, desk: Desk) -> None:
+        """Show the turns there are by now, and the stage that goes on at the cursor."""
+        study = desk.study
+        width = self.scrollable_content_region.width - 1
+        made_of = (study.analysed, width, self._slowest)
+        if self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
+            start = perf_counter()
+            self.show(Waterfall(turns(study.session), width, slowest=self._slowest))
+            self.at = -1
+            self._pace.note(made_of, perf_counter() - start)
+        if self.at != desk.position and isinstance(self.source, Waterfall) and len(study.index):
+            self.at = desk.position
+            self.go(self.source.y_of(study.n_at(desk.position)))
+
+    def action_sort(self) -> None:
+        """Show the turns by how long the user waited, or in their order."""
+        self._slowest = not self._slowest
+        self.go(0)
+        self.post_message(self.Resized(self))
+
+
+class WhyPane(WrappedList):
+    """Why the assistant was silent at the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._found: Sequence[Why] | None = None
+        self._pace = Pace()
+        self._explaining = False
+        self._shown: object = None
+        self._problem = ""
+
+    def draw(self, desk: Desk) -> None:
+        """Show what is known of the silence at the cursor; find out first, beside everything else."""
+        study = desk.study
+        if not len(study.index):
+            return
+        if not self._explaining and self._pace.is_due(len(study.index), settled=False):
+            self._explaining = True
+            self.run_worker(partial(self._explain, desk), thread=True, group="why", exit_on_error=False)
+        shown = (id(self._found), study.index.times[desk.position], self._problem)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        if self._problem:
+            self.show_text([text.plain(text.safe(self._problem), "error")])
+        elif self._found is None:
+            self.show_text([text.plain("reading the whole recording …", "dim")])
+        else:
+            self.show_text(reasons.lines(self._found, study.index.times[desk.position]), from_top=True)
+
+    def _explain(self, desk: Desk) -> None:
+        """Find out, in a thread of its own."""
+        start, entries = perf_counter(), len(desk.study.index)
+        try:
+            recording = files.open_recording(desk.study.path)
+            found = explain(_Slowly(recording, desk), recording.header)
+            problem = ""
+        except (RecordingError, _LeftError) as error:
+            found, problem = [], str(error)
+        with suppress(RuntimeError):  # the app is gone
+            self.app.call_from_thread(self._take, found, problem, entries, perf_counter() - start)
+
+    def _take(self, found: Sequence[Why], problem: str, entries: int, took_s: float) -> None:
+        self._explaining = False
+        self._found, self._problem = found, problem
+        self._pace.note(entries, took_s)
+        self.post_message(self.Resized(self))
+
+
+class _LeftError(Exception):
+    """The screen was left before the end."""
+
+
+class _Slowly:
+    """A recording's entries, read so that keys have their turn in between."""
+
+    def __init__(self, entries: files.Recording, desk: Desk) -> None:
+        self._entries = entries
+        self._desk = desk
+
+    def __iter__(self) -> Iterator[Entry]:
+        for number, entry in enumerate(self._entries):
+            if number % _BREATH_ENTRIES == 0:
+                if self._desk.study.closed:
+                    raise _LeftError
+                if self._desk.is_touched():
+                    sleep(_BREATH_S)
+            yield entry

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from realtime_inspector.analysis.dialogue import dialogue
+from realtime_inspector.analysis.turns import turns
+from realtime_inspector.analysis.why import explain
+from realtime_inspector.recording import files
+from realtime_inspector.tui import reasons, talk
+from realtime_inspector.tui.study import Study
+from tests.tui import sample
+
+
+def test_what_was_heard_stands_before_the_cut_and_hostile_text_is_shown_not_sent(tmp_path: Path) -> None:
+    study = Study(sample.write(tmp_path / "call.jsonl"), sample.RULES)
+    study.read_on(lambda: True)
+    study.analyse(lambda: True)
+    shown = talk.lines(dialogue(study.session), turns(study.session))
+    study.close()
+    assert [line.text for line in shown] == [
+        "turn 1 · voice to voice 1.5 s · interrupted",
+        " 0:00.358  user      “Weather in Ulm?”",
+        ' 0:01.105  tool      get_weather({"city":"Ulm"})',
+        "                     → 18 degrees, \\e[31msunny\\u202e after 921 ms",
+        " 0:01.526  server    missing_required_parameter: Missing required parameter: 'item.call_id'.",
+        " 0:02.085  assistant “It is 18 degrees in Ulm and[cut] sunny.”",
+        "                     heard 480 ms of 600 ms",
+    ]
+    assert [line.target for line in shown] == [18, 18, 39, 39, 42, 49, 49]
+
+
+def test_why_tells_of_the_silence_at_the_cursor_and_of_the_others(tmp_path: Path) -> None:
+    recording = files.open_recording(sample.write(tmp_path / "call.jsonl"))
+    found = explain(recording, recording.header)
+    slow, speaking, before, last = ([line.text for line in reasons.lines(found, t)] for t in (1.5, 2.2, 0.0, 4.0))
+    assert slow[1].endswith("slow-tool")
+    assert "  ⏎ #39      0:01.105  from here" in slow
+    assert slow[-2] == "Elsewhere"
+    assert speaking[1] == "the assistant was speaking, or its words were playing"
+    assert before[1] == "the session had not begun"
+    assert last[1].endswith("create-unanswered")
+    assert "Elsewhere" not in last
