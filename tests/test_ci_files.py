@@ -81,10 +81,13 @@ def run_step(
     """Run the lines of the step that lints, as a runner does; gives what came of it and the file of outputs."""
     (step,) = (step for step in action["runs"]["steps"] if step.get("id") == "lint")
     values = {name: spec.get("default", "") for name, spec in action["inputs"].items()} | inputs
-    output, environment = folder.parent / "output", {}
-    for name, value in step["env"].items():
-        known = {f"inputs.{key}": given for key, given in values.items()} | {"runner.temp": str(tools.parent)}
-        environment[name] = re.sub(r"\$\{\{ ([\w.-]+) \}\}", lambda found, known=known: known[found[1]], value)
+    known = {f"inputs.{key}": given for key, given in values.items()} | {"runner.temp": str(tools.parent)}
+
+    def told(expression: re.Match[str]) -> str:
+        return str(known[expression[1]])
+
+    output = folder.parent / "output"
+    environment = {name: re.sub(r"\$\{\{ ([\w.-]+) \}\}", told, value) for name, value in step["env"].items()}
     environment |= {
         "GITHUB_ACTIONS": "true",
         "GITHUB_OUTPUT": str(output),

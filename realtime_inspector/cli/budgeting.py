@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 import click
 
@@ -76,27 +75,28 @@ class Budget:
                 return f"{value:.0f} ms"
 
 
-class BudgetType(click.ParamType):
-    """`NAME=LIMIT`; a sum of money alone is the cost of a session."""
+def read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Budget, ...]:
+    """Return the budgets that `NAME=LIMIT`s name; a sum of money alone is the cost of a session.
 
-    name = "budget"
+    Raises:
+        click.BadParameter: If one of them is none.
+    """
+    try:
+        return tuple(_read(str(value)) for value in values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Budget:
-        """Return the budget that a text names."""
-        if isinstance(value, Budget):
-            return value
-        name, equals, limit = str(value).partition("=")
-        try:
-            return budget(name.strip(), limit.strip()) if equals else budget(COST, name.strip())
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+
+def _read(text: str) -> Budget:
+    name, equals, limit = text.partition("=")
+    return budget(name.strip(), limit.strip()) if equals else budget(COST, name.strip())
 
 
 option = click.option(
     "--budget",
     "budgets",
-    type=BudgetType(),
     multiple=True,
+    callback=read,
     metavar="NAME=LIMIT",
     help="what calls may take: ttfa_p95=800ms, cost=$0.05, findings=error; more than that is exit code 1",
 )

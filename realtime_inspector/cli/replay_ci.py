@@ -9,6 +9,10 @@ from realtime_inspector.cli.ci.checked import Case, Check, Problem, Step, Suite
 from realtime_inspector.cli.ci.places import from_root
 from realtime_inspector.replay.mismatch import Mismatch, Why
 from realtime_inspector.replay.report import Played, Report
+from realtime_inspector.replay.script import Expected
+from realtime_inspector.replay.script import Step as Answer
+
+_Left = tuple[Expected | Answer, str]
 
 _WHATS = {
     Why.DIFFERS: "A client event says something else than the recorded one.",
@@ -60,8 +64,8 @@ def _problem(mismatch: Mismatch) -> Problem:
 
 def _left(played: Played, *, counts: bool) -> Case:
     severity = Severity.ERROR if counts else Severity.INFO
-    rest = [(one, "client event never came") for one in played.never_came]
-    also = [(one, "server event was never asked for") for one in played.never_asked_for]
+    rest: list[_Left] = [(one, "client event never came") for one in played.never_came]
+    also: list[_Left] = [(one, "server event was never asked for") for one in played.never_asked_for]
     if not rest and not also:
         return Case(_LEFT)
     first, what = (rest or also)[0]

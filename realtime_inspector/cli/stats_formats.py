@@ -37,7 +37,7 @@ def _github(figures: Iterable[str], kept: Sequence[Kept]) -> Iterator[str]:
     """Yield the figures for the log, annotations of what was exceeded, and write the summary of the step."""
     shown = list(figures)
     yield from shown
-    yield from github.annotations([budgets_kept.suite(kept)])
+    yield from github.commands([budgets_kept.suite(kept)])
     github.add_summary("\n".join(_markdown(shown, kept)))
 
 

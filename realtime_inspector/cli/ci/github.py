@@ -29,10 +29,10 @@ _MESSAGE_CHARS = 4000
 def lines(suites: Sequence[Suite]) -> Iterator[str]:
     """Yield the workflow commands; write the summary where GitHub has a file for it."""
     write_summary(suites)
-    yield from annotations(suites)
+    yield from commands(suites)
 
 
-def annotations(suites: Sequence[Suite]) -> Iterator[str]:
+def commands(suites: Sequence[Suite]) -> Iterator[str]:
     """Yield the workflow commands alone."""
     for severity in Severity:
         found = [(suite, case) for suite in suites for case in suite.cases if case.problems]
