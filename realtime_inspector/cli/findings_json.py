@@ -46,11 +46,23 @@ def document(linted: Sequence[Linted]) -> dict[str, Any]:
     findings = [finding for one in linted for finding in one.findings]
     return {
         "schema_version": SCHEMA_VERSION,
-        "recordings": [
-            {"path": one.path, "id": one.id, "events": one.events, "findings": list(map(members, one.findings))}
-            for one in linted
-        ],
+        "recordings": list(map(_recording, linted)),
         "summary": {severity.value: number for severity, number in count(findings).items()},
+    }
+
+
+def _recording(one: Linted) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "id": one.id,
+        "events": one.events,
+        "dialect": one.dialect,
+        "dialect_reason": one.dialect_sign,
+        "findings": list(map(members, one.findings)),
+        "accepted": [
+            {**members(each.finding), "by": "suppression" if each.reason else "baseline", "reason": each.reason}
+            for each in one.accepted
+        ],
     }
 
 

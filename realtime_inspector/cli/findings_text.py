@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.folding import ANY_ERROR, folded
 from realtime_inspector.cli.findings import Linted, Step, Trail, count, in_words
 from realtime_inspector.cli.output import Ink, json_lines
 from realtime_inspector.recording.printable import printable
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_ANY_ERROR = "ERR001"
-"""Finds every error event: a rule that knows this one says more, and stands before it."""
 _SHOWN_PLACES = 6
 _SHOWN_LINES = 40
 
 
 class Text:
-    """What is wrong, why, and what to do, folded by rule."""
+    """What is wrong, why, and what to do; what is alike once, with how often."""
 
     def __init__(self, ink: Ink, width: int) -> None:
         self._ink = ink
@@ -37,15 +35,15 @@ class Text:
     def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
         """Yield the lines at the end."""
         findings = [finding for one in linted for finding in one.findings]
-        yield f"{in_words(count(findings))} in {_recordings(linted)}"
+        yield f"{in_words(count(findings))} in {_recordings(linted)}{_accepted(linted)}"
         if findings:
-            telling = min(findings, key=lambda finding: (finding.severity.rank, finding.rule == _ANY_ERROR))
+            telling = min(findings, key=lambda finding: (finding.severity.rank, finding.rule == ANY_ERROR))
             yield f"run `realtime-inspector explain {telling.rule}` for what that rule means and an example"
 
     def _block(self, linted: Linted, same: Sequence[Finding]) -> Iterator[str]:
         first = same[0]
         severity = self._ink(first.severity.value, COLOURS[first.severity], "bold")
-        times = f"  \u00d7 {len(same)}" if len(same) > 1 else ""
+        times = f"  \u00d7 {len(same)}, first at {_duration(first.t)}" if len(same) > 1 else ""
         yield f"{place(linted, first)}: {severity} {self._ink(first.rule, 'bold')} {first.name}{times}"
         yield from self._wrapped("", first.message)
         cause = linted.trail.step(first.cause)
@@ -97,23 +95,18 @@ class Concise:
         return iter(())
 
 
-def folded(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Return findings by rule and severity, the worst and then the earliest first; inside, by entry."""
-    by_rule = sorted(findings, key=lambda finding: (finding.severity.rank, finding.rule))
-    groups = [list(same) for _, same in groupby(by_rule, key=lambda finding: (finding.severity.rank, finding.rule))]
-    return sorted(groups, key=lambda same: (same[0].severity.rank, same[0].entry, same[0].rule == _ANY_ERROR))
-
-
 def place(linted: Linted, finding: Finding) -> str:
     """Return `file:line`; where there is no line, the entry's number."""
     path = printable(linted.path)
     return f"{path}:{finding.line}" if finding.line else f"{path}: entry {finding.entry}"
 
 
-def statistics(linted: Sequence[Linted]) -> list[tuple[int, Finding]]:
-    """Return how often each rule found something, most often first, with one of its findings."""
-    groups = folded([finding for one in linted for finding in one.findings])
-    return sorted(((len(same), same[0]) for same in groups), key=lambda row: (-row[0], row[1].rule))
+def _accepted(linted: Sequence[Linted]) -> str:
+    """Return how many findings are not told, in words."""
+    reasons = [bool(each.reason) for one in linted for each in one.accepted]
+    counted = ((sum(reasons), "suppressed"), (len(reasons) - sum(reasons), "in the baseline"))
+    words = [f"{number} {what}" for number, what in counted if number]
+    return f"; {', '.join(words)}" if words else ""
 
 
 def _cause(cause: Step, finding: Finding, trail: Trail) -> str:

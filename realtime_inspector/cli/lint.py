@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from realtime_inspector.cli import (
     diagnostics,
     findings_ci,
     findings_json,
+    findings_statistics,
     findings_text,
     linting,
     output,
@@ -120,21 +121,11 @@ def command(
     found = reading.find(paths, folder)
     wanted = accepted.asked(suppress, reason, policy.rules, found)
     acceptance = Acceptance(policy.rules, _baseline(baseline, write_baseline), wanted)
-    formats = [] if statistics else [FORMATS[name]() for name in _formats(format_name)]
-    linted = []
-    for one in _read(found, policy, acceptance):
-        linted.append(one)
-        for form in formats[:1]:
-            output.write_lines(form.recording(one))
+    linted = _write(_read(found, policy, acceptance), [] if statistics else _formats(format_name))
     if not linted:
         raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
-    for form in formats[:1]:
-        output.write_lines(form.summary(linted))
-    for form in formats[1:]:
-        output.write_lines(line for one in linted for line in form.recording(one))
-        output.write_lines(form.summary(linted))
     if statistics:
-        _write_statistics(linted, format_name)
+        findings_statistics.write(linted, as_json=format_name == "json")
     if write_baseline:
         _write_baseline(acceptance, linted)
         return
@@ -146,10 +137,23 @@ def command(
         ctx.exit(1)
 
 
-def _formats(asked: str | None) -> list[str]:
-    if asked is not None:
-        return [asked]
-    return ["text", "github"] if os.environ.get("GITHUB_ACTIONS") == "true" else ["text"]
+def _formats(asked: str | None) -> list[Format]:
+    usual = ["text", "github"] if os.environ.get("GITHUB_ACTIONS") == "true" else ["text"]
+    return [FORMATS[name]() for name in ([asked] if asked is not None else usual)]
+
+
+def _write(recordings: Iterable[Linted], formats: Sequence[Format]) -> list[Linted]:
+    """Write recordings in the first format as they are read, then in the others."""
+    linted = []
+    for one in recordings:
+        linted.append(one)
+        for form in formats[:1]:
+            output.write_lines(form.recording(one))
+    for place, form in enumerate(formats if linted else ()):
+        if place:
+            output.write_lines(line for one in linted for line in form.recording(one))
+        output.write_lines(form.summary(linted))
+    return linted
 
 
 def _baseline(path: Path | None, write: bool) -> Baseline | None:
@@ -201,16 +205,3 @@ def _failed(linted: Sequence[Linted], least: Severity) -> bool:
 
 def _found(linted: Sequence[Linted], rule_id: str) -> bool:
     return any(finding.rule == rule_id for one in linted for finding in one.findings)
-
-
-def _write_statistics(linted: Sequence[Linted], format_name: str | None) -> None:
-    counted = findings_text.statistics(linted)
-    if format_name == "json":
-        rules = [
-            {"rule": first.rule, "name": first.name, "severity": first.severity.value, "count": times}
-            for times, first in counted
-        ]
-        output.write_json({"schema_version": findings_json.SCHEMA_VERSION, "statistics": rules})
-    else:
-        rows = [(str(times), first.rule, first.name, first.severity.value) for times, first in counted]
-        output.write_lines(output.table(rows, right=(0,)) if rows else ["no findings"])

@@ -116,7 +116,7 @@ def test_text_says_what_is_wrong_why_and_what_to_do(rti: CommandLine, call: Path
         "  cause: entry 1 (line 2), session.update, 40 ms before\n"
         "  fix: send it as the API wants it\n"
         "\n"
-        "recordings/call.jsonl:4: warning TST002 response-asked  × 2\n"
+        "recordings/call.jsonl:4: warning TST002 response-asked  × 2, first at 42 ms\n"
         "  a response is asked for\n"
         "  fix: do not\n"
         "  also: line 6\n"
@@ -151,6 +151,8 @@ def test_json_is_complete_and_as_it_was_promised(rti: CommandLine, call: Path) -
                 "path": "recordings/call.jsonl",
                 "id": "01RECORDING",
                 "events": 6,
+                "dialect": "",
+                "dialect_reason": "",
                 "findings": [
                     {
                         "rule": "TST001",
@@ -165,6 +167,7 @@ def test_json_is_complete_and_as_it_was_promised(rti: CommandLine, call: Path) -
                         "related": [1],
                     }
                 ],
+                "accepted": [],
             }
         ],
         "summary": {"error": 1, "warning": 0, "info": 0},
@@ -175,7 +178,15 @@ def test_a_recording_without_findings_is_in_the_json_too() -> None:
     (document,) = written(Json(), linted())
 
     assert json.loads(document)["recordings"] == [
-        {"path": "call.jsonl", "id": "01RECORDING", "events": 6, "findings": []}
+        {
+            "path": "call.jsonl",
+            "id": "01RECORDING",
+            "events": 6,
+            "dialect": "",
+            "dialect_reason": "",
+            "findings": [],
+            "accepted": [],
+        }
     ]
 
 
@@ -209,10 +220,10 @@ def test_long_messages_are_wrapped_beneath_themselves() -> None:
     assert all(len(line) <= 40 for line in lines[1:4])
 
 
-def test_many_findings_of_one_rule_are_folded() -> None:
+def test_many_findings_that_are_alike_are_folded() -> None:
     lines = written(Text(Ink(on=False), 80), linted(*(finding(line=line) for line in range(3, 15))))
 
-    assert lines[0] == "call.jsonl:3: error TST001 refused-event  × 12"
+    assert lines[0] == "call.jsonl:3: error TST001 refused-event  × 12, first at 41 ms"
     assert lines[3] == "  also: lines 4, 5, 6, 7, 8, 9 and 5 more"
 
 
@@ -306,15 +317,28 @@ def test_statistics_count_by_rule(rti: CommandLine, call: Path) -> None:
     ran = rti("lint", "--statistics")
 
     assert ran.out == (
-        "2  TST002  response-asked  warning\n1  INF001  it-ended        info\n1  TST001  refused-event   error\n"
+        "2  TST002  response-asked  warning  first at recordings/call.jsonl:4\n"
+        "1  INF001  it-ended        info     first at recordings/call.jsonl:7\n"
+        "1  TST001  refused-event   error    first at recordings/call.jsonl:3\n"
     )
     assert json.loads(rti("lint", "--statistics", "--format", "json").out)["statistics"][0] == {
         "rule": "TST002",
         "name": "response-asked",
         "severity": "warning",
         "count": 2,
+        "recordings": 1,
+        "first": {"path": "recordings/call.jsonl", "entry": 3, "line": 4, "t": 0.042},
     }
     assert rti("lint", "--statistics", "--format", "junit").code == 2
+    assert rti("lint", "--statistics", "--select", "RSP").code == 2
+
+
+def test_statistics_of_several_recordings_say_in_how_many(rti: CommandLine, call: Path) -> None:
+    write_recording(call.parent / "d.jsonl", '> {"type": "session.update"}\nx')
+
+    lines = rti("lint", "--statistics").out.splitlines()
+    assert lines[0] == "2  INF001  it-ended        info     in 2 of 2  first at recordings/call.jsonl:7"
+    assert lines[1] == "2  TST002  response-asked  warning  in 1 of 2  first at recordings/call.jsonl:4"
 
 
 def test_github_workflows_get_annotations_beside_the_text(
