@@ -6,7 +6,6 @@ import heapq
 import math
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import count
 from pathlib import Path
 from types import UnionType
@@ -21,6 +20,7 @@ from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
@@ -60,14 +60,15 @@ class Linter:
 
     def feed(self, event: Event) -> list[Finding]:
         """Take one event in and return what the rules say about it, and about the time that passed before it."""
-        findings = self.advance(event.t) if self.due_t < event.t else []
+        session = self.session
+        findings = self.advance(event.t) if self._deadlines and self._deadlines[0][0] < event.t else []
         watchers = self.watch.over(event)
         for rule in watchers.checking:
-            findings += self._ask(rule, event, partial(rule.check, event, self.session), findings, Finding)
-        running = self.session.ended is None
-        self.session.apply(event)
+            findings += self._ask(rule, rule.check, event, event, findings, Finding)
+        running = session.ended is None
+        session.apply(event)
         for rule in watchers.waiting:
-            for deadline in self._ask(rule, event, partial(rule.wait, event, self.session), findings, Deadline):
+            for deadline in self._ask(rule, rule.wait, event, event, findings, Deadline):
                 self._push(rule, deadline)
         self.watch.settle(event, watchers)
         if running and event.type == WIRE_END:
@@ -103,8 +104,8 @@ class Linter:
     def _due(self, rule: Rule, deadline: Deadline, findings: list[Finding]) -> None:
         if not holds(rule, self.session):
             return
-        asked = partial(rule.due, deadline, self.session)
-        outcomes: list[Finding | Deadline] = self._ask(rule, deadline.event, asked, findings, Finding | Deadline)
+        outcomes: list[Finding | Deadline]
+        outcomes = self._ask(rule, rule.due, deadline, deadline.event, findings, Finding | Deadline)
         for outcome in outcomes:
             if isinstance(outcome, Deadline):
                 self._push(rule, outcome)
@@ -114,16 +115,18 @@ class Linter:
     def _ask(
         self,
         rule: Rule,
+        question: Callable[[_S, Session], Iterable[_T]],
+        about: _S,
         event: Event,
-        question: Callable[[], Iterable[_T]],
         findings: list[Finding],
         wanted: type[_T] | UnionType,
     ) -> list[_T]:
+        """Ask a rule and return its answers; what goes wrong is added to the findings."""
         answers: list[_T] = []
         if self._is_out(rule):
             return answers
         try:
-            for answer in question():
+            for answer in question(about, self.session):
                 _check(answer, wanted)
                 answers.append(answer)
                 if rule.once and isinstance(answer, Finding):

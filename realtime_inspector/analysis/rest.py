@@ -39,8 +39,10 @@ class Rest:
     """For so long the player may have had nothing to play when the event comes."""
     without: frozenset[bytes] = frozenset()
     """What the text of the event must not hold."""
-    breaks: frozenset[str] = frozenset()
-    """Types of events, as GA names them, that end it."""
+    is_begun: bool = False
+    """Audio of the user that is not the first of a stretch, that is since the last commit or clear."""
+    in_progress: bool = False
+    """Pieces of an item that is known, of a response that has begun and not ended."""
 
     def holds(self, event: Event, before: State) -> bool:
         """Tell whether an event is within the bounds; its type and side are."""
@@ -60,13 +62,22 @@ class Rest:
                 return False
         if self.late_ms < math.inf:
             playback = before.playback.get(text(event.body.get("item_id")))
-            return playback is not None and playback.late_ms(t) <= self.late_ms
-        return True
+            if playback is not None and playback.late_ms(t) > self.late_ms:
+                return False
+        if self.is_begun and before.input_audio.buffered_ms <= 0:
+            return False
+        return not self.in_progress or _in_progress(event, before)
 
     def _is_without(self, event: Event) -> bool:
         members = event.entry.members.values()
         payload = event.entry.payload
         return not any(sign in payload for sign in self.without) and not any(isinstance(each, str) for each in members)
+
+
+def _in_progress(event: Event, before: State) -> bool:
+    response = before.responses.get(text(event.body.get("response_id")))
+    known = text(event.body.get("item_id")) in before.items
+    return known and response is not None and response.done is None
 
 
 _ANY_LEAD = (-math.inf, math.inf)
@@ -83,7 +94,7 @@ def shared(rests: Iterable[Rest]) -> Rest:
     most_bytes, even, least_ms = sys.maxsize, False, -math.inf
     same: dict[tuple[str, object], None] = {}
     without: frozenset[bytes] = frozenset()
-    breaks: frozenset[str] = frozenset()
+    is_begun = in_progress = False
     for rest in bounded:  # in one loop, for this is done at every second of a call
         until_t, gap_s = min(until_t, rest.until_t), min(gap_s, rest.gap_s)
         late_ms, most_bytes = min(late_ms, rest.late_ms), min(most_bytes, rest.most_bytes)
@@ -91,8 +102,9 @@ def shared(rests: Iterable[Rest]) -> Rest:
         even = even or rest.even
         same.update(dict.fromkeys(rest.same))
         without |= rest.without
-        breaks |= rest.breaks
-    return Rest(tuple(same), until_t, gap_s, most_bytes, even, (least_ms, most_ms), late_ms, without, breaks)
+        is_begun, in_progress = is_begun or rest.is_begun, in_progress or rest.in_progress
+    band = (least_ms, most_ms)
+    return Rest(tuple(same), until_t, gap_s, most_bytes, even, band, late_ms, without, is_begun, in_progress)
 
 
 def message_bytes(event: Event) -> int:

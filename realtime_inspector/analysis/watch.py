@@ -78,8 +78,6 @@ class Watch:
         self._may = may
         self._on: dict[str, list[Rule]] = defaultdict(list)
         self._watchers: dict[tuple[bool, str], Watchers] = {}
-        self._breaks: dict[str, set[tuple[bool, str]]] = defaultdict(set)
-        """Type of event → whose rests it ends."""
         self._spoken = (session.dialect, session.server)
         for rule in rules:
             for event_type in rule.on:
@@ -117,9 +115,6 @@ class Watch:
         if event_type.startswith(_ENDERS) and event_type not in _HARMLESS:
             self._end_all()
             return
-        broken = self._breaks.get(ga_name(event_type))
-        if broken:
-            self._end(broken, ga_name(event_type))
         if watchers.eager:
             self._lay(event, watchers)
 
@@ -127,7 +122,6 @@ class Watch:
         """Begin anew: who looks at what has changed."""
         self._spoken = (self._session.dialect, self._session.server)
         self._watchers.clear()
-        self._breaks.clear()
         self.version += 1
 
     def _lay(self, event: Event, watchers: Watchers) -> None:
@@ -136,19 +130,8 @@ class Watch:
         laid = {name: rest for name, rest in rests.items() if rest is not None}
         if not laid:
             return
-        key = (event.entry.side is Side.SERVER, event.type)
-        for rest in laid.values():
-            for event_type in rest.breaks:
-                self._breaks[event_type].add(key)
         watchers.resting |= laid
         watchers.sort()
-        self.version += 1
-
-    def _end(self, keys: set[tuple[bool, str]], event_type: str) -> None:
-        for key in keys:
-            if key in self._watchers:
-                self._watchers[key].wake(lambda rest: event_type in rest.breaks)
-        keys.clear()
         self.version += 1
 
     def _end_all(self) -> None:
@@ -156,5 +139,4 @@ class Watch:
             if watchers.resting:
                 watchers.resting = {}
                 watchers.sort()
-        self._breaks.clear()
         self.version += 1

@@ -161,6 +161,22 @@ class InputAudio:
         at = bisect_left(self.recent, (offset_ms, 0.0))
         return self.recent[at][1] if at > 0 or self.appends <= RECENT_APPENDS else None
 
+    def leads_ms(self, since: float) -> tuple[float, float]:
+        """Return how little and how much the audio was ahead of the recording's clock after the appends since a time.
+
+        The last one counts in any case. Where nothing was appended, it is `(0, 0)`.
+        """
+        least = most = self.recent[-1][0] - 1000 * self.recent[-1][1] if self.recent else 0.0
+        for ms, t in reversed(self.recent):
+            if t < since:
+                break
+            lead = ms - 1000 * t
+            if lead < least:
+                least = lead
+            elif lead > most:
+                most = lead
+        return least, most
+
     def empty(self, by: str, n: int) -> None:
         """Note that the buffer is empty from here on."""
         self.emptied_before_ms = self.emptied_ms

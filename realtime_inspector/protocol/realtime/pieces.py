@@ -2,7 +2,8 @@
 
 The first piece of a stream is applied to the session like any event. What it changed is known then, and is all that the
 next pieces change: the sum of the audio, the words of an item. Each class here does for them what `changes/` does for
-an event; what all events change (the clock, the counters) is counted by whoever finds the pieces.
+an event; what all events change (the clock, the counters) is counted by whoever finds the pieces. Pieces that come
+where none should, after the end of their response or as the first behind a commit, are not taken in: they are events.
 """
 
 from __future__ import annotations
@@ -77,7 +78,11 @@ class Appends:
             size = self._given
         audio = self._audio
         total_ms = audio.total_ms + size / self._per_ms
-        if not self._least_ms <= total_ms - 1000 * t <= self._most_ms or (size & 1 and self._even):
+        if (
+            not self._least_ms <= total_ms - 1000 * t <= self._most_ms
+            or (size & 1 and self._even)
+            or audio.total_ms <= audio.emptied_ms
+        ):
             return False
         audio.total_bytes += size
         audio.total_ms = total_ms
@@ -113,7 +118,7 @@ class Sounds:
             size = _unpadded(buffer, begin, end)
         response, item, playback = self._response, self._item, self._playback
         late_ms = playback.late_ms(t)
-        if late_ms > self._late_ms or (size & 1 and self._even):
+        if late_ms > self._late_ms or (size & 1 and self._even) or response.done is not None:
             return False
         duration_ms = size / self._per_ms
         response.last_delta = At(n, t)
@@ -148,8 +153,11 @@ class Said:
             said = orjson.loads(buffer[begin - 1 : end + 1])
         except orjson.JSONDecodeError:
             return False
-        if self._response is not None:
-            self._response.last_delta = At(n, t)
+        response = self._response
+        if response is not None:
+            if response.done is not None:
+                return False
+            response.last_delta = At(n, t)
         self._words.add(self._part, said)
         return True
 

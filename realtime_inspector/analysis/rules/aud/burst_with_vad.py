@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
@@ -91,21 +90,11 @@ class BurstWithVad(Rule):
         """Rest while the audio keeps its distance to the clock, whatever that is."""
         if after.turn_detection is None:
             return FOREVER
-        lowest = _lowest_lead_ms(after, event.t)
+        lowest, _ = after.input_audio.leads_ms(event.t - LOOK_BACK_S)
         most = lowest + 0.7 * self.ahead_ms
         audio = after.input_audio
         # what is sent from here on may fall back a little, and count as the first of ten seconds then
         return Rest(lead_ms=(lowest - 0.25 * self.ahead_ms, most)) if audio.total_ms - 1000 * event.t < most else None
-
-
-def _lowest_lead_ms(session: Session, t: float) -> float:
-    """Return how little the audio was ahead of the recording's clock in the last ten seconds."""
-    lowest = math.inf
-    for ms, sent_t in reversed(session.input_audio.recent):
-        if t - sent_t > LOOK_BACK_S:
-            break
-        lowest = min(lowest, ms - 1000 * sent_t)
-    return lowest
 
 
 def _lately(before: Session, t: float) -> tuple[float, float]:

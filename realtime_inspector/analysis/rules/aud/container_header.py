@@ -21,8 +21,6 @@ MAGIC = (
     (b"\x1a\x45\xdf\xa3", "a WebM file"),
 )
 
-_STRETCH_ENDS = frozenset({"input_audio_buffer.commit", "input_audio_buffer.clear", "input_audio_buffer.committed"})
-
 
 class ContainerHeader(Rule):
     """Appended audio begins like a file (WAV, Ogg, FLAC, MP3, WebM), not like raw samples.
@@ -78,4 +76,4 @@ class ContainerHeader(Rule):
 
     def rest(self, event: Event, after: Session) -> Rest | None:
         """Rest within a stretch of audio."""
-        return Rest(breaks=_STRETCH_ENDS) if after.input_audio.buffered_ms > 0 else None
+        return Rest(is_begun=True)

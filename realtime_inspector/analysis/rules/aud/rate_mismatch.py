@@ -12,7 +12,7 @@ from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
+from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat, InputAudio
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number
 
@@ -102,7 +102,18 @@ class RateMismatch(Rule):
             return None
         if not self._is_certain(after):
             return FOREVER
-        return Rest(until_t=(_looks(last_t) + 1) * LOOK_EVERY_S)
+        return self._in_step(after.input_audio) or Rest(until_t=(_looks(last_t) + 1) * LOOK_EVERY_S)
+
+    def _in_step(self, audio: InputAudio) -> Rest | None:
+        """Return the bounds within which audio that keeps its distance to the clock has about the clock's speed."""
+        since = audio.recent[-1][1] - 2 * LEAST_S
+        if len(audio.recent) <= LEAST_CHUNKS or audio.recent[-LEAST_CHUNKS - 1][1] < since:
+            return None
+        least_ms, most_ms = audio.leads_ms(since)
+        middle_ms, band_ms = (least_ms + most_ms) / 2, 1000 * 0.9 * LEAST_S * self.near_one
+        if most_ms - least_ms > 0.9 * band_ms:
+            return None
+        return Rest(lead_ms=(middle_ms - band_ms / 2, middle_ms + band_ms / 2))
 
     @staticmethod
     def _is_certain(session: Session) -> bool:

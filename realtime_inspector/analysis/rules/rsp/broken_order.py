@@ -120,14 +120,8 @@ class BrokenOrder(Rule):
             )
 
     def rest(self, event: Event, after: Session) -> Rest | None:
-        """Rest about the pieces of an item while its response is in progress."""
-        body = event.body
-        response = after.responses.get(text(body.get("response_id")))
-        known = response is not None and response.done is None and text(body.get("item_id")) in after.items
-        if event.type not in _PIECES or not known:
-            return None
-        same = tuple((name, body.get(name)) for name in ("response_id", "item_id"))
-        return Rest(same=same, breaks=frozenset({"response.done"}))
+        """Rest about the pieces of what was announced."""
+        return Rest(in_progress=True) if event.type in _PIECES else None
 
     def _stray(self, event: Event, response: Response, before: Session) -> Iterator[Finding]:
         item_id = text(event.body.get("item_id"))
