@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.fingerprint import fingerprint
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import group
 from realtime_inspector.cli import ci
@@ -81,14 +82,13 @@ def _unknown(finding: Finding) -> Check:
 
 
 def _problem(linted: Linted, finding: Finding) -> Problem:
-    step = linted.trail.step(finding.entry)
     return Problem(
         severity=finding.severity,
         message=finding.message,
         fix=finding.fix,
         line=finding.line,
         entry=finding.entry,
-        about=step.type if step is not None else "",
+        about=fingerprint(finding),
         steps=tuple(_steps(linted, finding)),
         more=_more(finding),
     )

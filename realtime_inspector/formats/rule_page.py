@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
-from realtime_inspector.analysis import threshold
+from realtime_inspector.analysis import dialect_rules, threshold
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.recording import transcript
@@ -27,6 +27,7 @@ def lines(rule: Rule) -> Iterator[str]:
     for heading, text in (("Why", page.why), ("Fix", page.fix), ("Limits", page.limits), ("Source", page.source)):
         yield ""
         yield f"**{heading}**: {_plain(text)}"
+    yield from _not_asked(rule)
     yield from _settings(rule)
     yield from example(rule)
 
@@ -76,6 +77,18 @@ def about(rule: Rule) -> str:
     if rule.once:
         words.append("said once a session")
     return " · ".join(words)
+
+
+def _not_asked(rule: Rule) -> Iterator[str]:
+    """Yield the servers that the rule is not asked about, by reason, but for those that its whole group is not for."""
+    servers: dict[str, list[str]] = {}
+    for server, off in dialect_rules.OFF.items():
+        if rule.id in off:
+            servers.setdefault(off[rule.id], []).append(f"`{server}`")
+    if servers:
+        yield ""
+        told = (f"{', '.join(names)}: {_plain(why)}" for why, names in servers.items())
+        yield f"**Not asked** of {'; of '.join(told)}."
 
 
 def _settings(rule: Rule) -> Iterator[str]:

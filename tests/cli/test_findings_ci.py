@@ -276,8 +276,8 @@ def fingerprints(*found: Linted) -> list[str]:
 
 
 def test_a_fingerprint_outlives_a_new_recording_of_the_same_session() -> None:
-    first = linted(finding("item_1 is late"), path="calls/20261122T111003Z_01KAN0000000000000000000AA.jsonl")
-    again = finding("item_2 is late by 3 ms", line=9, t=1.5)
+    first = linted(finding("item_1 is 20 ms late"), path="calls/20261122T111003Z_01KAN0000000000000000000AA.jsonl")
+    again = finding("item_2 is 3 ms late", line=9, t=1.5)
     second = replace(first, findings=(again,), path="calls/20261123T080000Z_01KAP0000000000000000000BB.jsonl")
     elsewhere = replace(second, path="calls/other.jsonl")
 

@@ -61,7 +61,7 @@ class Problem:
     """Of the recording; 0 where there is none."""
     entry: int = 0
     about: str = ""
-    """What stays the same when the session is recorded anew: the type of its event, a field's path."""
+    """What stays the same when the session is recorded anew: the fingerprint of a finding, a field's path."""
     steps: tuple[Step, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
     """What only programs read."""
@@ -165,6 +165,6 @@ def problems(suites: Sequence[Suite]) -> Iterator[Told]:
 
 
 def fingerprint(suite: Suite, check: Check, problem: Problem) -> str:
-    """Return what a problem keeps when the session is recorded anew: no line, time, id, or word of the message."""
+    """Return what a problem keeps when the session is recorded anew: neither line nor time, no id and no number."""
     path = _OWN_NAME.sub("*", suite.path or suite.name)
     return sha256("\0".join((path, check.id, problem.about)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
