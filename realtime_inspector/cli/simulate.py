@@ -36,7 +36,14 @@ ctrl+c.
     default=scenarios.DEFAULT,
     show_default=True,
     metavar="FILE|NAME",
-    help=f"what the assistant answers: a .toml file, or {', '.join(scenarios.names())}",
+    help=f"what the assistant answers: a .toml or .py file, or {', '.join(scenarios.names())}",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(["ga", "beta"]),
+    default="ga",
+    show_default=True,
+    help="beta: flat sessions and the old names, as some servers other than OpenAI's still speak",
 )
 @click.option(
     "--ready-file",
@@ -44,11 +51,12 @@ ctrl+c.
     help="write host, port, url and pid there, as JSON, once it listens",
 )
 @faulting.options
-def command(listen: str, scenario: str, ready_file: Path | None, **chosen: Any) -> None:
+def command(listen: str, scenario: str, dialect: str, ready_file: Path | None, **chosen: Any) -> None:
     """Serve the Realtime API without a model."""
     host, port = listen_address(listen)
     between = faulting.between(chosen)
-    asyncio.run(_serve(Simulator(scenario, host=host, port=port, between=between), ready_file))
+    simulator = Simulator(scenario, host=host, port=port, between=between, dialect=dialect)
+    asyncio.run(_serve(simulator, ready_file))
 
 
 async def _serve(simulator: Simulator, ready_file: Path | None) -> None:

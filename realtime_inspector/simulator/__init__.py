@@ -5,9 +5,12 @@
     config      the session and its updates                    shape      what a value may be, errors if it is not
     items, conversation   what the conversation holds          usage      tokens
     listening, vad        the user's turn                      speaking   the assistant's turn
-    voice, g711           audio made here                      door, server   HTTP and WebSocket
+    mcp                   tools this server calls itself       context    what the model still reads
+    voice, g711           audio made here                      beta       the dialect before
+    door, server, thread  HTTP and WebSocket
 
-`Simulator`, `Scenario` and `simulating`, which runs one in a thread, are imported on first use.
+`Simulator`, `Scenario`, `Turn`, `Reply`, `Call`, and `simulating`, which runs one in a thread, are imported on first
+use.
 """
 
 from __future__ import annotations
@@ -15,11 +18,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from realtime_inspector.simulator.scenario import Call as Call
+    from realtime_inspector.simulator.scenario import Reply as Reply
     from realtime_inspector.simulator.scenario import Scenario as Scenario
+    from realtime_inspector.simulator.scenario import Turn as Turn
     from realtime_inspector.simulator.server import Simulator as Simulator
     from realtime_inspector.simulator.thread import simulating as simulating
 
-_HOMES = {"Scenario": "scenario", "Simulator": "server", "simulating": "thread"}
+_HOMES = {
+    **dict.fromkeys(("Call", "Reply", "Scenario", "Turn"), "scenario"),
+    "Simulator": "server",
+    "simulating": "thread",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 from realtime_inspector.simulator import errors
 from realtime_inspector.simulator.shape import (
+    AnyOf,
     Anything,
     Array,
     Either,
@@ -64,6 +65,7 @@ TURN_DETECTION = Tagged(
         "semantic_vad": Object({**_TURNS, "eagerness": Nullable(Text(("low", "medium", "high", "auto")))}),
     }
 )
+_NAMED_TOOLS = Object({"tool_names": Nullable(Array(Text())), "read_only": Nullable(Flag())})
 TOOL = Tagged(
     {
         "function": Object(
@@ -75,7 +77,30 @@ TOOL = Tagged(
             },
             required=("name",),
         ),
-        "mcp": Object({"type": Text(), "server_label": Text()}, required=("server_label",), is_open=True),
+        "mcp": AnyOf(
+            Object(
+                {
+                    "type": Text(),
+                    "server_label": Text(),
+                    "server_url": Nullable(Text()),
+                    "connector_id": Nullable(Text()),
+                    "tunnel_id": Nullable(Text()),
+                    "authorization": Nullable(Text()),
+                    "headers": Nullable(Object({}, is_open=True)),
+                    "allowed_tools": Anything(),
+                    "require_approval": Nullable(
+                        Either(
+                            Text(("always", "never")),
+                            Object({"always": Nullable(_NAMED_TOOLS), "never": Nullable(_NAMED_TOOLS)}),
+                        )
+                    ),
+                    "server_description": Nullable(Text()),
+                    "defer_loading": Nullable(Flag()),
+                },
+                required=("server_label",),
+            ),
+            ("server_url", "connector_id", "tunnel_id"),
+        ),
     }
 )
 TOOL_CHOICE = Either(

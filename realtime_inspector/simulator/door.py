@@ -6,7 +6,7 @@ Knows requests and answers as values; the socket is in `server.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -79,15 +79,46 @@ def opening(target: str, headers: Mapping[str, str]) -> Opening | None:
     return Opening(model or DEFAULT_MODEL, query.get("intent", ""), beta=beta, model_given=model is not None)
 
 
-def answer(method: str, target: str, body: bytes, ids: Ids, now_unix: int) -> Answer:
-    """Return the answer to a plain request whose key was accepted."""
+@dataclass(slots=True)
+class Secrets:
+    """The ephemeral keys that were made here: until when each is good, and the session it is for."""
+
+    made: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def session(self, headers: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """Return the session that a request's key was made for; None for every other key."""
+        known = self.made.get(key_of(headers))
+        return None if known is None else known[1]
+
+    def expired(self, headers: Mapping[str, str], now_unix: int) -> Answer | None:
+        """Return the refusal of a key whose time is over."""
+        known = self.made.get(key_of(headers))
+        if known is None or now_unix < known[0]:
+            return None
+        return refusal(401, "The ephemeral key has expired; make another one.", "invalid_api_key")
+
+
+def sideband(target: str) -> Answer | None:
+    """Return the refusal of a socket that wants to join a call: this server has none."""
+    call_id = dict(parse_qsl(urlsplit(target).query)).get("call_id")
+    if call_id is None:
+        return None
+    return refusal(404, f"No call with the id '{call_id}' was found.", "call_id_not_found", "call_id")
+
+
+def answer(method: str, target: str, body: bytes, ids: Ids, now_unix: int, secrets: Secrets | None = None) -> Answer:
+    """Return the answer to a plain request whose key was accepted; a key that is made is noted in `secrets`."""
     path = urlsplit(target).path.rstrip("/")
     if not path.endswith(SECRETS_PATH):
         return refusal(404, f"Invalid URL ({method} {path})", None)
     if method != "POST":
         return refusal(405, f"Not allowed to {method} on {path}", "method_not_supported")
     try:
-        return _secret(orjson.loads(body) if body.strip() else {}, ids, now_unix)
+        asked = orjson.loads(body) if body.strip() else {}
+        made = _secret(asked, ids, now_unix)
+        if secrets is not None:
+            secrets.made[made["value"]] = made["expires_at"], asked.get("session") or {"type": "realtime"}
+        return Answer(200, orjson.dumps(made))
     except orjson.JSONDecodeError:
         return refusal(400, "The body could not be parsed as JSON.", None)
     except Refusal as refused:
@@ -100,7 +131,7 @@ def refusal(status: int, message: str, code: str | None, param: str | None = Non
     return Answer(status, orjson.dumps({"error": error}))
 
 
-def _secret(asked: Any, ids: Ids, now_unix: int) -> Answer:
+def _secret(asked: Any, ids: Ids, now_unix: int) -> dict[str, Any]:
     _SECRET_REQUEST.check(asked, "")
     wanted = asked.get("session") or {"type": "realtime"}
     if wanted["type"] == "realtime":
@@ -109,8 +140,7 @@ def _secret(asked: Any, ids: Ids, now_unix: int) -> Answer:
         session = config.default_transcription(ids.make("sess"), now_unix)
     session = config.updated(session, wanted, has_audio=False)
     seconds = (asked.get("expires_after") or {}).get("seconds") or _SECRET_S
-    made = {"value": ids.make("ek"), "expires_at": now_unix + seconds, "session": session}
-    return Answer(200, orjson.dumps(made))
+    return {"value": ids.make("ek"), "expires_at": now_unix + seconds, "session": session}
 
 
 def _subprotocols(headers: Mapping[str, str]) -> list[str]:

@@ -154,6 +154,18 @@ def session_expired(minutes: int) -> Refusal:
     return Refusal(f"Your session hit the maximum duration of {minutes} minutes.", "session_expired")
 
 
+def too_much_input(tokens: int, limit: int) -> Refusal:
+    """More input than fits, in a session that lets nothing be dropped."""
+    message = f"The conversation has {tokens} tokens, more than the {limit} that fit, and truncation is disabled."
+    return Refusal(message, None, None)
+
+
+def no_such_model(model: str) -> dict[str, str]:
+    """What a response says that fails because its key may not use the model."""
+    message = f"The model `{model}` does not exist or you do not have access to it."
+    return {"type": "invalid_request_error", "code": "model_not_found", "message": message}
+
+
 def beta_is_gone() -> Refusal:
     """The header of the beta."""
     message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."

@@ -162,7 +162,7 @@ class Listening:
         item_id, self._item_id = self._item_id or self._ids.make("item"), ""
         audio = self._buffer[:size]
         del self._buffer[:size]
-        heard = self._prompter.transcript()
+        heard, failure = self._prompter.transcript(), self._prompter.transcription_error()
         part = {"type": "input_audio", "transcript": None}
         body = {"id": item_id, "object": "realtime.item", "type": "message", "status": "completed", "role": "user"}
         stored = Stored({**body, "content": [part]}, audio, self._format)
@@ -175,7 +175,8 @@ class Listening:
             shown = {**body, "content": [dict(part)]}
             self._schedule.emit(event_type, previous_item_id=previous, item=shown)
         if self._transcription is not None:
-            process = self._transcribe(stored, heard, str(self._transcription.get("model")))
+            model = str(self._transcription.get("model"))
+            process = self._transcribe(stored, heard, model) if failure is None else self._fail(stored, failure)
             self._schedule.start(process, self._prompter.scenario.pace.transcription_ms / 1000)
 
     def _transcribe(self, stored: Stored, heard: str, model: str) -> Process:
@@ -185,7 +186,19 @@ class Listening:
             self._schedule.emit(f"{name}.delta", **place, delta=word if number == 0 else f" {word}")
             yield _TRANSCRIPT_STEP_S
         stored.body["content"][0]["transcript"] = heard
+        if "diarize" in model:
+            span = {"id": self._ids.make("seg"), "speaker": "A", "start": 0.0, "end": round(stored.audio_ms / 1000, 2)}
+            self._schedule.emit(f"{name}.segment", **place, **span, text=heard)
         self._schedule.emit(f"{name}.completed", **place, transcript=heard, usage=_usage(model, stored, heard))
+
+    def _fail(self, stored: Stored, failure: Mapping[str, str]) -> Process:
+        item_id = stored.body["id"]
+        message = f"Input transcription failed for item '{item_id}'."
+        error = {"type": "server_error", "code": None, "message": message, "param": None, **failure}
+        name = "conversation.item.input_audio_transcription.failed"
+        self._schedule.emit(name, item_id=item_id, content_index=0, error=error)
+        return
+        yield 0.0
 
     # bytes
 

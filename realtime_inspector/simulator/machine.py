@@ -22,6 +22,7 @@ from realtime_inspector.simulator.errors import Refusal
 from realtime_inspector.simulator.ids import Ids
 from realtime_inspector.simulator.items import check_item, shown, text_of
 from realtime_inspector.simulator.listening import Hooks, Listening, decoded
+from realtime_inspector.simulator.mcp import Mcp
 from realtime_inspector.simulator.prompter import Prompter
 from realtime_inspector.simulator.scenario import Scenario
 from realtime_inspector.simulator.schedule import Close, Process, Schedule, Send
@@ -49,7 +50,15 @@ class Opening:
 class Machine:
     """One connection."""
 
-    def __init__(self, scenario: Scenario, opening: Opening | None = None, *, seed: str = "0", unix: int = 0) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        opening: Opening | None = None,
+        *,
+        seed: str = "0",
+        unix: int = 0,
+        asked: Mapping[str, Any] | None = None,
+    ) -> None:
         """Begin a connection.
 
         Args:
@@ -57,20 +66,22 @@ class Machine:
             opening: How the connection was opened; an ordinary one if not given.
             seed: What the ids are made from.
             unix: The wall clock in seconds, for `expires_at`.
+            asked: The session that the client's ephemeral key was made for.
         """
         self._ids = Ids(seed)
         self._schedule = Schedule(self._ids)
         self._prompter = Prompter(scenario)
         self._conversation = Conversation()
+        self._mcp = Mcp(self._schedule, self._ids, self._conversation, scenario)
         self._speaking = Speaking(
-            self._schedule, self._ids, self._conversation, self._prompter, ended=self._response_ended
+            self._schedule, self._ids, self._conversation, self._prompter, self._mcp, ended=self._response_ended
         )
         hooks = Hooks(interrupted=self._interrupted, finished=self._turn_finished)
         self._listening = Listening(self._schedule, self._ids, self._conversation, self._prompter, hooks)
         self._idle: Process | None = None
         self.is_closed = False
         """The server has ended the connection: it listens no more."""
-        self._open(opening or Opening(), unix)
+        self._open(opening or Opening(), unix, asked)
 
     @property
     def session(self) -> Mapping[str, Any]:
@@ -102,11 +113,16 @@ class Machine:
         except Refusal as refusal:
             self._schedule.emit("error", error=refusal.body(event_id))
 
+    def new_id(self, kind: str) -> str:
+        """Return another id of this connection."""
+        return self._ids.make(kind)
+
     # opening
 
-    def _open(self, opening: Opening, unix: int) -> None:
+    def _open(self, opening: Opening, unix: int, asked: Mapping[str, Any] | None) -> None:
         session_id = self._ids.make("sess")
-        is_transcription = opening.intent == "transcription"
+        kind = asked["type"] if asked is not None else "realtime"
+        is_transcription = "transcription" in (opening.intent, kind)
         if is_transcription:
             self._config = config.default_transcription(session_id, unix)
         else:
@@ -117,10 +133,14 @@ class Machine:
             self._schedule.close(_REFUSED, f"invalid_request_error.{refusal.code}")
             self.is_closed = True
             return
+        if asked is not None and asked["type"] == self._config["type"]:
+            own = {name: value for name, value in asked.items() if name != "model"}
+            self._config = config.updated(self._config, own, has_audio=False)
         self._schedule.start(self._expire(), config.SESSION_S)
         self._listening.only_transcribes = is_transcription
         self._listening.configure(self._config["audio"]["input"])
         self._schedule.emit("session.created", session=copy.deepcopy(self._config))
+        self._mcp.configured(self._config.get("tools") or [])
 
     def _expire(self) -> Process:
         """End the session at its longest: an error, then a close of that reason."""
@@ -138,6 +158,7 @@ class Machine:
         self._config = config.updated(self._config, event.get("session"), has_audio=self._conversation.has_spoken)
         self._listening.configure(self._config["audio"]["input"])
         self._schedule.emit("session.updated", session=copy.deepcopy(self._config))
+        self._mcp.configured(self._config.get("tools") or [])
 
     # input audio
 
@@ -160,8 +181,12 @@ class Machine:
 
     def _turn_finished(self) -> None:
         # The API may not create a response while another one speaks: nobody is told.
-        if self._speaking.active is None:
+        if self._speaking.active is not None:
+            return
+        try:
             self._speaking.begin(self._config, {})
+        except Refusal as refusal:
+            self._schedule.emit("error", error=refusal.body(None))
 
     # items
 
@@ -170,6 +195,8 @@ class Machine:
         envelope.only(event, "item", "previous_item_id")
         after = event.get("previous_item_id")
         self._conversation.check_new(item, after)
+        is_approval = item["type"] == "mcp_approval_response"
+        resumed = self._mcp.answered(item, self._prompter.scenario.declined) if is_approval else None
         stored = self._stored(item)
         previous, body = self._conversation.add(stored, after), stored.body
         if body["type"] == "message" and body["role"] == "user":
@@ -178,6 +205,9 @@ class Machine:
             self._prompter.answered(body["call_id"])
         self._schedule.emit("conversation.item.added", previous_item_id=previous, item=shown(body))
         self._schedule.emit("conversation.item.done", previous_item_id=previous, item=shown(body))
+        if resumed is not None:
+            self._prompter.resume(resumed)
+            self._turn_finished()
 
     def _stored(self, item: Mapping[str, Any]) -> Stored:
         """Return the client's item as the server keeps it, its audio decoded."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from realtime_inspector.simulator.scenario import Reply, Scenario, Turn
 
 
@@ -15,11 +17,17 @@ class Prompter:
         self._reply: Reply | None = None
         self._calls: dict[str, bool] = {}
         self._then: Reply | None = None
+        self._resumed: Reply | None = None
 
     def transcript(self) -> str:
         """Return what the user is held to say when speaking now."""
         turn = self._in_order()
         return turn.heard if turn is not None else ""
+
+    def transcription_error(self) -> Mapping[str, str] | None:
+        """Return why what the user says now cannot be transcribed; None if it can."""
+        turn = self._in_order()
+        return turn.transcription_error if turn is not None else None
 
     def sounds_unfinished(self) -> bool:
         """Tell whether what the user says now sounds unfinished."""
@@ -46,6 +54,10 @@ class Prompter:
         if call_id in self._calls:
             self._calls[call_id] = True
 
+    def resume(self, reply: Reply) -> None:
+        """Have the next response be this one: it was held up by a request for approval."""
+        self._resumed = reply
+
     def next_reply(self, *, tools: frozenset[str]) -> Reply:
         """Return the answer to what came since the last one; a call of a tool that is not declared is left out."""
         reply = self._choose()
@@ -57,17 +69,33 @@ class Prompter:
         return reply
 
     def _choose(self) -> Reply:
+        if self._resumed is not None:
+            reply, self._resumed = self._resumed, None
+            return reply
         if self._calls and all(self._calls.values()):
             self._calls.clear()
             if self._then is not None:
                 return self._then
         elif self._calls and not self._heard:
             return Reply(say=self.scenario.waiting)
+        chosen = self._chosen()
+        if chosen is not None:
+            return Reply(say=chosen) if isinstance(chosen, str) else chosen
         turn = self._fitting() or self._in_order()
         if turn is None:
             return Reply(say=self.scenario.fallback)
         self._left.remove(turn)
         return turn.reply
+
+    def _chosen(self) -> Reply | str | None:
+        """Ask the scenario's own function, if it has one; what it raises is what the response fails with."""
+        if self.scenario.choose is None:
+            return None
+        try:
+            return self.scenario.choose(" ".join(self._heard))
+        except Exception as error:  # the user's own code may raise anything
+            message = f"the scenario's `choose` raised {type(error).__name__}: {error}"
+            return Reply(fail={"type": "server_error", "code": "server_error", "message": message})
 
     def _fitting(self) -> Turn | None:
         text = " ".join(self._heard).lower()

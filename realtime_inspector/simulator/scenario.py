@@ -10,14 +10,22 @@
     say = "Let me see."
     call = [{ name = "get_weather", arguments = { city = "Oslo" } }]
     then = { say = "It rains." }        # after the outputs of the calls
+    [[turn]]
+    mcp = [{ server_label = "docs", name = "search", arguments = { q = "tides" }, output = "Twice a day." }]
+    then = { say = "Twice a day." }     # after the calls, which this server makes
+    [[mcp]]
+    server_label = "docs"               # a session may name it
+    tools = [{ name = "search" }]
 
-A scenario is written by people: what is wrong with one is said with its place.
+A scenario is written by people: what is wrong with one is said with its place. One that is not a list of turns is
+written in Python: a `.py` file with a `scenario`, whose `choose` may be a function of what the user said.
 """
 
 from __future__ import annotations
 
+import runpy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -44,13 +52,39 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class McpCall:
+    """A call that the server makes itself, and what it comes to."""
+
+    server_label: str
+    name: str
+    arguments: str
+    """JSON."""
+    output: str = ""
+    error: Mapping[str, Any] | None = None
+    """It fails, with this `type` (`protocol_error`, `tool_execution_error`, `http_error`), `code` and `message`."""
+    approval_request_id: str | None = None
+    """The request by which the client approved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """A server that a session may name in its tools."""
+
+    server_label: str
+    tools: tuple[Mapping[str, Any], ...] = ()
+    unreachable: bool = False
+    """Its tools cannot be listed; so it is with a server that the scenario does not have."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One response of the assistant."""
 
     say: str = ""
     call: tuple[Call, ...] = ()
+    mcp: tuple[McpCall, ...] = ()
     then: Reply | None = None
-    """The response to the outputs of the calls."""
+    """The response to the outputs of the calls; after calls of MCP tools, the end of the same one."""
     delay_ms: float | None = None
     """Instead of the scenario's."""
     duration_ms: float | None = None
@@ -70,6 +104,8 @@ class Turn:
     when: tuple[str, ...] = ()
     unfinished: bool = False
     """The user's words sound unfinished: semantic voice detection waits its longest."""
+    transcription_error: Mapping[str, str] | None = None
+    """Nothing is transcribed; the transcription fails with this `type`, `code` and `message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +137,15 @@ class Scenario:
     """The answer of every response outside the conversation."""
     repeat: bool = False
     """Begin again after the last turn."""
+    declined: str = "All right, I will not do that."
+    """The answer where the client does not approve a call."""
+    mcp: tuple[McpServer, ...] = ()
+    no_access: tuple[str, ...] = ()
+    """Models that the key may not use: a socket opens, and every response fails."""
+    choose: Callable[[str], Reply | str | None] | None = None
+    """Gives the answer to what the user said since the last one; None leaves it to the turns. Python alone."""
+    context_tokens: int | None = None
+    """Input that a response can have; that of the model, if not given."""
 
     def faster(self, times: float) -> Scenario:
         """Return the same conversation, so many times faster; infinite for as fast as can be."""
@@ -128,14 +173,29 @@ def load(name_or_path: str) -> Scenario:
         text = resources.files(_PACKAGE).joinpath("scenarios", f"{name_or_path}.toml").read_text()
         return parse(text, name_or_path)
     path = Path(name_or_path)
-    if path.suffix != ".toml" and not path.exists():
-        raise UsageError(f"no scenario {name_or_path!r}: known are {', '.join(names())}; or give a .toml file")
+    if path.suffix not in {".toml", ".py"} and not path.exists():
+        raise UsageError(f"no scenario {name_or_path!r}: known are {', '.join(names())}; or give a .toml or .py file")
+    if path.suffix == ".py":
+        return _python(path)
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; give a scenario's file, or one of {', '.join(names())}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def _python(path: Path) -> Scenario:
+    """Run a file of the user's and return the scenario it defines."""
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file; give a scenario's file, or one of {', '.join(names())}")
+    try:
+        found = runpy.run_path(str(path)).get("scenario")
+    except Exception as error:  # the user's own code may raise anything
+        raise UsageError(f"{path}: {type(error).__name__}: {error}") from error
+    if not isinstance(found, Scenario):
+        raise UsageError(f"{path}: no `scenario`; it is a realtime_inspector.simulator.Scenario")
+    return found
 
 
 def names() -> list[str]:
@@ -154,16 +214,43 @@ def parse(text: str, source: str) -> Scenario:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source}: not TOML: {str(error)[0].lower()}{str(error)[1:]}") from None
-    turns = table.pop("turn", [])
+    turns, servers = table.pop("turn", []), table.pop("mcp", [])
     pace = table.pop("pace", {})
-    if not isinstance(turns, list):
-        raise UsageError(f"{source}: turn: write each turn as a [[turn]] of its own")
-    _check(table, {field.name for field in fields(Scenario)} - {"turns"} | {"turn"}, source)
+    for name, value in (("turn", turns), ("mcp", servers)):
+        if not isinstance(value, list):
+            raise UsageError(f"{source}: {name}: write each as a [[{name}]] of its own")
+    _check(table, {field.name for field in fields(Scenario)} - {"turns", "choose"} | {"turn"}, source)
     table.setdefault("name", Path(source).stem)
+    numbers = {"context_tokens": _tokens(table.pop("context_tokens", None), f"{source}: context_tokens")}
+    no_access = table.pop("no_access", [])
+    if not isinstance(no_access, list) or not all(isinstance(model, str) for model in no_access):
+        raise UsageError(f"{source}: no_access: give a list of models")
     for name, value in table.items():
         _typed(value, bool if name == "repeat" else str, f"{source}: {name}")
     read = tuple(_turn(turn, f"{source}: turn {number}") for number, turn in enumerate(turns, 1))
-    return Scenario(**table, turns=read, pace=_pace(pace, f"{source}: pace"))
+    known = tuple(_server(server, f"{source}: mcp {number}") for number, server in enumerate(servers, 1))
+    more: dict[str, Any] = {"no_access": tuple(no_access), **numbers}
+    return Scenario(**table, turns=read, pace=_pace(pace, f"{source}: pace"), mcp=known, **more)
+
+
+def _tokens(value: Any, where: str) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value <= 0):
+        raise UsageError(f"{where}: {value!r}; give a whole number above it")
+    return value
+
+
+def _server(table: Any, where: str) -> McpServer:
+    _check(table, {"server_label", "tools", "unreachable"}, where)
+    if not table.get("server_label"):
+        raise UsageError(f'{where}: no "server_label"')
+    tools = table.get("tools", [])
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) and tool.get("name") for tool in tools):
+        raise UsageError(f"{where}: tools: give a list of tools: [{{ name = …, description = … }}]")
+    for number, tool in enumerate(tools, 1):
+        _check(tool, {"name", "description", "input_schema", "annotations"}, f"{where}: tool {number}")
+    whole = tuple({"input_schema": {"type": "object"}, **tool} for tool in tools)
+    unreachable = _typed(table.get("unreachable", False), bool, f"{where}: unreachable")
+    return McpServer(_typed(table["server_label"], str, f"{where}: server_label"), whole, unreachable)
 
 
 def _pace(table: Any, where: str) -> Pace:
@@ -177,15 +264,18 @@ def _pace(table: Any, where: str) -> Pace:
 
 
 def _turn(table: Any, where: str) -> Turn:
-    own = {"heard", "when", "unfinished"}
+    own = {"heard", "when", "unfinished", "transcription_error"}
     _check(table, own | _REPLY, where)
     when = table.get("when", [])
     if not isinstance(when, list) or not all(isinstance(word, str) for word in when):
         raise UsageError(f"{where}: when: give a list of words")
     heard = _typed(table.get("heard", ""), str, f"{where}: heard")
     unfinished = _typed(table.get("unfinished", False), bool, f"{where}: unfinished")
+    error = table.get("transcription_error")
+    if error is not None:
+        _check(error, {"type", "code", "message"}, f"{where}: transcription_error")
     reply = _reply({name: value for name, value in table.items() if name not in own}, where)
-    return Turn(reply, heard, tuple(word.lower() for word in when), unfinished)
+    return Turn(reply, heard, tuple(word.lower() for word in when), unfinished, error)
 
 
 _REPLY = {field.name for field in fields(Reply)}
@@ -194,16 +284,19 @@ _REPLY = {field.name for field in fields(Reply)}
 def _reply(table: Any, where: str) -> Reply:
     _check(table, _REPLY, where)
     members = dict(table)
-    calls = members.pop("call", [])
+    calls, remote = members.pop("call", []), members.pop("mcp", [])
     then = members.pop("then", None)
-    if not any(name in table for name in ("say", "call", "fail")):
-        raise UsageError(f'{where}: no answer; give "say", "call" or "fail"')
-    if then is not None and not calls:
+    if not any(name in table for name in ("say", "call", "mcp", "fail")):
+        raise UsageError(f'{where}: no answer; give "say", "call", "mcp" or "fail"')
+    if then is not None and not calls and not remote:
         raise UsageError(f'{where}: "then" without "call": it answers the outputs of calls')
+    if calls and remote:
+        raise UsageError(f'{where}: "call" and "mcp" in one answer; put one of them into "then"')
     _check_members(members, where)
     return Reply(
         **members,
         call=tuple(_call(call, f"{where}: call {number}") for number, call in enumerate(_list(calls, where), 1)),
+        mcp=tuple(_mcp_call(call, f"{where}: mcp {number}") for number, call in enumerate(_list(remote, where), 1)),
         then=None if then is None else _reply(then, f"{where}: then"),
     )
 
@@ -234,6 +327,21 @@ def _call(table: Any, where: str) -> Call:
         raise UsageError(f"{where}: arguments: give a table, or a string to be sent as it is")
     text = arguments if isinstance(arguments, str) else orjson.dumps(arguments, default=str).decode()
     return Call(_typed(table["name"], str, f"{where}: name"), text)
+
+
+def _mcp_call(table: Any, where: str) -> McpCall:
+    _check(table, {"server_label", "name", "arguments", "output", "error"}, where)
+    members = dict(table)
+    label = _typed(members.pop("server_label", ""), str, f"{where}: server_label")
+    error = members.pop("error", None)
+    output = _typed(members.pop("output", ""), str, f"{where}: output")
+    if not label:
+        raise UsageError(f'{where}: no "server_label"')
+    if error is not None:
+        _check(error, {"type", "code", "message"}, f"{where}: error")
+        error = {"type": "tool_execution_error", **error}
+    call = _call(members, where)
+    return McpCall(label, call.name, call.arguments, output, error)
 
 
 def _check(table: Any, known: set[str], where: str) -> None:

@@ -27,6 +27,7 @@ from websockets.typing import Subprotocol
 
 from realtime_inspector.errors import UsageError
 from realtime_inspector.simulator import door
+from realtime_inspector.simulator.beta import BetaMachine
 from realtime_inspector.simulator.ids import Ids
 from realtime_inspector.simulator.machine import Machine, Opening
 from realtime_inspector.simulator.scenario import DEFAULT, Scenario, load
@@ -74,6 +75,7 @@ class Simulator:
         rejected_keys: Collection[str] = (),
         tls: ssl.SSLContext | None = None,
         between: Between | None = None,
+        dialect: str = "ga",
         unix: Callable[[], float] = time.time,
     ) -> None:
         """Prepare a server; it listens inside `async with`.
@@ -86,6 +88,7 @@ class Simulator:
             rejected_keys: API keys that are answered with 401.
             tls: A server's context, for `wss`.
             between: What goes wrong between the clients and this server.
+            dialect: `beta` for the one that OpenAI has shut off and others still speak.
             unix: The wall clock, for `expires_at`.
 
         Raises:
@@ -100,7 +103,9 @@ class Simulator:
         self._rejected = frozenset(rejected_keys)
         self._unix = unix
         self._between = between
+        self._is_beta = dialect == "beta"
         self._http_ids = Ids(f"{seed}/http")
+        self._secrets = door.Secrets()
         self._server: Server | None = None
 
     @property
@@ -172,7 +177,7 @@ class Simulator:
     def _plain(self, method: str, target: str, headers: dict[str, str], body: bytes) -> door.Answer:
         """Answer a plain HTTP request."""
         refused = door.check_key(headers, self._rejected)
-        return refused or door.answer(method, target, body, self._http_ids, int(self._unix()))
+        return refused or door.answer(method, target, body, self._http_ids, int(self._unix()), self._secrets)
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuse an upgrade that the API would refuse, or that something between does."""
@@ -187,16 +192,24 @@ class Simulator:
             return _response(self._plain("GET", request.path, headers, b""))
         if door.opening(request.path, headers) is None:
             return _response(door.refusal(404, f"Invalid URL (GET {urlsplit(request.path).path})", None))
-        refused = door.check_key(headers, self._rejected)
+        refused = door.check_key(headers, self._rejected) or self._secrets.expired(headers, int(self._unix()))
+        refused = refused or door.sideband(request.path)
         return None if refused is None else _response(refused)
 
     async def _talk(self, connection: ServerConnection) -> None:
         """Move messages between a socket and its machine, until one of them ends."""
         self.connections += 1
         request = connection.request
-        opening = door.opening(request.path, _lower(request.headers)) if request is not None else None
+        headers = _lower(request.headers) if request is not None else {}
+        opening = door.opening(request.path, headers) if request is not None else None
+        asked = self._secrets.session(headers)
         seed = f"{self._seed}/{self.connections}"
-        machine = Machine(self.scenario, opening or Opening(), seed=seed, unix=int(self._unix()))
+        unix = int(self._unix())
+        machine: Machine | BetaMachine
+        if self._is_beta:
+            machine = BetaMachine(self.scenario, opening, seed=seed, unix=unix)
+        else:
+            machine = Machine(self.scenario, opening or Opening(), seed=seed, unix=unix, asked=asked)
         with suppress(ConnectionClosed):  # the client may leave at any moment
             if self._between is None:
                 await _pump(connection, machine)
@@ -205,7 +218,7 @@ class Simulator:
                 await _pump(talk, machine)
 
 
-async def _pump(connection: Talk, machine: Machine) -> None:
+async def _pump(connection: Talk, machine: Machine | BetaMachine) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     while True:

@@ -115,6 +115,21 @@ class Object:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A shape that needs one of several members."""
+
+    of: Shape
+    names: Sequence[str]
+    """The first is named where none is there."""
+
+    def check(self, value: Any, path: str) -> None:
+        """See `Shape`."""
+        self.of.check(value, path)
+        if not any(value.get(name) is not None for name in self.names):
+            raise errors.missing(f"{path}.{self.names[0]}" if path else self.names[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Pairs:
     """An object of the client's own names, each with a string."""
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.simulator import errors, usage, utterance
+from realtime_inspector.simulator import context, errors, usage, utterance
 from realtime_inspector.simulator.conversation import Conversation, Stored
 from realtime_inspector.simulator.ids import Ids
 from realtime_inspector.simulator.items import shown
+from realtime_inspector.simulator.mcp import CALL_S, Mcp
 from realtime_inspector.simulator.prompter import Prompter
-from realtime_inspector.simulator.scenario import Call, Reply
+from realtime_inspector.simulator.scenario import Call, McpCall, Reply
 from realtime_inspector.simulator.schedule import Process, Schedule
 
 _ARGUMENT_STEP = 12
@@ -61,16 +62,19 @@ class Speaking:
         ids: Ids,
         conversation: Conversation,
         prompter: Prompter,
+        mcp: Mcp,
         ended: Callable[[], None],
     ) -> None:
         self._schedule = schedule
         self._ids = ids
         self._conversation = conversation
         self._prompter = prompter
+        self._mcp = mcp
         self._ended = ended
         self._conversation_id = ids.make("conv")
         self._active: dict[str, Active] = {}
         self._counter = usage.Counter()
+        self._context = context.Context(prompter.scenario)
         self._tokens_left = _TOKEN_LIMIT
         self.played_until = 0.0
         """When the audio sent so far can have been played at the earliest."""
@@ -88,15 +92,17 @@ class Speaking:
             asked: The `response` member of the request; empty for the server's own.
 
         Raises:
-            Refusal: If the conversation has one in progress.
+            Refusal: If the conversation has one in progress, or does not fit and nothing of it may be dropped.
         """
         out_of_band = asked.get("conversation") == "none"
         active = self.active
         if active is not None and not out_of_band:
             raise errors.active_response(active.id)
         merged = _overridden(config, asked)
+        before = [] if "input" in asked else self._context.read(merged, list(self._conversation))
         reply = Reply(say=self._prompter.scenario.aside) if out_of_band else self._next_reply(merged)
-        before = [] if "input" in asked else list(self._conversation)
+        if merged.get("model") in self._prompter.scenario.no_access:
+            reply = Reply(fail=errors.no_such_model(str(merged["model"])))
         response = Active(self._ids.make("resp"), merged, reply, out_of_band, asked.get("metadata"), before)
         self._active[response.id] = response
         self._schedule.emit("response.created", response=self._body(response, "in_progress"))
@@ -120,7 +126,7 @@ class Speaking:
         self._finish(response, "cancelled", {"type": "cancelled", "reason": reason})
 
     def _next_reply(self, config: Mapping[str, Any]) -> Reply:
-        tools = frozenset(str(tool.get("name")) for tool in config["tools"])
+        tools = frozenset(str(tool.get("name")) for tool in config["tools"] if tool.get("type") == "function")
         return self._prompter.next_reply(tools=frozenset() if config["tool_choice"] == "none" else tools)
 
     # the process
@@ -135,6 +141,8 @@ class Speaking:
             stop = (yield from self._speak(response, reply)) or stop
         for call in () if stop else reply.call:
             yield from self._call(response, call)
+        if reply.mcp and not stop:
+            yield from self._use_mcp(response, reply)
         if stop:
             self._finish(response, "incomplete", {"type": "incomplete", "reason": stop})
         else:
@@ -199,10 +207,46 @@ class Speaking:
         self._close_item(response, "completed")
         self._prompter.called(call_id)
 
+    def _use_mcp(self, response: Active, reply: Reply) -> Process:
+        """Make the calls, up to one that needs an approval, and say what follows them."""
+        tools = response.config["tools"]
+        for call in reply.mcp:
+            if not self._mcp.can_call(tools, call):
+                continue
+            if call.approval_request_id is None and self._mcp.needs_approval(tools, call):
+                self._open_item(response, self._mcp.ask(call, reply))
+                self._close_item(response, "completed")
+                return
+            yield from self._call_mcp(response, call)
+        if reply.then is not None and reply.then.say:
+            yield from self._speak(response, reply.then)
+
+    def _call_mcp(self, response: Active, call: McpCall) -> Process:
+        place = {"server_label": call.server_label, "name": call.name, "approval_request_id": call.approval_request_id}
+        body = {"id": self._ids.make("mcp"), "type": "mcp_call", **place, "output": None, "error": None}
+        stored = self._open_item(response, {**body, "arguments": ""})
+        place = {key: value for key, value in self._place(response).items() if key != "content_index"}
+        for start in range(0, len(call.arguments), _ARGUMENT_STEP):
+            delta = call.arguments[start : start + _ARGUMENT_STEP]
+            stored.body["arguments"] += delta
+            response.tokens["text"] = response.tokens["text"] + 4
+            self._schedule.emit("response.mcp_call_arguments.delta", **place, delta=delta)
+            yield _ARGUMENT_S
+        self._schedule.emit("response.mcp_call_arguments.done", **place, arguments=call.arguments)
+        short = {name: place[name] for name in ("item_id", "output_index")}
+        self._schedule.emit("response.mcp_call.in_progress", **short)
+        yield CALL_S
+        if call.error is None:
+            stored.body["output"] = call.output
+        else:
+            stored.body["error"] = dict(call.error)
+        self._schedule.emit(f"response.mcp_call.{'completed' if call.error is None else 'failed'}", **short)
+        self._close_item(response, "completed")
+
     # items of a response
 
     def _open_item(self, response: Active, body: dict[str, Any]) -> Stored:
-        stored = Stored({"id": self._ids.make("item"), "object": "realtime.item", **body})
+        stored = Stored({"id": body.get("id") or self._ids.make("item"), "object": "realtime.item", **body})
         response.output.append(stored)
         response.is_open = True
         place = {"response_id": response.id, "output_index": len(response.output) - 1}
@@ -214,11 +258,12 @@ class Speaking:
 
     def _close_item(self, response: Active, status: str) -> None:
         stored = response.output[-1]
-        stored.body["status"] = status
+        if "status" in stored.body:  # items of MCP have none
+            stored.body["status"] = status
         response.is_open = False
         if stored.body["type"] == "function_call":
             self._end_arguments(response, stored)
-        else:
+        elif stored.body["type"] == "message":
             self._end_part(response, stored)
         place = {"response_id": response.id, "output_index": len(response.output) - 1}
         self._schedule.emit("response.output_item.done", **place, item=_snapshot(stored))

@@ -59,6 +59,11 @@ def history(conversation: Conversation) -> list[Stored]:
     return list(conversation)
 
 
+def tokens(stored: Stored) -> int:
+    """Return how many tokens an item is when it is read."""
+    return _text_tokens(stored) + audio_tokens(stored)
+
+
 def words(text: str) -> int:
     """Return how many tokens a text is, about."""
     return -(-len(text.split()) * 4 // 3)
