@@ -15,16 +15,20 @@ from realtime_inspector.analysis.dialogue import dialogue
 from realtime_inspector.analysis.turns import turns
 from realtime_inspector.analysis.why import Why, explain
 from realtime_inspector.errors import RecordingError
+from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Entry
 from realtime_inspector.tui import reasons, talk, text
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.waterfall import Waterfall
 from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 _AGAIN = 20.0
 """What took so long is not done anew before so many times as long have passed, while the recording is still read."""
+_MANY_ITEMS = 200
+"""A longer conversation is made into lines beside everything else."""
 _BREATH_ENTRIES = 64
 _BREATH_S = 0.002
 
@@ -46,7 +50,7 @@ class Pace:
         self._not_before = perf_counter() + _AGAIN * took_s
 
 
-class TranscriptPane(WrappedList):
+class TranscriptPane(LineList):
     """The conversation."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -54,6 +58,8 @@ class TranscriptPane(WrappedList):
         self.at = -1
         """The position its cursor stands for."""
         self._pace = Pace()
+        self._making = False
+        self._targets: list[int] = []
 
     @property
     def marks_cursor(self) -> bool:
@@ -63,29 +69,49 @@ class TranscriptPane(WrappedList):
     def draw(self, desk: Desk) -> None:
         """Show what there is by now, and what was said last as of the cursor."""
         study = desk.study
-        made_of = (study.analysed, study.found)
-        if self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
-            start = perf_counter()
-            lines = talk.lines(dialogue(study.session), turns(study.session))
-            self.passive = not lines
-            self.show_text(lines or [text.plain(talk.EMPTY, "dim")])
-            self.at = -1
-            self._pace.note(made_of, perf_counter() - start)
-        if self.at != desk.position and len(study.index):
+        width = max(8, self.scrollable_content_region.width - 1)
+        made_of = (study.analysed, study.found, width)
+        if not self._making and self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
+            if len(study.session.items) <= _MANY_ITEMS:
+                self._take(_conversation(study.session, width), made_of, 0.0)
+            else:
+                self._making = True
+                make = partial(self._make, desk, made_of, width)
+                self.run_worker(make, thread=True, group="transcript", exit_on_error=False)
+        if self.at != desk.position and self._targets and len(study.index):
             self.at = desk.position
             self.go(self._row_at(study.n_at(desk.position)))
 
-    def on_resize(self) -> None:
-        """Find the cursor's place anew among lines of another width."""
+    def _make(self, desk: Desk, made_of: object, width: int) -> None:
+        """Make a long conversation's lines, in a thread of their own."""
+        start, lines = perf_counter(), None
+        with suppress(RuntimeError):  # the session has grown meanwhile: the next time
+            lines = _conversation(desk.study.session, width)
+        with suppress(RuntimeError):  # the app is gone
+            self.app.call_from_thread(self._take, lines, made_of, perf_counter() - start)
+
+    def _take(self, lines: list[Line] | None, made_of: object, took_s: float) -> None:
+        was_made_beside, self._making = self._making, False
+        self._pace.note(made_of if lines is not None else None, took_s)
+        if lines is None:
+            return
+        self.passive = not lines
+        self._targets = [line.target or 0 for line in lines]
+        self.show(lines or [text.plain(talk.EMPTY, "dim")])
         self.at = -1
+        if was_made_beside:
+            self.post_message(self.Resized(self))
 
     def _row_at(self, n: int) -> int:
         """Return the first row of the last line that leads to this entry or one before it."""
-        targets = [line.target or 0 for line in self.source]  # type: ignore[attr-defined] # a list, of `show_text`
-        at = bisect_right(targets, n) - 1
-        while at > 0 and targets[at - 1] == targets[at]:
+        at = bisect_right(self._targets, n) - 1
+        while at > 0 and self._targets[at - 1] == self._targets[at]:
             at -= 1
         return max(0, at)
+
+
+def _conversation(session: State, width: int) -> list[Line]:
+    return list(text.wrap(talk.lines(dialogue(session), turns(session)), width))
 
 
 class TurnsPane(LineList):
