@@ -8,7 +8,7 @@ else. The findings are the same. Only audio that is damaged, so that its line is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from realtime_inspector.analysis.finding import Finding
@@ -23,8 +23,8 @@ from realtime_inspector.recording.files import Recording
 from realtime_inspector.recording.lines import Reader
 from realtime_inspector.recording.template import HEAD, PLAIN, Template, template
 
-Note = Callable[[int, int, float, str], None]
-"""Told of every event: number, line, time in seconds, type."""
+Note = Callable[[int, int, Sequence[float], Sequence[str]], None]
+"""Told of events that follow each other: number and line of the first, times in seconds and types of all."""
 
 _CLIENT = b',"from":"client"'
 _IDS = frozenset({"event_id", "obfuscation"})
@@ -37,33 +37,36 @@ def sweep(recording: Recording, linter: Linter, note: Note) -> Iterator[Finding]
     walk = _Walk(linter, note)
     ended = False
     for entry in recording.entries(walk):
+        if walk.found:
+            yield from walk.found
+            walk.found = []
         event = read(entry)
         yield from linter.feed(event)
-        note(entry.n, entry.line, entry.t, event.type)
+        note(entry.n, entry.line, (entry.t,), (event.type,))
         walk.last = entry.n, entry.t, entry.line
         walk.learn(event)
         ended = ended or entry.kind is Kind.END
+    yield from walk.found
     if walk.last is not None and not ended:
         event = closing(*walk.last)
         yield from linter.feed(event)
-        note(event.n, event.entry.line, event.t, event.type)
+        note(event.n, event.entry.line, (event.t,), (event.type,))
 
 
 class _Stream:
     """Lines that are told by their bytes, and what takes them in."""
 
-    __slots__ = ("count", "first", "gap_s", "holes", "is_open", "key", "left_out_bytes", "most_bytes", "pieces", "same",
-                 "until_t", "version")  # fmt: skip
+    __slots__ = ("first", "gap_s", "holes", "is_open", "key", "left_out_bytes", "most_bytes", "pieces", "same",
+                 "type", "until_t", "version")  # fmt: skip
 
     def __init__(self, event: Event, shared: Template, taker: Pieces, given: int | None) -> None:
         self.key = (event.from_server, event.type)
+        self.type = event.type
         self.same = event.body
         self.pieces = taker
         self.left_out_bytes = (given or 0) * 4 // 3
         self.first = shared.first
         self.holes = tuple((name not in _IDS, after, len(after)) for name, after in shared.holes)
-        self.count = 0
-        """Pieces since the session was told of them."""
         self.version = -1
         self.is_open = False
         self.until_t = self.gap_s = 0.0
@@ -77,6 +80,8 @@ class _Walk:
         self._linter = linter
         self._session = linter.session
         self._note = note
+        self.found: list[Finding] = []
+        """What was found as time passed, between two lines that were handed out."""
         self._line = b""
         """That of the last entry that was handed out."""
         self._known: _Stream | None = None
@@ -139,13 +144,13 @@ class _Walk:
         """Take in lines from one on; return where the first one begins that has to be read, or the end."""
         self._known = None
         clients, servers = self._streams[False], self._streams[True]
-        n = first_n = reader.next_n
+        n = reader.next_n
         if not n or not (clients or servers):
             return at
-        match, find, startswith, note = HEAD.match, buffer.find, buffer.startswith, self._note
-        line, now, version = reader.next_row, self._session.now, self._linter.watch.version
-        due_t = self._linter.due_t
-        taken: list[_Stream] = []
+        match, find, startswith = HEAD.match, buffer.find, buffer.startswith
+        now, version, due_t = self._session.now, self._linter.watch.version, self._linter.due_t
+        times: list[float] = []
+        types: list[str] = []
         while at < end and (head := match(buffer, at, end)) is not None:
             behind = head.end()
             for stream in clients if startswith(_CLIENT, behind) else servers:
@@ -165,13 +170,16 @@ class _Walk:
                     break
             else:
                 break
+            t = float(head[2])
+            if t > due_t:
+                self._tell(times, types, reader)
+                self.found += self._linter.advance(t)
+                due_t, version = self._linter.due_t, self._linter.watch.version
             if stream.version != version:
                 self._renew(stream, version)
-            t = float(head[2])
             if (
                 not stream.is_open
                 or not now <= t < stream.until_t
-                or t > due_t
                 or t - now >= stream.gap_s
                 or place - at > stream.most_bytes
                 or place > end
@@ -180,22 +188,23 @@ class _Walk:
             ):
                 self._known = stream
                 break
-            if not stream.count:
-                taken.append(stream)
-            stream.count += 1
-            note(n, line, t, stream.key[1])
-            at, now, n, line = place, t, n + 1, line + 1
-        if n > first_n:
-            self._tell(taken, reader, n - first_n, now)
+            times.append(t)
+            types.append(stream.type)
+            at, now, n = place, t, n + 1
+        self._tell(times, types, reader)
         return at
 
-    def _tell(self, taken: list[_Stream], reader: Reader, lines: int, now: float) -> None:
-        """Tell session and reader of the lines that were taken in."""
-        session = self._session
+    def _tell(self, times: list[float], types: list[str], reader: Reader) -> None:
+        """Tell everybody of the lines that were taken in, and forget them."""
+        if not times:
+            return
+        session, now = self._session, times[-1]
         session.now = now
-        session.events += lines
-        for stream in taken:
-            session.counts[stream.key[1]] += stream.count
-            stream.count = 0
-        reader.passed(lines, now)
+        session.events += len(times)
+        for event_type in set(types):
+            session.counts[event_type] += types.count(event_type)
+        self._note(reader.next_n, reader.next_row, times, types)
+        reader.passed(len(times), now)
         self.last = reader.next_n - 1, now, reader.next_row - 1
+        times.clear()
+        types.clear()

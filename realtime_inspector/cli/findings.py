@@ -39,13 +39,13 @@ class Trail:
     def __len__(self) -> int:
         return len(self._t)
 
-    def add(self, n: int, line: int, t: float, event_type: str) -> None:
-        """Remember one event."""
+    def add(self, n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
+        """Remember events that follow each other, from the first one's number and line on."""
         if self._next != (n, line):
             self._runs.append((len(self._t), n, line))
-        self._next = (n + 1, line + 1)
-        self._t.append(t)
-        self._type.append(event_type)
+        self._next = (n + len(times), line + len(times))
+        self._t.extend(times)
+        self._type.extend(types)
 
     def step(self, n: int | None) -> Step | None:
         """Return the entry of that number."""
@@ -103,7 +103,7 @@ def lint(recording: Readable, rules: Sequence[Rule], dialect: str = "") -> Linte
     else:
         for event in events(recording):
             found += linter.feed(event)
-            trail.add(event.n, event.entry.line, event.t, event.type)
+            trail.add(event.n, event.entry.line, (event.t,), (event.type,))
     added = linter.session.ended_how == "cut off"  # the end that the reader adds is no entry of the file
     return Linted(
         path=str(recording.path),

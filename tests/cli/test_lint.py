@@ -86,7 +86,7 @@ def call(tmp_path: Path) -> Path:
 def linted(*findings: Finding, path: str = "call.jsonl") -> Linted:
     trail = Trail()
     for event in events(SESSION):
-        trail.add(event.n, event.entry.line, event.t, event.type)
+        trail.add(event.n, event.entry.line, (event.t,), (event.type,))
     return Linted(path, "01RECORDING", 6, findings, trail, length_s=0.045)
 
 
