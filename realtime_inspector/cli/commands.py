@@ -96,6 +96,9 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
     "Files": (
         Listed("import", "make a recording of another tool's file", "import_"),
         Listed("export", "write a recording in another format"),
+        Listed("report", "write a call as one page, playable, for a bug report"),
+        Listed("cut", "a piece of a recording, as a recording"),
+        Listed("concat", "recordings put together to one"),
         Listed("repair", "cut the torn last line of a recording"),
         Listed("prune", "delete old recordings, or the oldest of too many"),
         Listed("schema", "print the JSON Schema of recordings"),
