@@ -248,6 +248,7 @@ def _interrupted() -> list[Entry]:
     assert any(event["type"] == "input_audio_buffer.speech_started" for event in call.events)
     heard_ms = int((call.t - began) * 1000)
     call.send("conversation.item.truncate", item_id=first["item_id"], content_index=0, audio_end_ms=heard_ms)
+    call.speak("I would rather hear another one.", silent_ms=0)
     call.append(voice.silence(800))
     call.hear_out()
     return call.close()

@@ -178,6 +178,21 @@ def clipped(d: Draft, at: int) -> Mutant:
     return _heard_as("speech-loud")(d, at)
 
 
+@mutation("AUD020", places=lambda d: d.server("input_audio_buffer.speech_stopped")[:1], acoustic=True,
+          of=("sim-interrupted",))  # fmt: skip
+def microphone_hears_the_loudspeaker(d: Draft, at: int) -> Mutant:
+    """What the microphone sends is what the assistant says, a fifth of a second later."""
+    heard = [p for p in d.server(AUDIO_DELTA) if p < at]
+    said = b"".join(audio_of(d.bodies[p]) for p in heard)
+    bodies: dict[int, Any] = {}
+    for place in appends(d):
+        size = len(audio_of(d.bodies[place]))
+        start = round((d.entries[place].t - d.entries[heard[0]].t - 0.2) * 8000) - size
+        if 0 <= start <= len(said) - size:
+            bodies[place] = with_audio(d.bodies[place], said[start : start + size])
+    return d.edit_all(bodies, [at])
+
+
 # the buffer
 
 
