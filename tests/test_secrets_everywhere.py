@@ -14,8 +14,8 @@ import orjson
 import pytest
 from websockets.frames import Opcode
 
-from realtime_inspector.cli.export import FORMATS as EXPORTS
 from realtime_inspector.cli.lint import FORMATS
+from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
 from tests.capture import wire
 from tests.cli.helpers import CommandLine, write_recording
@@ -206,7 +206,7 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
     lines += [["stats", "--json", *paths]]
     for path in paths:
         lines += [["show", path], ["events", path], ["events", "-o", "json", path]]
-        lines += [["export", "--to", name, path] for name in EXPORTS]
+        lines += [["export", "--to", name, path] for name, each in EXPORTS.items() if not each.binary]
     said = {}
     for line in lines:
         ran = run(*map(str, line))

@@ -77,6 +77,12 @@ def _markdown(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     return _lines(markdown.write(recording, None if wanted.findings else ()))
 
 
+def _html(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
+    from realtime_inspector.formats.html import page
+
+    return page.write(recording, audio=wanted.audio)
+
+
 def _wav(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     from realtime_inspector.formats import wav
 
@@ -134,6 +140,7 @@ def _bundle(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
 _CUT = frozenset({"side", "turn"})
 FORMATS: Mapping[str, Format] = {
     "markdown": Format("the conversation for a report", ".md", _markdown, frozenset({"findings"})),
+    "html": Format("one page with everything, playable", ".html", _html, frozenset({"audio"})),
     "wav": Format("the sound: user left, assistant right", ".wav", _wav, _CUT | {"heard"}, binary=True),
     "vtt": Format("captions for the sound", ".vtt", _vtt, _CUT),
     "srt": Format("captions for players without WebVTT", ".srt", _srt, _CUT),

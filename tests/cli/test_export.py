@@ -55,3 +55,22 @@ def test_a_torn_recording_is_exported_and_the_tear_told(rti: CommandLine) -> Non
     ran = rti("export", path, "--to", "markdown")
     assert ran.code == 0
     assert "the last line is cut off; run `realtime-inspector repair call.jsonl`" in ran.err
+
+
+def test_a_format_that_is_no_text_is_written_as_bytes(rti: CommandLine) -> None:
+    path = write_recording(Path("call.jsonl"), TEXT)
+    assert rti("export", path, "--to", "bundle", "-o", "call.zip").code == 0
+    assert Path("call.zip").read_bytes().startswith(b"PK")
+
+
+def test_an_option_of_another_format_is_refused(rti: CommandLine) -> None:
+    ran = rti("export", write_recording(Path("call.jsonl"), TEXT), "--to", "har", "--heard")
+    assert ran.code == 2
+    assert ran.err == "realtime-inspector: har takes no --heard; wav does\n"
+
+
+def test_nothing_is_left_behind_where_there_is_nothing_to_export(rti: CommandLine) -> None:
+    ran = rti("export", write_recording(Path("call.jsonl"), TEXT), "--to", "wav", "-o", "call.wav")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no audio in it" in ran.err
+    assert [path.name for path in Path().iterdir()] == ["call.jsonl"]

@@ -120,3 +120,23 @@ def test_a_recording_of_a_log_knows_what_the_log_left_out(rti: CommandLine) -> N
     first = Path(rti("import", "app.log").out.split()[0])
     assert "response.done" in open_recording(first).header.tags["left_out"].split()
     assert rti("lint", str(first)).code == rti("lint", "app.log").code == 0
+
+
+def test_each_connection_of_a_har_becomes_a_recording(rti: CommandLine) -> None:
+    path = write_recording(Path("call.jsonl"), '< {"type": "session.created"}\nx')
+    assert rti("export", path, "--to", "har", "-o", "call.har").code == 0
+    har = json.loads(Path("call.har").read_text())
+    har["log"]["entries"].append(json.loads(json.dumps(har["log"]["entries"][0]).replace("01RECORDING", "02RECORDING")))
+    Path("two.har").write_text(json.dumps(har))
+    ran = rti("import", "two.har")
+    assert (ran.code, ran.err) == (0, "")
+    assert [open_recording(Path(line)).header.id for line in ran.out.splitlines()] == ["01RECORDING", "02RECORDING"]
+    assert rti("events", "two.har").code == 4
+    assert rti("import", "two.har", "-o", "one.jsonl").code == 2
+
+
+def test_what_is_lost_of_another_tool_s_file_is_told(rti: CommandLine) -> None:
+    entry = {"_resourceType": "websocket", "request": {"url": "wss://h/v1/realtime"}, "_webSocketMessages": [{}]}
+    Path("odd.har").write_text(json.dumps({"log": {"entries": [entry]}}))
+    ran = rti("import", "odd.har", "-o", "call.jsonl")
+    assert "a message has no direction or no data, and was left out" in ran.err

@@ -1,0 +1,53 @@
+"""`report`: a call as one page, for a bug report or a CI artifact."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli.export import write_file
+from realtime_inspector.errors import UsageError
+from realtime_inspector.formats.html import page
+
+_HELP = """Write a call as one page that needs nothing else: what is wrong, with
+cause and fix, who said what and what of it was heard, the timeline to listen
+to, the turns as waterfalls, and the events behind a fold.
+
+The page loads nothing and sends nothing. Keys and tokens are taken out; what
+was said is in it, and the sound unless --no-audio is given. The path of the
+page is printed.
+
+\b
+  realtime-inspector report talk.jsonl
+  realtime-inspector report talk.jsonl -o report.html --no-audio
+"""
+_MEGABYTE = 1_000_000
+
+
+@click.command("report", help=_HELP)
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path),
+              help="the file (- for standard output) [default: the recording's name with .html]")  # fmt: skip
+@click.option("--audio/--no-audio", default=True, show_default=True, help="the call can be played")
+@click.option("--max-audio", type=click.IntRange(1, 200), default=24, show_default=True, metavar="MB",
+              help="a longer call gets a coarser sound, and then its beginning")  # fmt: skip
+@click.option("--events/--no-events", default=True, show_default=True, help="the events are there, behind a fold")
+@click.option("--title", default="", help="what stands above it [default: the file's name]")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def command(path: Path, out: Path | None, audio: bool, max_audio: int, events: bool, title: str) -> None:
+    """Write the page of one recording."""
+    recording = reading.one(path)
+    blocks = page.write(recording, audio=audio, with_events=events, title=title, most_bytes=max_audio * _MEGABYTE)
+    if out == Path("-"):
+        if output.is_terminal():
+            raise UsageError(f"a page is not for a terminal: name a file, such as -o {path.stem}.html")
+        sys.stdout.buffer.writelines(blocks)
+    else:
+        target = out or Path(f"{path.name.partition('.')[0] or 'report'}.html")
+        write_file(target, blocks, path)
+        output.write(str(target))
+    reading.tell_problems(recording)
+    if recording.header.tags.get("times") == "unknown":
+        diagnostics.say("no times in it: the timeline and the turns show nothing")

@@ -1,0 +1,88 @@
+"""The page: its parts in order, and what holds it together.
+
+It asks for nothing: no font, no script, no picture from elsewhere, and its content policy forbids all of that. Its own
+style and script are let in by their hashes, so nothing that a recording brings can run, whatever it holds.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from importlib import resources
+
+from realtime_inspector.analysis.lint import events
+from realtime_inspector.formats import sound, voices
+from realtime_inspector.formats.html import event_list, sections, timeline, waterfall
+from realtime_inspector.formats.html.playable import MOST_BYTES, playable
+from realtime_inspector.formats.html.study import clean, study
+from realtime_inspector.formats.html.tags import Html, join, tag
+from realtime_inspector.formats.reading import Readable
+
+
+def write(
+    recording: Readable, *, audio: bool = True, with_events: bool = True, title: str = "", most_bytes: int = MOST_BYTES
+) -> Iterator[bytes]:
+    """Yield the page of one recording, which must be one that can be read twice.
+
+    Args:
+        recording: What was opened.
+        audio: Whether the call can be played.
+        with_events: Whether the events are there, behind a fold.
+        title: What stands above it; the file's name, if nothing.
+        most_bytes: What the sound may take; a longer call gets a coarser sound, and then only its beginning.
+    """
+    safe = clean(recording)
+    known = study(safe)
+    style, script = _resource("page.css"), _resource("page.js")
+    yield _bytes(_head(title or recording.path.name, style, script))
+    yield _bytes(sections.header(title or recording.path.name, known))
+    yield _bytes(sections.findings(known.findings))
+    with ExitStack() as stack:
+        layout = voices.layout(safe)
+        samples = stack.enter_context(sound.of(safe)) if layout.user or layout.voices else None
+        drawing = timeline.draw(layout, samples if audio else None, known.turns, known.findings)
+        yield _bytes(join(Html('<section id="time">'), tag("h2", "Timeline"), drawing, timeline.legend()))
+        if samples is not None and audio:
+            yield from playable(samples, most_bytes)
+        yield _bytes(Html("</section>"))
+    yield _bytes(sections.transcript(known.lines, layout))
+    yield _bytes(tag("section", tag("h2", "Turns"), *waterfall.draw(known.turns, layout), id="turns"))
+    if with_events:
+        head = tag("tr", *(tag("th", name) for name in ("n", "seconds", "", "event", "")))
+        yield _bytes(Html('<section id="events"><details><summary><h2>Events</h2></summary><table><thead>'))
+        yield _bytes(join(head, Html("</thead><tbody>")))
+        yield from map(_bytes, event_list.rows(events(safe)))
+        yield _bytes(Html("</tbody></table></details></section>"))
+    yield _bytes(join(sections.footer(known), Html(f"</main><script>{script}</script></body></html>")))
+
+
+def _head(title: str, style: str, script: str) -> Html:
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; media-src data:; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    parts: Iterable[Html] = (
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("link", rel="icon", href="data:,"),
+        tag("title", title),
+        Html(f"<style>{style}</style>"),
+    )
+    return join(Html('<!doctype html><html lang="en"><head>'), *parts, Html("</head><body><main>"))
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
+
+
+def _resource(name: str) -> str:
+    return (resources.files("realtime_inspector.formats.html") / name).read_text(encoding="utf-8")
+
+
+def _bytes(part: Html) -> bytes:
+    return part.encode(errors="backslashreplace") + b"\n"

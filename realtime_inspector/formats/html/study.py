@@ -1,0 +1,78 @@
+"""Everything the page tells of a recording, read in one go, without its secrets."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from realtime_inspector.analysis.dialogue import Line, dialogue
+from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.summary import Summary, of_session
+from realtime_inspector.analysis.turns import Turn, turns
+from realtime_inspector.formats.reading import Readable
+from realtime_inspector.protocol.event import WIRE_END
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.entry import Entry, Header
+from realtime_inspector.recording.lines import Problem
+from realtime_inspector.recording.redact import Redactor
+
+
+@dataclass(slots=True)
+class Clean:
+    """A recording whose entries are looked through for secrets once more while they are read."""
+
+    path: Path
+    header: Header
+    origin: Readable
+    redactor: Redactor
+    problems: list[Problem] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield its entries."""
+        yield from map(self.redactor.entry, self.origin)
+
+
+def clean(recording: Readable) -> Clean:
+    """Return a recording without what looks like a secret, or is one of this environment's."""
+    redactor = Redactor.from_environment(os.environ)
+    header = recording.header
+    tags = {redactor.text(name): redactor.text(value) for name, value in header.tags.items()}
+    safe = replace(header, url=redactor.url(header.url), tags=tags)
+    return Clean(recording.path, safe, recording, redactor)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What is known of a call."""
+
+    header: Header
+    session: Session
+    summary: Summary
+    findings: list[Finding]
+    turns: list[Turn]
+    lines: list[Line]
+
+
+def study(recording: Readable) -> Study:
+    """Read a recording."""
+    linter = Linter(header=recording.header)
+    found: list[Finding] = []
+    how = ""
+    for event in events(recording):
+        found += linter.feed(event)
+        if event.type == WIRE_END:
+            how = str(event.body.get("how", ""))
+    counts = Counter(finding.severity for finding in found)
+    session = linter.session
+    return Study(
+        header=recording.header,
+        session=session,
+        summary=of_session(session, {severity: counts[severity] for severity in Severity}, how),
+        findings=sorted(found, key=lambda finding: (finding.severity.rank, finding.entry, finding.rule)),
+        turns=turns(session),
+        lines=dialogue(session),
+    )

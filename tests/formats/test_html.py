@@ -1,0 +1,182 @@
+"""The page: it needs nothing, lets nothing of a peer run, and says what the recording says."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import wave
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.formats import exports, read_any
+from realtime_inspector.formats.html import page
+from realtime_inspector.formats.html.event_list import MOST_ROWS
+from realtime_inspector.formats.imported import Imported
+from tests.formats.recorded import HEADER, heard, recorded, spoke, tone
+
+ROOT = Path(__file__).parent.parent.parent
+BARGE_IN = ROOT / "recordings/barge-in.jsonl"
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e\u001b[31m\u0000\"'&"
+
+
+KNOWN = re.findall(
+    r"\w+",
+    "html head meta link title style body main header h1 h2 h3 p a b i dl dt dd section article span button details "
+    "summary pre code del div svg g rect line text polygon path table thead tbody tr th td abbr footer script",
+)
+
+
+class Parsed(HTMLParser):
+    """The page as a browser reads it."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.scripts = {
+            kind: content.partition(f"<{kind}>")[2].partition(f"</{kind}>")[0] for kind in ("script", "style")
+        }
+        self._last = ""
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._last = tag
+
+    def handle_data(self, data: str) -> None:
+        if self._last not in self.scripts:
+            self.words.append(data)
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
+
+
+def parsed(recording: object, **options: object) -> Parsed:
+    return Parsed(b"".join(page.write(recording, **options)).decode())  # type: ignore[arg-type]
+
+
+def evil() -> Imported:
+    said = json.dumps(EVIL)
+    item = f'{{"id": {said}, "type": "message", "role": "user", "content": [{{"type": "input_text", "text": {said}}}]}}'
+    call = f'{{"id": "f", "type": "function_call", "name": {said}, "call_id": {said}}}'
+    return recorded(f"""
+        > GET /v1/realtime?model=</title><script>1</script> {{"X-Evil": "<b>"}}
+        < {{"type": "session.created", "session": {{"id": {said}, "model": {said}}}}}
+        < {{"type": "conversation.item.added", "item": {item}}}
+        < {{"type": "response.created", "response": {{"id": {said}}}}}
+        < {{"type": "response.output_item.added", "response_id": {said}, "item": {call}}}
+        < {{"type": {said}}}
+        > no JSON {EVIL[:50]}
+        < {{"type": "error", "error": {{"code": {said}, "message": {said}}}}}
+        x
+    """)
+
+
+def test_nothing_of_a_peer_becomes_markup() -> None:
+    found = parsed(evil(), title=EVIL)
+    assert (len(found.all("script")), len(found.all("img")), len(found.all("b"))) == (
+        1,
+        0,
+        found.text.count("Fix: ") + 3,
+    )
+    assert found.text.count("onerror=alert(2)") > 5
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", found.text)
+
+
+def test_only_its_own_style_and_script_may_run_and_nothing_is_fetched() -> None:
+    found = parsed(read_any(BARGE_IN))
+    (policy,) = [meta["content"] for meta in found.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    for kind in ("script", "style"):
+        digest = b64encode(sha256(found.scripts[kind].encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in (policy or "")
+    assert (policy or "").startswith("default-src 'none'; ")
+    addresses = [value for _, marks in found.tags for name, value in marks.items() if name in {"src", "href"}]
+    assert addresses
+    assert all((value or "").startswith(("#", "data:")) for value in addresses)
+    assert not any(name == "style" or name.startswith("on") for _, marks in found.tags for name in marks)
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttp|https?:", "".join(found.scripts.values()))
+
+
+def test_every_link_leads_to_a_place_on_the_page() -> None:
+    found = parsed(read_any(ROOT / "recordings/missing-call-id.jsonl"))
+    places = {marks["id"] for _, marks in found.tags if "id" in marks}
+    wanted = {(marks["href"] or "")[1:] for marks in found.all("a")}
+    assert wanted <= places
+    assert "e21" in wanted
+
+
+def test_the_sound_is_the_export_s_sample_by_sample() -> None:
+    found = parsed(read_any(BARGE_IN))
+    (player,) = found.all("audio")
+    sound = b64decode((player["src"] or "").removeprefix("data:audio/wav;base64,"))
+    assert sound == b"".join(exports.write(read_any(BARGE_IN), "wav"))
+
+
+def test_a_long_call_gets_a_coarser_sound_and_then_its_beginning_and_says_so() -> None:
+    call = recorded(f"+1s > {spoke(tone(24000, 300))}\n< {heard('i1', tone(24000, 600))}\n+2s x")
+    found = parsed(call, most_bytes=96_000)
+    source = (found.all("audio")[0]["src"] or "").partition("base64,")[2]
+    with wave.open(io.BytesIO(b64decode(source))) as file:
+        assert (file.getframerate(), file.getnframes()) == (8000, 24000)
+        frames = file.readframes(file.getnframes())
+    assert tone(1, 300) + tone(1, 600) in frames
+    assert "at 8000 Hz instead of 24000 Hz" in found.text
+    assert "Only the first 3 s can be played here." in found.text
+
+
+def test_without_audio_there_is_no_sound_and_no_waveform() -> None:
+    found = parsed(read_any(BARGE_IN), audio=False)
+    assert (found.all("audio"), found.all("path")) == ([], [])
+    assert parsed(read_any(BARGE_IN)).all("path")
+
+
+def test_it_says_what_is_wrong_why_and_what_to_do() -> None:
+    text = parsed(read_any(ROOT / "recordings/missing-call-id.jsonl")).text
+    assert "TOOL003 missing-call-id" in text
+    assert "Fix: put the call_id that came with the function call inside item" in text
+    assert "the event as the API takes it" in text
+
+
+def test_what_nobody_heard_is_struck_out() -> None:
+    content = b"".join(page.write(read_any(BARGE_IN))).decode()
+    assert re.search("Yes, loud <del [^>]*>and clear. How can I help you today\\?</del>", content)
+    assert "generated, not heard" in content
+
+
+def test_streams_of_pieces_are_one_row_and_audio_is_a_size() -> None:
+    found = parsed(read_any(BARGE_IN))
+    assert re.search(r"\d+ times input_audio_buffer.append", found.text)
+    assert re.search(r"<\d+ bytes of audio>", found.text)
+    assert parsed(read_any(BARGE_IN), with_events=False).all("table") == []
+
+
+def test_a_million_events_are_not_all_on_the_page() -> None:
+    lines = '> {"type": "a"}\n> {"type": "b"}\n' * (MOST_ROWS // 2 + 5)
+    found = parsed(recorded(lines + "x"), audio=False)
+    assert len(found.all("tr")) == MOST_ROWS + 2
+    assert "11 more events are in the recording" in found.text
+
+
+def test_secrets_that_a_recording_still_has_are_not_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "canary-of-the-shop")
+    call = recorded("""
+        > GET /v1/realtime?api-key=canary12345 {"Authorization": "Bearer canary1234567890"}
+        > {"type": "session.update", "session": {"instructions": "canary-of-the-shop sk-canary1234567890abcdef"}}
+        x
+    """)
+    call.header = replace(HEADER, url="wss://h/v1/realtime?api-key=canary12345", tags={"k": "canary-of-the-shop"})
+    assert "canary" not in b"".join(page.write(call)).decode()
+
+
+def test_a_recording_of_nothing_is_a_page_too() -> None:
+    assert "No rule has anything to say" in parsed(recorded("+1s x")).text
