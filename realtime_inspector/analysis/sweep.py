@@ -9,7 +9,7 @@ else. The findings are the same. Only audio that is damaged, so that its line is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO
+from typing import IO, Any
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, closing
@@ -40,7 +40,7 @@ def sweep(recording: Recording, linter: Linter, note: Note) -> Iterator[Finding]
         if walk.found:
             yield from walk.found
             walk.found = []
-        event = read(entry)
+        event = read(entry, walk.body)
         yield from linter.feed(event)
         note(entry.n, entry.line, (entry.t,), (event.type,))
         walk.last = entry.n, entry.t, entry.line
@@ -56,21 +56,35 @@ def sweep(recording: Recording, linter: Linter, note: Note) -> Iterator[Finding]
 class _Stream:
     """Lines that are told by their bytes, and what takes them in."""
 
-    __slots__ = ("first", "gap_s", "holes", "is_open", "key", "left_out_bytes", "most_bytes", "pieces", "same",
-                 "type", "until_t", "version")  # fmt: skip
+    __slots__ = ("first", "gap_s", "given", "holes", "is_open", "key", "left_out_bytes", "most_bytes", "pieces", "same",
+                 "shared", "type", "until_t", "version")  # fmt: skip
 
     def __init__(self, event: Event, shared: Template, taker: Pieces, given: int | None) -> None:
         self.key = (event.from_server, event.type)
         self.type = event.type
         self.same = event.body
         self.pieces = taker
+        self.given = given
+        """Bytes of audio of each piece, where the recording leaves it out."""
         self.left_out_bytes = (given or 0) * 4 // 3
+        self.shared = shared
         self.first = shared.first
         self.holes = tuple((name not in _IDS, after, len(after)) for name, after in shared.holes)
         self.version = -1
         self.is_open = False
         self.until_t = self.gap_s = 0.0
         self.most_bytes = 0
+
+    def like(self, event: Event, line: bytes) -> Template | None:
+        """Return the template of a stream like this one, of other ids; None if the line does not show that it is."""
+        if event.body.keys() != self.same.keys():
+            return None
+        holes = {name for name, _ in self.shared.holes}
+        changed = [(old, event.body[name]) for name, old in self.same.items() if name not in holes]
+        changed = [(old, new) for old, new in changed if old != new]
+        if not all(isinstance(old, str) and isinstance(new, str) and old and new for old, new in changed):
+            return None
+        return self.shared.renamed([(old.encode(), new.encode()) for old, new in changed], line)
 
 
 class _Walk:
@@ -84,6 +98,8 @@ class _Walk:
         """What was found as time passed, between two lines that were handed out."""
         self._line = b""
         """That of the last entry that was handed out."""
+        self.body: dict[str, Any] | None = None
+        """Its payload, parsed."""
         self._known: _Stream | None = None
         """The stream which that line fitted, but for the bounds."""
         self._streams: dict[bool, list[_Stream]] = {False: [], True: []}
@@ -100,7 +116,9 @@ class _Walk:
                 with memoryview(buffer) as whole:
                     self._line = bytes(whole[at:stop])
                 at = stop
+                reader.body = None
                 entry = reader.read(self._line)
+                self.body = reader.body
                 if entry is not None:
                     yield entry
 
@@ -119,8 +137,12 @@ class _Walk:
         field = AUDIO_FIELDS.get(event.type)
         given = dig(event.entry.members.get("audio"), f"{field}.bytes") if field else None
         value = () if given is not None else (field or "delta",)
-        shared = template(self._line, _IDS.union(value) if event.from_server else frozenset(value))
         taker = pieces(self._session, event, given)
+        older = next((each for each in self._streams[event.from_server] if each.type == event.type), None)
+        shared = older.like(event, self._line) if older is not None and older.given == given else None
+        if shared is not None and taker is not None:
+            return _Stream(event, shared, taker, given)
+        shared = template(self._line, _IDS.union(value) if event.from_server else frozenset(value))
         if shared is None or taker is None:
             return None
         body = read(jsonl.parse(shared.line)).body

@@ -120,13 +120,13 @@ def dig(value: Any, path: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
-def read(entry: Entry) -> Event:
-    """Return the entry as an event."""
+def read(entry: Entry, parsed: dict[str, Any] | None = None) -> Event:
+    """Return the entry as an event; `parsed` is its payload, where somebody has parsed it and needs it no more."""
     if entry.kind is not Kind.MESSAGE:
         return Event(entry, _KIND_TYPES[entry.kind], entry.members)
     if entry.binary:
         return Event(entry, WIRE_BINARY, {})
-    body, audio_bytes = _body(entry.payload)
+    body, audio_bytes = _body(entry.payload) if parsed is None else _sounds_out(parsed)
     if entry.members:
         audio_bytes = _left_out(entry, body, audio_bytes)
     if not isinstance(body, dict):
@@ -151,6 +151,11 @@ def _body(payload: bytes) -> tuple[dict[str, Any] | str, int]:
         return f"not JSON: {error}", 0
     if not isinstance(body, dict):
         return f"a JSON {_NAMES.get(type(body), 'number')}, not an object", 0
+    return _sounds_out(body)
+
+
+def _sounds_out(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Take the audio out of a body; return it and the length of the audio."""
     field = AUDIO_FIELDS.get(str(body.get("type")))
     text = body.get(field) if field is not None else None
     if field is None or not isinstance(text, str):

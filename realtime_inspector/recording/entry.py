@@ -6,8 +6,9 @@ Knows WebSocket and HTTP; what a message means is in `protocol/`. How an entry i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 FORMAT_VERSION = 1
@@ -104,6 +105,31 @@ class Entry:
         """Return the first header of that name, whatever its case."""
         wanted = name.lower()
         return next((value for known, value in self.headers if known.lower() == wanted), None)
+
+
+_NO_MEMBERS: Mapping[str, Any] = MappingProxyType({})
+(_put_n, _put_t, _put_side, _put_kind, _put_payload, _put_binary, _put_fragments, _put_compressed, _put_members,
+ _put_redacted, _put_line) = (Entry.__dict__[each.name].__set__ for each in fields(Entry))  # fmt: skip
+
+
+def message(n: int, t: float, side: Side, payload: bytes, line: int) -> Entry:
+    """Return the entry of a text message that came in one piece and was recorded as it was.
+
+    It takes a third of the time of `Entry(…)`, which sets the members of a frozen value by a slow way.
+    """
+    made = object.__new__(Entry)
+    _put_n(made, n)
+    _put_t(made, t)
+    _put_side(made, side)
+    _put_kind(made, Kind.MESSAGE)
+    _put_payload(made, payload)
+    _put_binary(made, False)
+    _put_fragments(made, 1)
+    _put_compressed(made, False)
+    _put_members(made, _NO_MEMBERS)
+    _put_redacted(made, ())
+    _put_line(made, line)
+    return made
 
 
 def _from_one(value: object) -> int:

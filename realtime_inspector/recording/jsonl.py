@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from realtime_inspector.errors import NotAnEntry
-from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side, message
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """A longer line is refused when read: a recording is untrusted input."""
@@ -113,13 +113,17 @@ def dump(entry: Entry, n: int | None = None) -> bytes:
 
 def is_event(payload: bytes) -> bool:
     """Tell whether a text message can stand in a line as it is: one line of JSON that holds an object."""
+    return _event(payload) is not None
+
+
+def _event(payload: bytes) -> dict[str, Any] | None:
     if payload.find(b"\n") >= 0 or payload.find(b"\r") >= 0 or not payload.lstrip(b" \t").startswith(b"{"):
-        return False
+        return None
     try:
-        orjson.loads(payload)
+        body: dict[str, Any] = orjson.loads(payload)
     except orjson.JSONDecodeError:
-        return False
-    return True
+        return None
+    return body
 
 
 def parse_header(line: bytes) -> Header:
@@ -152,16 +156,26 @@ def parse(line: bytes, number: int = 0) -> Entry:
     Raises:
         NotAnEntry: If it is not an entry, with what is wrong.
     """
+    return parse_both(line, number)[0]
+
+
+def parse_both(line: bytes, number: int = 0) -> tuple[Entry, dict[str, Any] | None]:
+    """Read one line as an entry, and return its payload parsed where that was done on the way; else None.
+
+    Raises:
+        NotAnEntry: If it is not an entry, with what is wrong.
+    """
     line = line.rstrip(b"\r\n")
     usual = _USUAL.match(line)
     if usual is not None and line.endswith(b"}"):
         payload = line[usual.end() : -1]
-        if is_event(payload):
+        body = _event(payload)
+        if body is not None:
             n, t, side = usual.groups()
-            return Entry(int(n), float(t), _SIDES[side], Kind.MESSAGE, payload, line=number)
+            return message(int(n), float(t), _SIDES[side], payload, number), body
     members, verbatim = _split(line)
     try:
-        return _entry(members, verbatim, number)
+        return _entry(members, verbatim, number), None
     except (KeyError, TypeError, ValueError) as error:
         raise NotAnEntry(f"not an entry: {_missing(error)}") from error
 

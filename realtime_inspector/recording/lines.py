@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from realtime_inspector.errors import NotAnEntry
 from realtime_inspector.recording import jsonl
@@ -32,6 +33,8 @@ class Reader:
         self.problems: list[Problem] = []
         self.part_end: jsonl.PartEnd | None = None
         """The part behind this one, once its last line was read."""
+        self.body: dict[str, Any] | None = None
+        """The payload of the last entry, parsed, where that was done to see whether it is an event."""
         self._path = Path()
         self._part = part
         self._row = 1
@@ -76,7 +79,7 @@ class Reader:
         try:
             if not ended and len(line) >= jsonl.MAX_LINE_BYTES:
                 raise NotAnEntry(f"not an entry: longer than {jsonl.MAX_LINE_BYTES} bytes")
-            entry = jsonl.parse(line, self._row)
+            entry, self.body = jsonl.parse_both(line, self._row)
         except NotAnEntry as error:
             self.part_end = jsonl.part_end(line)
             if self.part_end is not None:

@@ -8,6 +8,7 @@ holes are looked at; a line that does not fit is read like any other.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 HEAD = re.compile(rb'\{"n":([1-9][0-9]{0,17}),"t":([0-9]{1,12}\.[0-9]{6})')
@@ -33,6 +34,28 @@ class Template:
     def line(self) -> bytes:
         """A line of the stream: its number is 1, its time 0, its holes are empty."""
         return b'{"n":1,"t":0.000000' + self.first + b"".join(after for _, after in self.holes)
+
+    def renamed(self, names: Iterable[tuple[bytes, bytes]], line: bytes) -> Template | None:
+        """Return the template with other strings for some; None unless it fits the line, which is known to be whole."""
+        pieces = [self.first, *(after for _, after in self.holes)]
+        for old, new in names:
+            pieces = [piece.replace(b'"%b"' % old, b'"%b"' % new) for piece in pieces]
+        made = Template(
+            pieces[0], tuple((name, piece) for (name, _), piece in zip(self.holes, pieces[1:], strict=True))
+        )
+        return made if made._fits(line) else None
+
+    def _fits(self, line: bytes) -> bool:
+        head = HEAD.match(line)
+        if head is None or not line.startswith(self.first, head.end()):
+            return False
+        at = head.end() + len(self.first)
+        for _, after in self.holes:
+            string = _STRING.match(line, at)
+            if string is None or not line.startswith(after, string.end() - 1):
+                return False
+            at = string.end() - 1 + len(after)
+        return at == len(line)
 
 
 def template(line: bytes, names: frozenset[str]) -> Template | None:
