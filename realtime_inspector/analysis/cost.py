@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from realtime_inspector.protocol.event import dig
@@ -88,10 +89,37 @@ class Cost:
 def cost(session: State, table: Table | None = None) -> Cost:
     """Return what a session cost so far; by the table of this release unless another is given."""
     table = table if table is not None else builtin()
-    heard = text((session.transcription or {}).get("model"))
-    responses = (of_response(response, session.model, table) for response in session.responses.values())
-    transcriptions = (of_transcription(item, heard, table) for item in session.items.values())
-    return Cost(sum(responses, Bill()), sum(transcriptions, Bill()))
+    models = session.model, text((session.transcription or {}).get("model"))
+    account = session.worked_out.get(_Account)
+    if not isinstance(account, _Account) or account.table is not table or account.models != models:
+        account = session.worked_out[_Account] = _Account(table, models)
+    return account.bring_up(session)
+
+
+class _Account:
+    """What a session cost up to some event; a response is looked at once it is done, and once only."""
+
+    def __init__(self, table: Table, models: tuple[str, str]) -> None:
+        self.table = table
+        self.models = models
+        self._sum = Cost()
+        self._seen = [0, 0]
+        """How many responses and items were looked at."""
+        self._open: list[Response] = []
+        self._unheard: list[Item] = []
+
+    def bring_up(self, session: State) -> Cost:
+        """Add what came since, and return all."""
+        model, heard = self.models
+        responses = [*self._open, *islice(session.responses.values(), self._seen[0], None)]
+        items = [*self._unheard, *islice(session.items.values(), self._seen[1], None)]
+        self._seen = [len(session.responses), len(session.items)]
+        self._open = [response for response in responses if response.done is None]
+        self._unheard = [item for item in items if not item.transcription_usage]
+        made = (of_response(response, model, self.table) for response in responses if response.done is not None)
+        told = (of_transcription(item, heard, self.table) for item in items if item.transcription_usage)
+        self._sum += Cost(sum(made, Bill()), sum(told, Bill()))
+        return self._sum
 
 
 def of_response(response: Response, model: str, table: Table) -> Bill:

@@ -116,6 +116,8 @@ class State:
         """By item id."""
         self.errors: list[ServerError] = []
         self.rate_limits: Mapping[str, Any] = {}
+        self.worked_out: dict[object, Any] = {}
+        """What analyses have worked out of it so far, each under a key of its own, to go on from there."""
         self.user_turns = 0
         """User messages in the conversation, spoken or written."""
 
