@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.tui.driver import driver_class
 from realtime_inspector.tui.keys import KeyQueue
@@ -67,13 +68,13 @@ class InspectorApp(App[None]):
         paths: Sequence[Path],
         *,
         show_findings: bool = False,
-        rules: Sequence[Rule] | None = None,
+        rules: Sequence[Rule] | Policy | None = None,
         clock: Callable[[], float] = time.time,
         memory: Memory | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
         self.rules = rules
-        """The rules to check with; all of them if None."""
+        """The rules to check with, or what a project wants of them; all of them if None."""
         self.memory = memory or Memory()
         """What is remembered from one start to the next."""
         self._paths = paths
@@ -131,6 +132,6 @@ class InspectorApp(App[None]):
             await self.run_action(action.action, action.node)
 
 
-def run(paths: Iterable[Path], *, show_findings: bool = False) -> None:
-    """Show recordings, or folders of them, until the user leaves."""
-    InspectorApp(list(paths), show_findings=show_findings, memory=Memory(usual_path())).run()
+def run(paths: Iterable[Path], *, show_findings: bool = False, policy: Policy | None = None) -> None:
+    """Show recordings, or folders of them, until the user leaves; `policy` is what the project wants of the rules."""
+    InspectorApp(list(paths), show_findings=show_findings, rules=policy, memory=Memory(usual_path())).run()

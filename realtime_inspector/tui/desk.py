@@ -6,11 +6,12 @@ calls `work` between keys and frames and draws what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from realtime_inspector.analysis import facts
 from realtime_inspector.analysis.filter import Filter
 from realtime_inspector.errors import NotAnEntry
+from realtime_inspector.recording import jsonl
 from realtime_inspector.tui import detail, state
 from realtime_inspector.tui.folding import Row
 from realtime_inspector.tui.search import Outcome, Search
@@ -90,6 +91,14 @@ class Desk:
         if self._sieve.progress < 1:
             return f"{self._sieve.progress:.0%}"
         return f"{self._sieve.picked.entries:,}/{len(self.study.index):,}"
+
+    def filtered(self) -> Iterator[bytes]:
+        """Yield a recording of the entries that the filter lets through, as their lines stand in this one."""
+        if self._sieve is None or self.study.index.header is None:
+            return
+        yield jsonl.dump_header(self.study.index.header)
+        for position in list(self._sieve.picked.positions):
+            yield self.study.index.line(position).rstrip(b"\n") + b"\n"
 
     def sift(self, chosen: Filter | None) -> None:
         """Show what a filter lets through, as soon as that is known; None shows everything."""

@@ -14,6 +14,7 @@ from realtime_inspector.protocol.event import AUDIO_FIELDS, WIRE_BINARY, WIRE_MA
 from realtime_inspector.protocol.realtime.conversation import ServerError, Update
 from realtime_inspector.recording.entry import Side
 from realtime_inspector.tui import text, tree
+from realtime_inspector.tui.notes import NOTHING, Note
 from realtime_inspector.tui.rows import MARKS, Formats, Stream
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.tree import Links
@@ -34,12 +35,15 @@ class Known:
     """What this `error` is held to answer."""
     formats: Formats = field(default_factory=Formats)
     links: Links = tree.no_links
+    note: Note = NOTHING
+    """What the user noted about it."""
 
 
 def of_event(event: Event, known: Known) -> list[Line]:
     """Return the lines of one entry."""
     return [
         *_head(event),
+        *_noted(known.note),
         *_findings(known.findings),
         *_blame(known.error),
         *_asked(known.update),
@@ -59,7 +63,7 @@ def of_stream(stream: Stream, known: Known) -> list[Line]:
     if stream.text:
         shown = text.clip(stream.text, _STREAM_CHARACTERS)
         lines += [Line(), Line((Span(f"“{text.safe(shown)}”", "string"),), indent=1)]
-    return [*lines, *_findings(known.findings), *_body(first, known)]
+    return [*lines, *_noted(known.note), *_findings(known.findings), *_body(first, known)]
 
 
 def of_unreadable(line: int, raw: bytes, problem: str) -> list[Line]:
@@ -113,6 +117,13 @@ def _head(event: Event) -> Iterator[Line]:
     yield Line((Span(sender, event.side.value), Span(f" at {text.clock(event.t)}{size}{line}", "dim")))
     if event.entry.redacted:
         yield text.plain("redacted: " + text.safe(", ".join(event.entry.redacted)), "dim", indent=2)
+
+
+def _noted(note: Note) -> Iterator[Line]:
+    if note.marked:
+        yield text.plain("* marked", "warning")
+    for words in note.comment.splitlines():
+        yield Line((Span("note: ", "warning"), Span(text.safe(words))), indent=6)
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[Line]:

@@ -35,7 +35,7 @@ class EventLines:
         """Return one row."""
         study = self._study
         row = study.view.row(y)
-        key = (study.view_number, row, self.width, self.digits, study.worst(row), study.formats())
+        key = (study.view_number, study.notes.version, row, self.width, self.digits, study.worst(row), study.formats())
         line = self._made.get(key)
         if line is None:
             if len(self._made) >= _CACHED:

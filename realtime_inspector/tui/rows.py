@@ -43,6 +43,8 @@ class Cells:
     gist: str
     count: int = 1
     worst: Severity | None = None
+    noted: bool = False
+    """The user has marked it, or said something of it."""
     fold: str = ""
     """`+` for a fold, `-` for an open one, `│` for a member."""
 
@@ -149,7 +151,7 @@ def line(cells: Cells, width: int, digits: int) -> Line:
     spans = [
         Span(f"{cells.n:>{digits}} {text.clock(cells.t):>9} ", "dim"),
         Span(mark, cells.worst.value if cells.worst else ""),
-        Span(" "),
+        Span("*" if cells.noted else " ", "warning" if cells.noted else ""),
     ]
     if width >= WIDE:
         spans += _wide(cells, width - digits - 13, style)

@@ -13,12 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.errors import NotAnEntry, RecordingError
 from realtime_inspector.recording import files, jsonl, zst
 from realtime_inspector.recording.entry import Entry, Header, Kind
 from realtime_inspector.recording.parts import all_of
+from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.study import LIVE_S, Study
 
 _TAIL_BYTES = 64 << 10
@@ -41,6 +43,8 @@ class Listed:
     """The last entry, read before the rest is; None if it is not known."""
     live: bool = False
     """It has no end, and grew lately."""
+    tags: tuple[str, ...] = ()
+    """What the user noted beside it."""
     study: Study | None = None
     """The recording while it is being read, and while it grows."""
     read_size: int = -1
@@ -68,7 +72,10 @@ class Shelf:
     """The recordings at some paths: folders, files or both."""
 
     def __init__(
-        self, paths: Sequence[Path], rules: Sequence[Rule] | None = None, clock: Callable[[], float] = time.time
+        self,
+        paths: Sequence[Path],
+        rules: Sequence[Rule] | Policy | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.paths = paths
         self.problem = ""
@@ -94,6 +101,11 @@ class Shelf:
         for path in found:
             with suppress(OSError):
                 self._look_at(path)
+
+    def note(self, one: Listed) -> None:
+        """See what was noted beside a recording by now."""
+        one.tags = Notes(one.path).tags
+        self.version += 1
 
     def step(self, more: Callable[[], bool]) -> bool:
         """Read on while `more` says so; tell whether there is anything left to read."""
@@ -126,6 +138,7 @@ class Shelf:
         if one is None:
             one = self.listed[path] = Listed(path)
             self._read_header(one)
+            one.tags = Notes(path).tags
         if one.size != size:
             one.last = _last(parts[-1])
         live = not one.ended and not one.problem and self._clock() - changed < LIVE_S

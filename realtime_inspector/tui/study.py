@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import CUT_OFF
 from realtime_inspector.errors import NotAnEntry
@@ -26,6 +29,7 @@ from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import rows
 from realtime_inspector.tui.detail import Known
 from realtime_inspector.tui.folding import Folding, Row
+from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.picked import Picked
 from realtime_inspector.tui.rows import Cells, Formats, Stream
 from realtime_inspector.tui.travel import Travel
@@ -48,12 +52,18 @@ class Study:
         RecordingError: If the file cannot be opened.
     """
 
-    def __init__(self, path: Path, rules: Sequence[Rule] | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, rules: Sequence[Rule] | Policy | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self.path = path
         self.index = Index(path)
         self.folding = Folding(self.index)
         self.view: Folding | Picked = self.folding
         """The rows that are shown: all, or those that a filter lets through."""
+        self.notes = Notes(path)
+        """What the user noted beside it."""
+        self._noted: tuple[int, int, list[int]] = (-1, -1, [])
+        """The notes' version and the number of entries it was made for, and the positions that have a note."""
         self.view_number = 0
         """Another one with every other view."""
         self.analysed = 0
@@ -140,13 +150,18 @@ class Study:
         self.folding.grow()
         return self.read_through
 
+    def _new_linter(self) -> Linter:
+        if isinstance(self._rules, Policy):
+            return self._rules.linter(self.path, self.index.header)
+        return Linter(self._rules, header=self.index.header)
+
     def analyse(self, more: Callable[[], bool]) -> bool:
         """Let the rules see what was indexed, while `more` says so; tell whether they have seen all of it."""
         if self._linter is None:
-            self._linter = Linter(self._rules, header=self.index.header)
+            self._linter = self._new_linter()
         if self._finished and self.analysed < len(self.index):
             self._begin_analysis()  # it was held for cut off, and grows again
-            self._linter = Linter(self._rules, header=self.index.header)
+            self._linter = self._new_linter()
         while self.analysed < len(self.index):
             for line in self.index.lines(self.analysed, min(self.analysed + _BLOCK_LINES, len(self.index))):
                 self._take(line)
@@ -260,10 +275,28 @@ class Study:
             return rows.of_large(position, t, label, size, worst)
         try:
             if row.folded:
-                return rows.of_stream(self.stream(row), worst, self.formats())
-            return rows.of_event(self.event(position), worst, self.formats(), member=row.member)
+                cells = rows.of_stream(self.stream(row), worst, self.formats())
+            else:
+                cells = rows.of_event(self.event(position), worst, self.formats(), member=row.member)
+            return replace(cells, noted=True) if self._is_noted(row) else cells
         except NotAnEntry:
             return rows.of_unreadable(position + 2, t, size)
+
+    def noted(self) -> Sequence[int]:
+        """Return the positions of the entries that have a note, ascending."""
+        now = (self.notes.version, len(self.index))
+        if self._noted[:2] != now:
+            self._noted = (*now, [self.position_of(n) for n in self.notes.entries] if now[1] else [])
+        return self._noted[2]
+
+    def _is_noted(self, row: Row) -> bool:
+        noted = self.noted()
+        at = bisect_left(noted, row.position)
+        if row.member or not row.folded:
+            return at < len(noted) and noted[at] == row.position
+        label_ids = self.index.label_ids
+        last = bisect_right(noted, row.last)
+        return any(label_ids[position] == label_ids[row.position] for position in noted[at:last])
 
     def worst(self, row: Row) -> Severity | None:
         """Return the worst finding about a row: its entry's, or that of any entry folded into it."""
@@ -302,7 +335,8 @@ class Study:
             update = next((u for u in session.updates if u.answer is not None and u.answer.n == event.n), None)
         if event.type == "error":
             error = next((e for e in session.errors if e.at.n == event.n), None)
-        return Known(self.findings_at(position), update, error, self.formats(), lambda name: self._link(name, event.n))
+        links = partial(self._link, here=event.n)
+        return Known(self.findings_at(position), update, error, self.formats(), links, self.notes[event.n])
 
     def _link(self, name: str, here: int) -> int | None:
         """Return the number of the entry that an id names, unless that is this entry."""

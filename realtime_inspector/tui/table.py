@@ -31,10 +31,27 @@ def order(listed: Iterable[Listed], sort: str, *, reverse: bool = False) -> list
     return sorted(ordered, key=lambda one: not one.live)
 
 
-def left(shelf: Shelf) -> Line:
-    """Return what is listed, and how many there are."""
+def fitting(listed: Iterable[Listed], words: str) -> list[Listed]:
+    """Return the recordings that have all of some words in their name, model or tags."""
+    wanted = words.casefold().split()
+    return [one for one in listed if all(word in _searched(one) for word in wanted)]
+
+
+def none_fits(words: str) -> list[Line]:
+    """Return what to show where no recording has these words."""
+    return [Line(), text.plain(f"  no recording has {text.safe(words)!r} in its name, model or tags; escape shows all")]
+
+
+def _searched(one: Listed) -> str:
+    model = one.summary.model if one.summary is not None else ""
+    return " ".join((one.path.name, model, *(f"#{tag}" for tag in one.tags))).casefold()
+
+
+def left(shelf: Shelf, shown: int | None = None) -> Line:
+    """Return what is listed, and how many there are; `shown` of them, if not all."""
     where = ", ".join(str(path) for path in shelf.paths)
     number = text.count(len(shelf.listed), "recording")
+    number = number if shown is None else f"{shown:,} of {number}"
     return Line((Span(f" {text.safe(where)} ", "title"), Span(f" {number}", "dim")))
 
 
@@ -77,7 +94,7 @@ def row(one: Listed, width: int) -> Line:
     model, name = _split(width - max(head, filled))
     spans += [
         Span(text.pad(text.safe(summary.model or "?"), model)),
-        Span(f" {text.pad(text.safe(one.path.name), name)}", "dim"),
+        *_name(one, name),
     ]
     return Line(tuple(spans))
 
@@ -98,6 +115,12 @@ def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
         Line(),
         *(Line((Span(f"  {command:<30} ", "key"), Span(about)), indent=33) for command, about in hints),
     ]
+
+
+def _name(one: Listed, width: int) -> tuple[Span, Span]:
+    tags = text.safe("".join(f" #{tag}" for tag in one.tags))
+    shown = text.pad(tags, min(len(tags), width * 2 // 3)) if tags else ""
+    return Span(f" {text.pad(text.safe(one.path.name), width - len(shown))}", "dim"), Span(shown, "key")
 
 
 def _columns(start: str, length: str, turns: str, findings: str, audio: str, width: int) -> str:

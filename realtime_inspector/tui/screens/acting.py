@@ -5,21 +5,25 @@ Knows no layout: where the panes stand, and when they are drawn, is the Session 
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import all_rules
-from realtime_inspector.errors import NotAnEntry
+from realtime_inspector.errors import InspectorError, NotAnEntry
 from realtime_inspector.tui import detail, text
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.events import EventList
 from realtime_inspector.tui.widgets.findings import FindingList
+from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.panes import Panes
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 
 COPY_CHARACTERS = 100_000
 """A terminal refuses a longer text for its clipboard, or hangs on it."""
+
+
+_SHORT_S, _LONG_S = 3.0, 8.0
 
 
 class ActingScreen(Screen[None]):
@@ -68,9 +75,22 @@ class ActingScreen(Screen[None]):
         """The list of findings."""
         return self.query_one("#findings", FindingList)
 
-    def tell(self, words: str) -> None:
-        """Say something for a moment."""
-        self.notify(text.safe(words), markup=False, timeout=3)
+    def tell(self, words: str, *, severity: SeverityLevel = "information") -> None:
+        """Say something for a moment; a mistake for longer."""
+        timeout = _SHORT_S if severity == "information" else _LONG_S
+        self.notify(text.safe(words), severity=severity, markup=False, timeout=timeout)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Say what went wrong within the block, if it is the user's to mend."""
+        try:
+            yield
+        except InspectorError as error:
+            self.tell(str(error), severity="error")
+
+    def refresh_panes(self) -> None:
+        """Draw what has changed."""
+        raise NotImplementedError
 
     def bring(self, position: int, pane: str = "") -> None:
         """Bring all panes to an entry, and one of them to the front."""
@@ -118,14 +138,15 @@ class ActingScreen(Screen[None]):
         if finding is None:
             self.tell("nothing was found about this entry")
             return
-        rules = self.app.rules if self.app.rules is not None else all_rules()
+        wanted = self.app.rules
+        rules = all_rules() if wanted is None else wanted.every() if isinstance(wanted, Policy) else wanted
         self.app.push_screen(ExplainScreen(next((r for r in rules if r.id == finding.rule), None), finding))
 
     # copying
 
     def action_copy(self) -> None:
-        """Copy what the pane shows: the entry as it was sent, the finding, the state."""
-        copied = self._copied()
+        """Copy what the pane shows: the entry as it was sent, the finding, the state, the conversation."""
+        copied = self.copied()
         if not copied:
             self.tell("nothing to copy")
             return
@@ -133,9 +154,14 @@ class ActingScreen(Screen[None]):
         cut = f", the first {COPY_CHARACTERS:,} characters" if len(copied) > COPY_CHARACTERS else ""
         self.tell(f"copied {text.size(len(copied[:COPY_CHARACTERS].encode(errors='replace')))}{cut}")
 
-    def _copied(self) -> str:
-        if self.panes.active == "state":
-            return self.query_one("#state", WrappedList).text
+    def copied(self) -> str:
+        """Return what the pane shows as text."""
+        active = self.panes.active
+        if active in {"state", "why"}:
+            return self.query_one(f"#{active}", WrappedList).text
+        if active in {"transcript", "timeline", "turns"}:
+            shown = self.query_one(f"#{active}", LineList).source
+            return "\n".join(shown[y].text.rstrip() for y in range(len(shown)))
         if self.panes.active == "findings":
             finding = self.finding_list.finding
             return _in_words(self.study, finding) if finding is not None else ""

@@ -23,7 +23,7 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.tui import bars
 from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
-from realtime_inspector.tui.screens.acting import ActingScreen
+from realtime_inspector.tui.screens.keeping import KeepingScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.filter_line import FilterLine
@@ -43,7 +43,7 @@ POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
 
 
-class SessionScreen(ActingScreen):
+class SessionScreen(KeepingScreen):
     """One recording."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
@@ -153,6 +153,10 @@ class SessionScreen(ActingScreen):
         if self.study.live:
             self.event_list.follow(True)
 
+    def refresh_panes(self) -> None:
+        """Draw what has changed."""
+        self._soon()
+
     def _soon(self) -> None:
         """Draw after the next slice."""
         self._drawn_at = 0.0
@@ -167,7 +171,7 @@ class SessionScreen(ActingScreen):
             return  # the screen is being taken down
         self._settle()
         study = self.study
-        rows = (len(study.index), len(study.view), study.view_number)
+        rows = (len(study.index), len(study.view), study.view_number, study.notes.version)
         if self._changed("events", (rows, study.found, study.formats(), self.desk.needle)):
             self.event_list.needle = self.desk.needle
             self.event_list.update()
@@ -199,7 +203,7 @@ class SessionScreen(ActingScreen):
         study, row = self.study, self.event_list.row
         seen = study.analysed == len(study.index)
         known = len(study.findings_at(row.position)) if row is not None else 0
-        if self._changed("detail", (row, known, seen, self.desk.needle)):
+        if self._changed("detail", (row, known, seen, study.notes.version, self.desk.needle)):
             shown = self.query_one("#detail", WrappedList)
             shown.needle = self.desk.needle
             moved = self._changed("detail row", (row, self.desk.needle))

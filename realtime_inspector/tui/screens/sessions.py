@@ -12,9 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from realtime_inspector.errors import RecordingError
-from realtime_inspector.recording import files
-from realtime_inspector.tui import table, text
+from realtime_inspector.errors import RecordingError, UsageError
+from realtime_inspector.recording.files import open_recording
+from realtime_inspector.tui import files, table, text
+from realtime_inspector.tui.notes import Notes
+from realtime_inspector.tui.screens.ask import AskScreen, ConfirmScreen
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.bar import Bar
@@ -60,7 +62,11 @@ class SessionsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sort", "Sort", id="sessions.sort"),
         Binding("r", "reverse", "Reverse", id="sessions.reverse"),
-        Binding("y", "copy", "Copy path", id="sessions.copy"),
+        Binding("slash,f", "narrow", "Filter", id="sessions.filter"),
+        Binding("t", "tag", "Tag", id="sessions.tag"),
+        Binding("d,delete", "delete", "Delete", show=False, id="sessions.delete"),
+        Binding("y", "copy", "Copy path", show=False, id="sessions.copy"),
+        Binding("escape", "widen", "All recordings", show=False, id="sessions.all"),
         Binding("q", "close", "Quit", id="sessions.back"),
     ]
 
@@ -69,6 +75,8 @@ class SessionsScreen(Screen[None]):
         self.shelf = shelf
         self.sort = next(iter(table.SORTS))
         self.reverse = False
+        self.words = ""
+        """What the recordings shown have in common: words of name, model or tags."""
         self._drawn: object = None
         self._wake = asyncio.Event()
 
@@ -120,15 +128,18 @@ class SessionsScreen(Screen[None]):
         if not self.query("#title"):
             return  # the screen is being taken down
         width = self.listed.scrollable_content_region.width
-        now = (self.shelf.version, self.sort, self.reverse, width, self.shelf.problem)
+        now = (self.shelf.version, self.sort, self.reverse, self.words, width, self.shelf.problem)
         if now == self._drawn:
             return
         self._drawn = now
-        recordings = table.order(self.shelf.listed.values(), self.sort, reverse=self.reverse)
+        fitting = table.fitting(self.shelf.listed.values(), self.words)
+        recordings = table.order(fitting, self.sort, reverse=self.reverse)
         heading = table.heading(width - 1, self.sort, reverse=self.reverse).text if recordings else ""
         self.query_one("#heading", Bar).show(text.plain(f" {heading}", "dim"))
-        self.listed.show_recordings(recordings, table.nothing(self.shelf.paths, self.shelf.problem))
-        self.query_one("#title", Bar).show(table.left(self.shelf), table.right(self.shelf))
+        empty = table.nothing(self.shelf.paths, self.shelf.problem) if not self.words else table.none_fits(self.words)
+        self.listed.show_recordings(recordings, empty)
+        shown = len(recordings) if self.words else None
+        self.query_one("#title", Bar).show(table.left(self.shelf, shown), table.right(self.shelf))
 
     def on_resize(self) -> None:
         """Draw to the new width."""
@@ -140,7 +151,7 @@ class SessionsScreen(Screen[None]):
         if one is None:
             return
         try:
-            files.open_recording(one.path)
+            open_recording(one.path)
             self.app.open(one.path)
         except RecordingError as error:
             self.notify(text.safe(str(error)), severity="error", markup=False)
@@ -162,6 +173,67 @@ class SessionsScreen(Screen[None]):
         if one is not None:
             self.app.copy_to_clipboard(str(one.path))
             self.notify(text.safe(f"copied {one.path}"), markup=False, timeout=3)
+
+    def action_narrow(self) -> None:
+        """Show the recordings that have some words in their name, model or tags."""
+
+        def narrow(words: str | None) -> None:
+            if words is not None:
+                self.words = words.strip()
+                self.draw()
+
+        self.app.push_screen(AskScreen("Show recordings with", self.words, "words of name, model or #tags"), narrow)
+
+    def action_widen(self) -> None:
+        """Show all recordings again."""
+        self.words = ""
+        self.draw()
+
+    def action_tag(self) -> None:
+        """Give the recording tags."""
+        one = self.listed.chosen
+        if one is None:
+            return
+        kept = Notes(one.path)
+
+        def tag(words: str | None) -> None:
+            if words is None:
+                return
+            try:
+                kept.tag(words.split())
+            except UsageError as error:
+                self.notify(text.safe(str(error)), severity="error", markup=False)
+            self.shelf.note(one)
+            self.draw()
+
+        hint = f"words with spaces between them; kept in {kept.path.name}"
+        self.app.push_screen(AskScreen("Tags", " ".join(kept.tags), text.safe(hint)), tag)
+
+    def action_delete(self) -> None:
+        """Delete the recording, after a question."""
+        one = self.listed.chosen
+        if one is None:
+            return
+        if one.live:
+            self.notify("this recording is still being written; stop what writes it first", severity="warning")
+            return
+        paths = files.belonging(one.path)
+        total = sum(path.stat().st_size for path in paths if path.exists())
+        asked = [text.plain(text.safe(str(path))) for path in paths]
+        asked.append(text.plain(f"{text.size(total)}; there is no way back", "warning"))
+
+        def delete(sure: bool | None) -> None:
+            if not sure:
+                return
+            try:
+                files.delete(one.path)
+                self.notify(text.safe(f"deleted {one.path.name}"), markup=False, timeout=3)
+            except UsageError as error:
+                self.notify(text.safe(str(error)), severity="error", markup=False)
+            self.shelf.look()
+            self.draw()
+
+        self.app.push_screen(ConfirmScreen("Delete this recording?", asked), delete)
 
     def action_close(self) -> None:
         """Leave."""
