@@ -57,6 +57,11 @@ class Policy:
             self._made[places] = self._make([self._wishes[place] for place in places])
         return self._made[places]
 
+    def every(self) -> list[Rule]:
+        """Return all rules as they are wanted in general, those that are not asked too."""
+        wishes = [wish for wish in self._wishes if not wish.paths]
+        return sorted((_set_up(rule, wishes) for rule in self.rules), key=lambda rule: rule.id)
+
     def dialect_for(self, path: str | Path = "") -> str:
         """Return the dialect that a recording is said to have; empty if it is to be seen."""
         return next((w.dialect for w in reversed(self._wishes) if w.dialect and self._is_for(w, path)), "")

@@ -153,6 +153,13 @@ class Rule:
             setattr(changed, name, known[name].read(value))
         return changed
 
+    def as_declared(self) -> Self:
+        """Return the rule without what its user has set, as its page and its examples have it."""
+        plain = copy.copy(self)
+        for name in ("wanted", *threshold.of(self)):
+            vars(plain).pop(name, None)
+        return plain
+
     @classmethod
     def page(cls) -> Page:
         """Return the rule's page, read from its docstring."""

@@ -26,6 +26,8 @@ class Summary:
     model: str = ""
     dialect: str = ""
     """A name of `protocol/realtime/dialects.py`; empty while nothing shows it."""
+    dialect_sign: str = ""
+    """What shows it."""
     events: int = 0
     """Entries of the recording."""
     length_s: float = 0.0
@@ -64,6 +66,7 @@ def of_session(session: Session, findings: Mapping[Severity, int], how: str = CU
         session_id=session.id,
         model=session.model,
         dialect=session.dialect_name,
+        dialect_sign=session.dialect_sign,
         events=session.events - (session.ended is not None and live),
         length_s=metrics.length_s(session),
         turns=len(exchanges),

@@ -116,9 +116,13 @@ def _said(error: BaseException) -> str:
 # packages
 
 
+def are_installed() -> bool:
+    """Tell whether an installed package names rules, without reading the metadata of all of them."""
+    return any(map(_declares, sys.path))
+
+
 def _installed() -> Iterator[Rule]:
-    """Yield the rules of installed packages; the metadata of all of them is read only if one has any."""
-    if not any(map(_declares, sys.path)):
+    if not are_installed():
         return
     from importlib.metadata import entry_points
 

@@ -123,10 +123,9 @@ def check(rules: Sequence[Rule], wish: Wishes) -> None:
     for word, numbers in wish.thresholds.items():
         found = [rule for rule in rules if word.lower() == rule.name or word.upper() == rule.id]
         if not found:
-            _named(rules, word, _place(wish, f"thresholds.{word}"))
-            raise UsageError(
-                f"{_place(wish, f'thresholds.{word}')}a group has no thresholds; name a rule, such as {word}001"
-            )
+            place = _place(wish, f"thresholds.{word}")
+            first = _named(rules, word, place)[0]
+            raise UsageError(f"{place}a group of rules has no thresholds; name one of them, such as {first.id}")
         for name, value in numbers.items():
             _number(found[0], name, value, _place(wish, f"thresholds.{word}"))
 
@@ -142,9 +141,9 @@ def _number(rule: Rule, name: str, value: Any, place: str) -> None:
         raise UsageError(f"{place}{name} {error}") from None
 
 
-def _named(rules: Sequence[Rule], word: str, place: str) -> None:
+def _named(rules: Sequence[Rule], word: str, place: str) -> list[Rule]:
     try:
-        select(rules, [word])
+        return select(rules, [word])
     except ValueError as error:
         raise UsageError(f"{place}{error}") from None
 

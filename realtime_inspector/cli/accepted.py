@@ -60,6 +60,16 @@ def asked(value: str | None, reason: str | None, rules: Sequence[Rule], recordin
     return Asked(found[0].id, int(entry) if entry else None, reason.strip())
 
 
+def without(path: Path, findings: Sequence[Finding], rules: Sequence[Rule]) -> list[Finding]:
+    """Return findings without those that are suppressed beside the recording.
+
+    Raises:
+        UsageError: If what stands there cannot be read.
+    """
+    known = suppressions.read(suppressions.beside(path), rules) if path.is_file() else []
+    return suppressions.sort(findings, known, ()).kept
+
+
 class Acceptance:
     """What is accepted, and what of it is not needed any more."""
 

@@ -12,12 +12,13 @@ import click
 import orjson
 
 from realtime_inspector.analysis import threshold
+from realtime_inspector.analysis.dialect_rules import off_for
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import select
 from realtime_inspector.analysis.threshold import Threshold
-from realtime_inspector.cli import output
+from realtime_inspector.cli import diagnostics, linting, output
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import transcript
 
@@ -53,7 +54,7 @@ def command(rules: tuple[str, ...], everything: bool, format_name: str) -> None:
         raise UsageError("--all goes without the name of a rule")
     if not everything and not rules:
         raise UsageError("name a rule, such as `realtime-inspector explain TOOL003`, or give --all")
-    found = find(rules)
+    found = find(rules, _of_project())
     if format_name == "json":
         output.write_json({"schema_version": 1, "rules": [as_json(rule) for rule in found]})
     else:
@@ -61,14 +62,23 @@ def command(rules: tuple[str, ...], everything: bool, format_name: str) -> None:
         output.write("\n\n".join("\n".join(as_text(rule, ink, output.width())) for rule in found))
 
 
-def find(words: Sequence[str]) -> list[Rule]:
+def _of_project() -> Sequence[Rule]:
+    """Return the rules as the project wants them, its own too; where it says something wrong, those of this tool."""
+    try:
+        return linting.project().every()
+    except UsageError as error:
+        diagnostics.warn(str(error))
+        return all_rules()
+
+
+def find(words: Sequence[str], rules: Sequence[Rule] | None = None) -> list[Rule]:
     """Return the rules that the words name, in the order of their ids; every rule for no words.
 
     Raises:
         UsageError: If a word names none, with the nearest that does.
     """
     try:
-        return select(all_rules(), [_spelled(word) for word in words])
+        return select(all_rules() if rules is None else rules, [_spelled(word) for word in words])
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -76,14 +86,20 @@ def find(words: Sequence[str]) -> list[Rule]:
 def as_text(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
     """Yield a rule's page as lines."""
     page = rule.page()
-    severity = ink(rule.severity.value, COLOURS[rule.severity], "bold")
+    level = rule.wanted or rule.severity
+    severity = ink(level.value, COLOURS[level], "bold")
     yield f"{ink(rule.id, 'bold')} {rule.name} ({severity})"
     yield ""
     yield from textwrap.wrap(page.what, width)
     for heading, name in _SECTIONS:
+        if getattr(page, name):
+            yield ""
+            yield from textwrap.wrap(f"{heading}: {getattr(page, name)}", width, subsequent_indent="  ")
+    if rule.origin:
         yield ""
-        yield from textwrap.wrap(f"{heading}: {getattr(page, name)}", width, subsequent_indent="  ")
+        yield f"From: {rule.origin}"
     yield from _thresholds(rule, ink, width)
+    yield from _left_out(rule, ink, width)
     yield from _example(rule, ink, width)
 
 
@@ -93,7 +109,7 @@ def as_json(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
-        "severity": rule.severity,
+        "severity": rule.wanted or rule.severity,
         "what": page.what,
         "why": page.why,
         "fix": page.fix,
@@ -101,6 +117,7 @@ def as_json(rule: Rule) -> dict[str, Any]:
         "source": page.source,
         "events": list(rule.on),
         "dialects": sorted(rule.dialects - {""}),
+        "off_for": off_for(rule.id),
         "thresholds": [_threshold(rule, each) for each in threshold.of(rule).values()],
         "bad": [_bad(rule, text) for text in rule.bad],
         "good": [_plain(text) for text in rule.good],
@@ -125,6 +142,16 @@ def _thresholds(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
         changed = f"; {each.default:g} by default" if value != each.default else ""
         words = f"  {each.name} = {value:g} {each.unit}: {each.about}{changed}"
         yield from textwrap.wrap(words.replace(" of 1:", ":"), width, subsequent_indent="    ")
+
+
+def _left_out(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
+    off = off_for(rule.id)
+    if not off:
+        return
+    yield ""
+    yield f"{ink('Not asked of', 'bold')} (`lint --dialect` says whose server it is)"
+    for dialect, why in off.items():
+        yield from textwrap.wrap(f"  {dialect}: {why}", width, subsequent_indent="    ")
 
 
 def _bad(rule: Rule, text: str) -> dict[str, Any]:
@@ -172,7 +199,7 @@ def _event(event: Mapping[str, Any]) -> str:
 def _findings(rule: Rule, text: str) -> list[Finding]:
     """Return what the rule says of a transcript, time passing to its last line."""
     parsed = transcript.parse(text)
-    linter = Linter([rule])
+    linter = Linter([rule.as_declared()])
     found: list[Finding] = []
     for event in events(parsed.entries):
         if event.is_wire and event.body.get("how") == "cut off":

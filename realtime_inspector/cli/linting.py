@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from realtime_inspector.analysis import policy as policies
-from realtime_inspector.analysis import wishes
+from realtime_inspector.analysis import user_rules, wishes
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.wishes import Wishes
@@ -20,7 +21,6 @@ from realtime_inspector.errors import UsageError
 
 COMMAND = "lint"
 """Whose table and variables are meant, whoever asks the rules."""
-_FROM_FILE = (ParameterSource.DEFAULT_MAP, ParameterSource.DEFAULT)
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,23 +60,23 @@ def policy(
     Raises:
         UsageError: If one names what is not there; with file and key, where it stands in a file.
     """
-    told = Wishes(
+    chosen = Wishes(
         where=_where(ctx, "chosen", "ignored"),
         select=tuple(_words(ctx.params["chosen"])),
         ignore=tuple(_words(ctx.params["ignored"])),
     )
-    words = Wishes(
-        severity=dict(_pairs(ctx.params["severities"], "--severity", "RSP003=warning")),
-        thresholds=_merged(_numbers(ctx.params["numbers"]), thresholds or {}),
-    )
-    given = Wishes(where=_where(ctx, "dialect"), dialect=ctx.params["dialect"] or "")
-    from_file = ctx.get_parameter_source("dialect") in _FROM_FILE
+    dialect = Wishes(where=_where(ctx, "dialect"), dialect=ctx.params["dialect"] or "")
+    severity = Wishes(severity=dict(_pairs(ctx.params["severities"], "--severity", "RSP003=warning")))
+    numbers = Wishes(thresholds=_merged(_numbers(ctx.params["numbers"]), thresholds or {}))
+    told = [("dialect", dialect), ("severities", severity)]
+    general = [wish for name, wish in told if _is_of_file(ctx, name)]
+    last = [wish for name, wish in told if not _is_of_file(ctx, name)]
     rules = policies.with_users(ctx.params["folders"], known)
-    return _policy(rules, [told, given] if from_file else [told], [words] if from_file else [words, given], acoustic)
+    return _policy(rules, [chosen, *general], [*last, numbers], acoustic)
 
 
-def project() -> Policy:
-    """Return what `lint` without options would ask: for whatever else asks the rules.
+def project(*, ignored: Sequence[str] = ()) -> Policy:
+    """Return what `lint` without options would ask, for whatever else asks the rules; but for those ignored here.
 
     Raises:
         UsageError: If what the environment or the project's file says is wrong.
@@ -90,7 +90,13 @@ def project() -> Policy:
         thresholds=_numbers(values.get("numbers", ())),
         dialect=str(values.get("dialect", "")),
     )
-    return _policy(rules, [told], [])
+    return _policy(rules, [told], [Wishes(ignore=tuple(_words(ignored)))])
+
+
+def is_wished() -> bool:
+    """Tell whether anybody wants the rules otherwise than they are, as quickly as that can be told."""
+    said = any(name.startswith(config.ENVIRONMENT) for name in os.environ)
+    return said or config.find(Path.cwd()) is not None or user_rules.are_installed()
 
 
 def _policy(rules: Sequence[Rule], first: Sequence[Wishes], last: Sequence[Wishes], acoustic: bool = False) -> Policy:
@@ -118,12 +124,21 @@ def _defaults() -> dict[str, Any]:
 
 def _where(ctx: click.Context, *names: str) -> str:
     """Return where the value of one of the options stands; nothing for the command line."""
-    for option in ctx.command.params:
-        if not isinstance(option, click.Option) or option.name not in names:
-            continue
-        if ctx.get_parameter_source(option.name) is ParameterSource.DEFAULT_MAP:
-            return config.origin(COMMAND, option)
-    return ""
+    places = (_place(ctx, name) for name in names)
+    return next((place for place in places if place), "")
+
+
+def _place(ctx: click.Context, name: str) -> str:
+    if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP:
+        return ""
+    option = next(each for each in ctx.command.params if isinstance(each, click.Option) and each.name == name)
+    return config.origin(COMMAND, option)
+
+
+def _is_of_file(ctx: click.Context, name: str) -> bool:
+    """Tell whether an option's value is the file's, so that what it says of some recordings goes before it."""
+    source = ctx.get_parameter_source(name)
+    return source is ParameterSource.DEFAULT or _place(ctx, name).endswith(".toml")
 
 
 def _words(values: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ import click
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.summary import CUT_OFF, Summary, summarise
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.formats import Readable
 from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import text
@@ -46,9 +46,9 @@ def command(paths: tuple[Path, ...], folder: Path, as_json: bool) -> None:
     found = reading.find(paths, folder)
     if not found:
         diagnostics.say(f"no recordings in {folder if not paths else ', '.join(map(str, paths))}")
-    listed = []
+    listed, policy = [], linting.project()
     for recording in reading.each(found):
-        listed.append((recording, summarise(events(recording), header=recording.header)))
+        listed.append((recording, summarise(events(recording), policy.linter(recording.path, recording.header))))
         reading.tell_problems(recording, most=1)
     if as_json:
         output.write_json([members(recording, summary) for recording, summary in listed])

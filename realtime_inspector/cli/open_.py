@@ -45,7 +45,7 @@ def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
     """Show recordings until the user leaves; `show_findings` begins with what was found in them.
 
     Raises:
-        UsageError: If there is no terminal, or a path that is not there.
+        UsageError: If there is no terminal, a path that is not there, or what the project wants of the rules is wrong.
         RecordingError: If the only path is a file that cannot be read as a recording.
     """
     for path in paths:
@@ -60,9 +60,12 @@ def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
     from realtime_inspector.tui import first_frame
 
     with first_frame.shown(paths):
+        from realtime_inspector.cli import linting
+
+        policy = linting.project() if linting.is_wished() else None
         from realtime_inspector.tui import app
 
-    app.run(paths, show_findings=show_findings)
+    app.run(paths, show_findings=show_findings, policy=policy)
 
 
 def _check(paths: Sequence[Path]) -> None:

@@ -20,10 +20,10 @@ from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.via import Via
 from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.cli import diagnostics, recording_to
-from realtime_inspector.errors import InspectorError, UsageError
+from realtime_inspector.errors import InspectorError
 
 if TYPE_CHECKING:
-    from realtime_inspector.analysis.rule import Rule
+    from realtime_inspector.analysis.policy import Policy
 
 _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
@@ -132,7 +132,7 @@ def command(
 ) -> None:
     """Run CMD and record what it says to the Realtime API."""
     chosen = _chosen(mode)
-    rules = _rules(ignored) if with_lint else []
+    policy = _policy(ignored) if with_lint else None
     proxies = _Proxies(upstream, upstream_ca, folder, recording_to.rotation(rotate_size, rotate_every))
     with ExitStack() as stack:
         try:
@@ -141,7 +141,7 @@ def command(
             raise InspectorError(f"the recording cannot begin: {error}") from error
         code = _run(cmd, launch.environment(os.environ, pointers))
     _tell(proxies.recorded, cmd[0], chosen)
-    if with_lint and _errors(proxies.recorded, rules) and code == 0:
+    if policy is not None and _errors(proxies.recorded, policy) and code == 0:
         code = 1
     ctx.exit(code)
 
@@ -197,18 +197,14 @@ def _why(program: str, chosen: set[str]) -> str:
     return f"{program} made no Realtime connection, or it reads {variables}"
 
 
-def _rules(ignored: Sequence[str]) -> list[Rule]:
-    from realtime_inspector.analysis.rule import all_rules
-    from realtime_inspector.analysis.selection import select, usual
+def _policy(ignored: Sequence[str]) -> Policy:
+    """Return what the project wants of the rules, without those that are ignored here."""
+    from realtime_inspector.cli import linting
 
-    words = [word.strip() for value in ignored for word in value.split(",") if word.strip()]
-    try:
-        return usual(select(all_rules(), ignored=words))
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    return linting.project(ignored=ignored)
 
 
-def _errors(paths: Sequence[Path], rules: Sequence[Rule]) -> bool:
+def _errors(paths: Sequence[Path], policy: Policy) -> bool:
     """Write the findings, and tell whether one is an error."""
     from realtime_inspector.analysis.finding import Severity
     from realtime_inspector.cli import findings_text, output
@@ -216,7 +212,9 @@ def _errors(paths: Sequence[Path], rules: Sequence[Rule]) -> bool:
     from realtime_inspector.formats import read_any
 
     text = findings_text.Text(output.Ink(on=output.wants_colour(sys.stderr)), output.width())
-    linted = [lint(read_any(path), rules) for path in paths]
+    linted = [lint(read_any(path), policy.rules_for(path), policy.dialect_for(path)) for path in paths]
+    for line in dict.fromkeys(line for one in linted for line in one.troubles):
+        diagnostics.warn(line)
     lines = [*(line for one in linted for line in text.recording(one)), *text.summary(linted)]
     for line in lines if linted else ():
         diagnostics.say(line)

@@ -12,10 +12,11 @@ import click
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
-from realtime_inspector.cli import output, reading
+from realtime_inspector.cli import accepted, diagnostics, linting, output, reading
 from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
@@ -44,23 +45,26 @@ tools were called, and what is wrong, in its place.
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, findings: bool) -> None:
     """Print the conversation of one recording, or of each session in a log."""
-    readable = reading.one(path)
+    readable, policy = reading.one(path), linting.project()
     for recording in sessions_of(readable):
-        _show(recording, findings)
+        _show(recording, findings, policy)
     reading.tell_problems(readable)
 
 
-def _show(recording: Readable, findings: bool) -> None:
-    linter = Linter(header=recording.header)
+def _show(recording: Readable, findings: bool, policy: Policy) -> None:
+    linter = policy.linter(recording.path, recording.header)
     found, how = [], ""
     for event in events(recording):
         found += linter.feed(event)
         if event.type == WIRE_END:
             how = str(event.body.get("how", ""))
+    found = accepted.without(recording.path, found, policy.rules)
     summary = of_session(linter.session, count(found), how)
     page = Page(Ink(on=output.wants_colour()), output.width())
     output.write_lines(page.head(recording, summary))
     output.write_lines(page.body(turns(linter.session), dialogue(linter.session), found if findings else []))
+    for line in linter.troubles:
+        diagnostics.warn(line)
 
 
 class Page:
@@ -81,6 +85,8 @@ class Page:
             in_words(dict(summary.findings)),
         ]
         yield ", ".join(filter(None, figures))
+        if summary.dialect:
+            yield self._ink(f"dialect {summary.dialect}: {text.safe(summary.dialect_sign)}", "dim")
 
     def body(self, exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
         """Yield what was said and done, turn by turn, with each finding where it was certain."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.events import Rows
 from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
@@ -55,7 +56,7 @@ def command(path: Path | None, folder: Path, every: bool) -> None:
     """Follow one recording."""
     followed = _followed(path, folder)
     diagnostics.say(f"following {text.safe(str(followed))}")
-    tail = Tail(Ink(on=output.wants_colour()), every=every)
+    tail = Tail(Ink(on=output.wants_colour()), every=every, new_linter=partial(linting.project().linter, followed))
     for line in tail.follow(Follower(followed), time.monotonic, time.sleep):
         output.write(line)
         output.flush()
@@ -89,8 +90,9 @@ def newest(folder: Path) -> Path:
 class Tail:
     """A recording as lines, while it grows."""
 
-    def __init__(self, ink: Ink, *, every: bool) -> None:
+    def __init__(self, ink: Ink, *, every: bool, new_linter: Callable[[], Linter] = Linter) -> None:
         self._ink = ink
+        self._new_linter = new_linter
         self._every = every
         self._behind_s = math.inf
         """The clock's reading when the recording began, at the latest."""
@@ -119,6 +121,7 @@ class Tail:
                 self._behind_s = min(self._behind_s, clock() - event.t)
                 yield from self._event(event)
             yield from self._silence(clock())
+            yield from self._broken_rules()
             for problem in follower.problems[told:]:
                 yield self._ink(text.safe(problem.message), "yellow")
             told = len(follower.problems)
@@ -127,7 +130,8 @@ class Tail:
 
     def _start(self, restarts: int) -> None:
         self._restarts = restarts
-        self._linter = Linter()
+        self._linter = self._new_linter()
+        self._told_of_rules = 0
         self._rows = Rows(self._ink, output.width() if output.is_terminal() else None)
         self._found: list[Finding] = []
         self._ended = False
@@ -144,6 +148,12 @@ class Tail:
     def _silence(self, now: float) -> Iterator[str]:
         if not self._ended and self._behind_s < math.inf:
             yield from self._findings(self._linter.advance(now - self._behind_s - LAG_S))
+
+    def _broken_rules(self) -> Iterator[str]:
+        """Yield what is to be told of rules of the user's own, once."""
+        for line in self._linter.troubles[self._told_of_rules :]:
+            yield self._ink(text.safe(line), "yellow")
+        self._told_of_rules = len(self._linter.troubles)
 
     def _findings(self, found: Iterable[Finding]) -> Iterator[str]:
         for finding in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.cli.explain import command
 from realtime_inspector.errors import UsageError
+from tests.analysis.test_user_rules import GREETING
+from tests.cli.helpers import CommandLine
 
 
 def explain(*arguments: str) -> str:
@@ -111,3 +114,26 @@ def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
 def test_no_rule_at_all_is_refused_with_an_example() -> None:
     assert "explain TOOL003" in refused()
     assert "--all goes without the name of a rule" in refused("SES001", "--all")
+
+
+def test_a_page_tells_the_numbers_that_the_project_has_set_and_its_own_rules(rti: CommandLine) -> None:
+    Path("rules").mkdir()
+    Path("rules/greeting.py").write_text(GREETING)
+    Path("realtime-inspector.toml").write_text(
+        '[lint]\nrules = ["rules"]\nignore = ["RSP"]\nseverity.RSP003 = "info"\nthresholds.RSP003.wait_s = 60\n'
+    )
+    text = rti("explain", "RSP003").out
+    assert text.startswith("RSP003 create-unanswered (info)\n")
+    assert "  wait_s = 60 s: how long the answer may take; 5 by default\n" in text
+    assert "no response and no error came within 5 s" in text
+    assert "  vllm: it only transcribes" in text
+    mine = rti("explain", "greeting").out
+    assert mine.startswith("MY001 greeting (warning)\n\nA greeting.\n\nFrom: rules/greeting.py")
+
+
+def test_a_mistake_in_the_configuration_is_told_and_the_page_is_shown_all_the_same(rti: CommandLine) -> None:
+    Path("realtime-inspector.toml").write_text("[lint.thresholds.RSP003]\nwait = 5")
+    ran = rti("explain", "RSP003")
+    assert ran.code == 0
+    assert "no threshold 'wait'; did you mean 'wait_s'?" in ran.err
+    assert "  wait_s = 5 s: how long the answer may take\n" in ran.out

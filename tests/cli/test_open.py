@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.cli import open_
 from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.tui import app
@@ -18,7 +19,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], bool]]:
     """Pretend that there is a terminal, and note what would be shown on it."""
     calls: list[tuple[list[Path], bool]] = []
 
-    def run(paths: Sequence[Path], *, show_findings: bool = False) -> None:
+    def run(paths: Sequence[Path], *, show_findings: bool = False, policy: Policy | None = None) -> None:
         calls.append((list(paths), show_findings))
 
     monkeypatch.setattr(app, "run", run)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_inspector.analysis import lint
+from realtime_inspector.analysis import policy
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
@@ -27,7 +27,7 @@ class Called(Rule):
 
 @pytest.fixture(autouse=True)
 def rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint, "all_rules", lambda: (Called(),))
+    monkeypatch.setattr(policy, "all_rules", lambda: (Called(),))
 
 
 def test_a_conversation_is_told_turn_by_turn(rti: CommandLine, tmp_path: Path) -> None:
@@ -36,6 +36,7 @@ def test_a_conversation_is_told_turn_by_turn(rti: CommandLine, tmp_path: Path) -
     assert rti("show", "call.jsonl").out == (
         "call.jsonl\n"
         "gpt-realtime, 0:05, 2 turns, closed 1000, 1 warning\n"
+        "dialect ga: session.created has the ga shape\n"
         "\n"
         "turn 1, answered in 304 ms, interrupted\n"
         "  0:00.104  user      Weather in Oslo?\n"
@@ -104,3 +105,18 @@ def test_the_sessions_of_a_log_are_shown_one_after_the_other(rti: CommandLine) -
     Path("app.log").write_text(created.format(1) + created.format(2))
     ran = rti("show", "app.log")
     assert [line.split(",")[0] for line in ran.out.splitlines() if line.startswith("model-")] == ["model-1", "model-2"]
+
+
+def test_the_project_says_which_rules_are_asked_and_what_is_suppressed_is_left_out(rti: CommandLine) -> None:
+    write_recording(Path("call.jsonl"), VOICE)
+    Path("realtime-inspector.toml").write_text(
+        '[lint]\nseverity.TST = "error"\n[lint.per-path."call*"]\ndialect = "xai"'
+    )
+    lines = rti("show", "call.jsonl").out.splitlines()
+    assert lines[1:3] == ["gpt-realtime, 0:05, 2 turns, closed 1000, 1 error", "dialect xai: it was asked for"]
+
+    Path("call.jsonl.suppress.toml").write_text('[[suppress]]\nrule = "TST001"\nreason = "meant so"\n')
+    assert "TST001" not in rti("show", "call.jsonl").out
+    assert "no findings" in rti("show", "call.jsonl").out
+    Path("realtime-inspector.toml").write_text('[lint]\nignore = ["TST"]')
+    assert rti("show", "call.jsonl").code == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_inspector.analysis import lint
+from realtime_inspector.analysis import lint, policy
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.cli.output import Ink
@@ -18,6 +18,7 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl, transcript
 from realtime_inspector.recording.follower import Follower
+from tests.analysis.test_user_rules import GREETING
 from tests.cli.helpers import CommandLine, write_recording
 
 CALL = """
@@ -44,7 +45,8 @@ class Slow(Rule):
 
 @pytest.fixture(autouse=True)
 def rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint, "all_rules", lambda: (Slow(),))
+    for module in (lint, policy):
+        monkeypatch.setattr(module, "all_rules", lambda: (Slow(),))
 
 
 class World:
@@ -155,3 +157,19 @@ def test_a_recording_that_is_replaced_is_shown_from_its_start(tmp_path: Path) ->
 
     assert lines[2] == "the file was replaced; from its start:"
     assert [line.split()[3] for line in lines[3:]] == ["wire.malformed", "wire.end"]
+
+
+def test_the_project_says_which_rules_are_asked_while_a_call_goes_on(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "call.jsonl", '> {"type": "response.create"}\n+3s x')
+    assert "TST001" in rti("tail", "call.jsonl").out
+    (tmp_path / "realtime-inspector.toml").write_text('[lint]\nignore = ["TST001"]')
+    assert rti("tail", "call.jsonl").err == "following call.jsonl\nno findings\n"
+
+
+def test_a_rule_of_the_user_that_raises_is_told_once_while_a_call_goes_on(rti: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(GREETING.replace("yield", "raise ValueError('oh')\n        yield"))
+    (tmp_path / "realtime-inspector.toml").write_text('[lint]\nrules = ["mine.py"]')
+    write_recording(tmp_path / "call.jsonl", '> {"type": "response.create"}\n> {"type": "response.create"}\nx')
+    lines = [line for line in rti("tail", "call.jsonl").out.splitlines() if "broken" in line]
+    assert len(lines) == 1
+    assert "mine.py: the rule MY001 greeting is broken (ValueError: oh" in lines[0]
