@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import tomllib
@@ -229,8 +230,11 @@ def test_the_image_is_healthy_when_the_proxy_is_ready(
         with pytest.raises(SystemExit) as healthy:
             exec(check[2], {})
     assert healthy.value.code is False
-    with pytest.raises(OSError, match="refused"):
-        exec(check[2], {})
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("REALTIME_INSPECTOR_PROXY_LISTEN", f"0.0.0.0:{deaf.getsockname()[1]}")
+        with pytest.raises(OSError, match="refused"):
+            exec(check[2], {})
 
 
 # The page

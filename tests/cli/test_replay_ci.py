@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema_rs
 import pytest
 
 from realtime_inspector.cli import ci, replay_ci
@@ -88,6 +89,15 @@ def statuses(report: Report) -> Sequence[str]:
 
 def test_a_recording_that_was_met_passes_every_case() -> None:
     assert set(statuses(Report((played(),)))) == {"passed"}
+
+
+@pytest.mark.parametrize("name", ["sarif", "ctrf", "gitlab"])
+def test_a_report_is_one_that_its_schema_allows(name: str) -> None:
+    beside = Mismatch(Why.HTTP, "calls/a.jsonl", "GET /v1/models")
+    report = Report((played(refused(), left=True),), unserved=("calls/b.jsonl",), others=(beside,))
+    schema = json.loads((Path(__file__).parent / f"schemas/{name}.json").read_bytes())
+
+    jsonschema_rs.validator_for(schema).validate(json.loads(written(name, report)))
 
 
 def test_exec_writes_its_report_as_junit(rti: CommandLine, tmp_path: Path) -> None:
