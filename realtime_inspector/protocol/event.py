@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -104,6 +105,11 @@ class Event:
         return text if isinstance(text, str) else ""
 
 
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def without_audio(event: Event) -> bytes:
     """Return the message as it was on the wire, without the characters of its audio; they are found by position."""
     payload = event.entry.payload
@@ -113,7 +119,7 @@ def without_audio(event: Event) -> bytes:
 
 def dig(value: Any, path: str, default: Any = None) -> Any:
     """Return what nested objects have at a dotted path, or the default; a JSON null counts as absent."""
-    for name in path.split("."):
+    for name in _steps(path):
         if type(value) is not dict and not isinstance(value, Mapping):  # asking a dict whether it is a Mapping is slow
             return default
         value = value.get(name)
