@@ -299,6 +299,7 @@ def test_paths_are_those_of_the_repository(tmp_path: Path, monkeypatch: pytest.M
     (run,) = document(findings_ci.sarif(), linted(path="/elsewhere/a b.jsonl"))["runs"]
     assert run["artifacts"][0]["location"] == {"uri": "file:///elsewhere/a%20b.jsonl"}
     assert findings_ci.suite(linted(path="-")).path == "-"
+    assert findings_ci.suite(linted(path="../a.jsonl")).path == (tmp_path / "a.jsonl").as_posix()
 
 
 @pytest.fixture(scope="module")

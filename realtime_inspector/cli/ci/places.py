@@ -10,12 +10,12 @@ _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 def from_root(path: str) -> str:
-    """Return a path from the repository's root; as it is if it is outside, or is the standard input."""
+    """Return a path from the repository's root; the whole one if it is outside, `-` for the standard input."""
     if path == "-":
         return path
     whole = Path(os.path.normpath(Path.cwd() / path))
     root = _root(Path.cwd())
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else Path(path).as_posix()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.as_posix()
 
 
 def _root(folder: Path) -> Path:

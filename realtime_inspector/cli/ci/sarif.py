@@ -22,6 +22,8 @@ from realtime_inspector.recording.printable import printable, printable_lines
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "realtimeInspector/v1"
 _BASE = "%SRCROOT%"
+_WHOLE = re.compile(r"/|[A-Za-z]:/")
+"""How a path begins that is none from the repository's root."""
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 """How GitHub calls the severity of a rule that is about quality, not security."""
@@ -97,8 +99,9 @@ def _location(suite: Suite, line: int, artifacts: dict[str, int]) -> dict[str, A
 
 def _artifact(path: str) -> dict[str, Any]:
     """Return where a file is: relative to the repository's root, or by itself if it is outside."""
-    uri = quote(path, safe="/-._~")
-    return {"uri": f"file://{uri}"} if path.startswith("/") else {"uri": uri, "uriBaseId": _BASE}
+    if _WHOLE.match(path):
+        return {"uri": f"file:///{quote(path.lstrip('/'), safe='/:-._~')}"}
+    return {"uri": quote(path, safe="/-._~"), "uriBaseId": _BASE}
 
 
 def _pascal(name: str) -> str:
