@@ -27,7 +27,6 @@ from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.selection import select
 from realtime_inspector.errors import UsageError
 
-SUFFIX = ".suppress.toml"
 _KEYS = ("rule", "entry", "reason", "fingerprint")
 _BEGINNING = re.compile(r"^[ \t]*\[\[[ \t]*suppress[ \t]*\]\]", re.MULTILINE)
 
@@ -69,11 +68,6 @@ class Sorted:
     suppressed: list[tuple[Finding, Suppression]]
     unneeded: list[Suppression]
     """Those that no finding was met by, though its rule was asked."""
-
-
-def beside(recording: Path) -> Path:
-    """Return where the suppressions of a recording are."""
-    return recording.with_name(recording.name + SUFFIX)
 
 
 def read(path: Path, rules: Sequence[Rule]) -> list[Suppression]:

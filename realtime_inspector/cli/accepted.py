@@ -5,24 +5,27 @@ Both grow stale: what they name may be mended. Then they are wrong, and said to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from realtime_inspector.analysis import suppressions
-from realtime_inspector.analysis.baseline import Baseline
 from realtime_inspector.analysis.finding import Finding
-from realtime_inspector.analysis.fingerprint import fingerprint
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.selection import select
-from realtime_inspector.analysis.suppressions import Suppression
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.cli.findings import Accepted, Linted
 from realtime_inspector.errors import UsageError
 
+if TYPE_CHECKING:
+    from realtime_inspector.analysis.baseline import Baseline
+    from realtime_inspector.analysis.suppressions import Suppression
+
 PRUNE = "`realtime-inspector lint --prune`"
+SUFFIX = ".suppress.toml"
+"""Of the file beside a recording; what it holds is looked at only where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,17 @@ def without(path: Path, findings: Sequence[Finding], rules: Sequence[Rule]) -> l
     Raises:
         UsageError: If what stands there cannot be read.
     """
-    known = suppressions.read(suppressions.beside(path), rules) if path.is_file() else []
-    return suppressions.sort(findings, known, ()).kept
+    sidecar = beside(path)
+    if not sidecar.is_file():
+        return list(findings)
+    from realtime_inspector.analysis import suppressions
+
+    return suppressions.sort(findings, suppressions.read(sidecar, rules), ()).kept
+
+
+def beside(recording: Path) -> Path:
+    """Return where the suppressions of a recording are."""
+    return recording.with_name(recording.name + SUFFIX)
 
 
 class Acceptance:
@@ -86,18 +98,25 @@ class Acceptance:
             UsageError: If its suppressions cannot be read, or what is to be suppressed is not found.
         """
         ids = {rule.id for rule in linted.asked}
-        path = suppressions.beside(Path(linted.path))
-        known = suppressions.read(path, self._rules) if Path(linted.path).is_file() else []
-        if self._wanted is not None:
-            known = [*known, self._suppress(linted, path, self._wanted)]
-        sorted_ = suppressions.sort(linted.findings, known, ids)
-        self._unneeded.setdefault(path, []).extend(sorted_.unneeded)
-        accepted = [Accepted(finding, each.reason) for finding, each in sorted_.suppressed]
-        kept = sorted_.kept
+        kept, accepted = self._suppressed(linted, ids)
         if self.baseline is not None:
             kept, old = self.baseline.take(linted.path, kept, ids)
             accepted += [Accepted(finding) for finding in old]
         return replace(linted, findings=kept, accepted=accepted)
+
+    def _suppressed(self, linted: Linted, asked: Collection[str]) -> tuple[list[Finding], list[Accepted]]:
+        """Return a recording's findings, and those of them that are suppressed, apart."""
+        path = beside(Path(linted.path))
+        if self._wanted is None and not path.is_file():
+            return list(linted.findings), []
+        from realtime_inspector.analysis import suppressions
+
+        known = suppressions.read(path, self._rules)
+        if self._wanted is not None:
+            known.append(self._suppress(linted, path, self._wanted))
+        done = suppressions.sort(linted.findings, known, asked)
+        self._unneeded.setdefault(path, []).extend(done.unneeded)
+        return done.kept, [Accepted(finding, each.reason) for finding, each in done.suppressed]
 
     def stale(self) -> list[str]:
         """Return what is not found any more, a line each."""
@@ -109,6 +128,8 @@ class Acceptance:
         Raises:
             UsageError: If a file cannot be written.
         """
+        from realtime_inspector.analysis import suppressions
+
         for path, unneeded in self._unneeded.items():
             if unneeded:
                 suppressions.remove(path, unneeded)
@@ -120,6 +141,10 @@ class Acceptance:
         there = [finding for finding in found if wanted.entry in {None, finding.entry}]
         if not there:
             raise UsageError(f"{linted.path}: {_not_there(wanted, found)}")
+        from realtime_inspector.analysis import suppressions
+        from realtime_inspector.analysis.fingerprint import fingerprint
+        from realtime_inspector.analysis.suppressions import Suppression
+
         mark = fingerprint(there[0]) if wanted.entry is not None else ""
         made = Suppression(wanted.rule, wanted.reason, wanted.entry, mark)
         suppressions.add(path, made, Path(linted.path).name)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from realtime_inspector.analysis.baseline import Baseline
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import all_rules
@@ -31,6 +30,9 @@ from realtime_inspector.cli.accepted import Acceptance
 from realtime_inspector.cli.budgeting import Budget
 from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.errors import UsageError
+
+if TYPE_CHECKING:
+    from realtime_inspector.analysis.baseline import Baseline
 
 
 class Format(Protocol):
@@ -161,6 +163,8 @@ def _baseline(path: Path | None, write: bool) -> Baseline | None:
         if write:
             raise UsageError("--write-baseline goes with --baseline FILE: say where")
         return None
+    from realtime_inspector.analysis.baseline import Baseline
+
     return Baseline(path) if write and not path.exists() else Baseline.read(path)
 
 

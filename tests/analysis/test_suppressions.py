@@ -30,7 +30,7 @@ reason = "a slow model"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    path = suppressions.beside(tmp_path / "call.jsonl")
+    path = tmp_path / "call.jsonl.suppress.toml"
     path.write_text(FILE)
     return path
 
@@ -40,7 +40,6 @@ def read(path: Path) -> list[Suppression]:
 
 
 def test_a_suppression_is_read_with_its_place(file: Path) -> None:
-    assert file.name == "call.jsonl.suppress.toml"
     assert read(file) == [
         Suppression("TOOL003", "taken here", 41, line=3),
         Suppression("RSP003", "a slow model", line=8),
