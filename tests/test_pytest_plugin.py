@@ -277,6 +277,7 @@ def test_several_sockets_are_a_folder(suite: pytest.Pytester) -> None:
 def test_many_tests_run_beside_each_other(suite: pytest.Pytester) -> None:
     for number in range(6):
         record(suite, f"test_greets[{number}]")
+    record(suite, "test_gone")
     write_tests(
         suite,
         """
@@ -285,7 +286,11 @@ def test_many_tests_run_beside_each_other(suite: pytest.Pytester) -> None:
         talk(realtime_server.ws_url)
     """,
     )
-    suite.runpytest_subprocess("-n2").assert_outcomes(passed=6)
+    result = suite.runpytest_subprocess("-n2")
+    result.assert_outcomes(passed=6)
+    result.stdout.fnmatch_lines(
+        ["no test plays:", "recordings/test_call/test_gone.jsonl: test_call.py has no such test"]
+    )
 
 
 # recording

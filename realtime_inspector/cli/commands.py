@@ -99,6 +99,8 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("report", "write a call as one page, playable, for a bug report"),
         Listed("cut", "a piece of a recording, as a recording"),
         Listed("concat", "recordings put together to one"),
+        Listed("shrink", "the smallest recording for which a command still fails"),
+        Listed("scrub", "take private things out of recordings"),
         Listed("repair", "cut the torn last line of a recording"),
         Listed("prune", "delete old recordings, or the oldest of too many"),
         Listed("schema", "print the JSON Schema of recordings"),
