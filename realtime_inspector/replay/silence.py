@@ -33,7 +33,12 @@ def fill(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def base64(form: AudioFormat, size: int) -> str:
     """Return so many bytes of silence in base64; `MAX_BYTES` at most."""
-    return b64encode(_SILENCE.get(form.name, b"\0") * min(size, MAX_BYTES)).decode()
+    return b64encode(quiet(form, size)).decode()
+
+
+def quiet(form: AudioFormat, size: int) -> bytes:
+    """Return so many bytes of silence; `MAX_BYTES` at most."""
+    return _SILENCE.get(form.name, b"\0") * min(size, MAX_BYTES)
 
 
 def _format(event: Event, known: AudioFormat) -> AudioFormat:

@@ -113,6 +113,12 @@ def test_an_ignored_path_covers_nothing_else() -> None:
     assert between(update(a=1), update(a=2), ignore=("session.a.b", "sess"))
 
 
+def test_a_number_that_was_redacted_may_be_any_number() -> None:
+    assert between(update(phone="[redacted:phone-1]"), update(phone=4915123456789)) == []
+    assert between(update(phone="call [redacted:phone-1]"), update(phone=4915123456789)) != []
+    assert between(update(phone="[redacted:phone-1]"), update(phone=True)) != []
+
+
 def test_a_matcher_may_accept_refuse_or_leave_it() -> None:
     one, other = update(a=1), update(a=2)
     assert between(one, other, matcher=lambda recorded, live: True) == []
