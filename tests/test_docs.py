@@ -26,7 +26,7 @@ from tests.pages import PAGES, README, ROOT, Shown, code, fences, name_of, shown
 
 SHOWN = shown()
 OFFLINE = {"lint", "show", "ls", "events", "tail", "stats", "explain", "export", "import", "report", "repair", "prune",
-           "schema", "completion", "ca"}  # fmt: skip
+           "schema", "completion", "ca", "diff", "cut", "concat", "scrub"}  # fmt: skip
 """Commands that need no peer and end by themselves."""
 LOG = """
 2026-11-20 10:00:03 < {"type": "response.function_call_arguments.done", "call_id": "call_9f3", "arguments": "{}"}
@@ -53,7 +53,7 @@ def runs(line: Shown) -> bool:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder that has whatever the examples name, with the program on the path."""
     sample = (ROOT / "recordings/missing-call-id.jsonl").read_bytes()
-    for name in ("call.jsonl", "one.jsonl", "calls/one.jsonl", "recordings/call.jsonl"):
+    for name in ("call.jsonl", "one.jsonl", "before.jsonl", "after.jsonl", "calls/one.jsonl", "recordings/call.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(sample)
     (tmp_path / "recordings/missing-call-id.jsonl").write_bytes(sample)
@@ -62,6 +62,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "talk.jsonl").write_bytes((ROOT / "recordings/voice-turn.jsonl").read_bytes())
     (tmp_path / "network.har").write_bytes(b"".join(har.write(files.open_recording(tmp_path / "call.jsonl"))))
     (tmp_path / "my-prices.toml").write_text(PRICES)
+    (tmp_path / "lint-baseline.json").write_text('{"schema_version": 1, "recordings": {}}')
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/long_instructions.py").write_text(fences(ROOT / "docs/configuration.md", "python")[0])
     (tmp_path / ".config/fish/completions").mkdir(parents=True)
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -103,7 +106,7 @@ def test_every_command_s_help_begins_with_examples() -> None:
 def test_a_command_line_that_needs_no_peer_runs(line: str, world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if "jq " in line and not which("jq"):
         pytest.skip("no jq here")
-    if re.search(r"[|>$]|^eval", line):
+    if re.search(r"[|>$*]|^eval", line):
         shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
         ran = Ran(shell.returncode, shell.stdout, shell.stderr)
     else:
@@ -121,14 +124,14 @@ def test_every_option_that_a_page_names_with_its_command_is_one(page: Path) -> N
             continue
         command = commands.load(words[0])
         assert command is not None, span
-        options = {name for option in command.params for name in option.opts}
+        options = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options, span
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_option_that_is_named_exists_somewhere(page: Path) -> None:
     known = {name for listed in commands.table() if (command := commands.load(listed.name)) is not None
-             for option in command.params for name in option.opts}  # fmt: skip
+             for option in command.params for name in (*option.opts, *option.secondary_opts)}  # fmt: skip
     known |= {"--help", "--realtime-record-mode", "--realtime-upstream"}
     named = {name for span in code(page) if not span.startswith(("uv ", "docker ", "pytest "))
              for name in re.findall(r"(?<![\w-])--[a-z][a-z-]+", span)}  # fmt: skip
