@@ -22,6 +22,9 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay.client import Target, drive
 from realtime_inspector.replay.cues import Plan, plan
 from realtime_inspector.replay.driver import Drive
+from realtime_inspector.replay.load import load as load_scripts
+from realtime_inspector.replay.options import Options
+from realtime_inspector.replay.thread import serving
 from realtime_inspector.simulator.scenario import load
 from realtime_inspector.simulator.server import Simulator
 from tests.replay.helpers import TEXT
@@ -160,3 +163,13 @@ def test_a_key_goes_to_nobody_over_a_connection_that_others_can_read() -> None:
     azure = Target.of("wss://x.openai.azure.com/openai/v1/realtime").with_key("key")
     assert azure.headers == (("api-key", "key"),)
     assert Target.of("wss://example.com").with_key("key").headers == (("Authorization", "Bearer key"),)
+
+
+def test_the_client_of_a_recording_meets_the_server_of_it() -> None:
+    entries: list[Entry] = []
+    with serving(load_scripts(SAMPLE), Options()) as server:
+        target = Target.of(server.ws_url, sample().request)
+        driven = run(lambda: drive(sample(), target, MAX, observe=entries.append))
+    assert driven.through, driven.text()
+    assert server.report().met, server.report().text()
+    assert compare(tell(files.open_recording(SAMPLE)), tell(entries)).differences == ()
