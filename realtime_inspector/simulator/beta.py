@@ -27,7 +27,7 @@ _FORMAT = Text(("pcm16", "g711_ulaw", "g711_alaw"))
 _TOOL = Object(
     {
         "type": Text(("function",)),
-        "name": Text(),
+        "name": Text(pattern="^[a-zA-Z0-9_-]+$"),
         "description": Nullable(Text(max_length=1024)),
         "parameters": Nullable(Object({}, is_open=True)),
     },
@@ -240,10 +240,12 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
 def _error(error: Mapping[str, Any]) -> dict[str, Any]:
     """Name the parameter as the client wrote it."""
     param, message = str(error["param"] or ""), str(error["message"])
+    for ga, name in _PARTS.items():
+        message = message.replace(f"'{ga}'", f"'{name}'")
     for name, path in beta.SESSION_PATHS.items():
         for where in ("session", "response"):
             full = f"{where}.{path}"
             if param == full or param.startswith(f"{full}."):
                 told = f"{where}.{name}{param[len(full) :]}"
                 return {**error, "param": told, "message": message.replace(param, told)}
-    return dict(error)
+    return {**error, "message": message}

@@ -71,7 +71,7 @@ TOOL = Tagged(
         "function": Object(
             {
                 "type": Text(),
-                "name": Text(),
+                "name": Text(pattern="^[a-zA-Z0-9_-]+$"),
                 "description": Nullable(Text(max_length=1024)),
                 "parameters": Nullable(Object({}, is_open=True)),
             },
@@ -140,7 +140,23 @@ _INPUT = Object(
     }
 )
 _OUTPUT = Object({"format": Nullable(FORMAT), "voice": Nullable(VOICE), "speed": Nullable(Number(0.25, 1.5))})
-_COMMON: Mapping[str, Shape] = {"type": Text(("realtime", "transcription")), "include": Nullable(Array(Text()))}
+_INCLUDE = Array(Text(("item.input_audio_transcription.logprobs",)))
+_COMMON: Mapping[str, Shape] = {"type": Text(("realtime", "transcription")), "include": Nullable(_INCLUDE)}
+TRUNCATION = Either(
+    Text(("auto", "disabled")),
+    Tagged(
+        {
+            "retention_ratio": Object(
+                {
+                    "type": Text(),
+                    "retention_ratio": Number(0, 1),
+                    "token_limits": Nullable(Object({"post_instructions": Nullable(Number(0, integer=True))})),
+                },
+                required=("retention_ratio",),
+            )
+        }
+    ),
+)
 REALTIME = Object(
     {
         **_COMMON,
@@ -152,7 +168,7 @@ REALTIME = Object(
         "tool_choice": Nullable(TOOL_CHOICE),
         "max_output_tokens": Nullable(MAX_TOKENS),
         "tracing": Nullable(Either(Text(("auto",)), Object({}, is_open=True))),
-        "truncation": Nullable(Either(Text(("auto", "disabled")), Object({}, is_open=True))),
+        "truncation": Nullable(TRUNCATION),
         "prompt": Nullable(Object({"id": Text()}, required=("id",), is_open=True)),
         "parallel_tool_calls": Nullable(Flag()),
         "reasoning": Nullable(REASONING),

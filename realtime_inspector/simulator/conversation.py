@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,17 @@ class Conversation:
             raise errors.Refusal(message, "invalid_value", "previous_item_id")
         if item["type"] == "function_call_output" and not self._has_call(item["call_id"]):
             raise errors.unknown_call(item["call_id"])
+
+    def check_references(self, items: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse an input of a response's own that refers to an item which is not there.
+
+        Raises:
+            Refusal: For the first such item.
+        """
+        for index, item in enumerate(items):
+            if item["type"] == "item_reference" and self._get(item["id"]) is None:
+                message = f"Item with id '{item['id']}' not found."
+                raise errors.Refusal(message, "invalid_value", f"response.input[{index}].id")
 
     def remove(self, stored: Stored) -> None:
         """Take an item out."""

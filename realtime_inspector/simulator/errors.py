@@ -74,6 +74,14 @@ def too_long(length: int, limit: int, param: str) -> Refusal:
     return Refusal(message, "string_above_max_length", param)
 
 
+def no_match(pattern: str, param: str) -> Refusal:
+    """A string with letters that it must not have."""
+    message = (
+        f"Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '{pattern}'."
+    )
+    return Refusal(message, "invalid_value", param)
+
+
 def json_kind(value: object) -> str:
     """Return what JSON calls the value's type, with its article."""
     match value:

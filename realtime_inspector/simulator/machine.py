@@ -242,6 +242,7 @@ class Machine:
             raise Refusal(message, "invalid_value", "type")
         asked = envelope.asked_response(event)
         self._check_voice(asked)
+        self._conversation.check_references(asked.get("input") or ())
         self._stop_idle()
         self._speaking.begin(self._config, asked)
 

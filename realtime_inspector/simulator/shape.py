@@ -6,6 +6,7 @@ ones, then what the members hold, as the API does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,6 +27,8 @@ class Text:
 
     choices: Sequence[str] = ()
     max_length: int = 0
+    pattern: str = ""
+    """A regular expression that it has to match."""
 
     def check(self, value: Any, path: str) -> None:
         """See `Shape`."""
@@ -36,6 +39,8 @@ class Text:
             raise errors.wrong_value(value, self.choices, path)
         if self.max_length and len(value) > self.max_length:
             raise errors.too_long(len(value), self.max_length, path)
+        if self.pattern and re.search(self.pattern, value) is None:
+            raise errors.no_match(self.pattern, path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,33 @@ def test_a_model_without_access_opens_and_fails_every_response() -> None:
     assert (response["status"], response["status_details"]["error"]["code"]) == ("failed", "model_not_found")
 
 
+@pytest.mark.parametrize(
+    ("session", "code", "param"),
+    [
+        ({"tools": [{"type": "function", "name": "look up"}]}, "invalid_value", "session.tools[0].name"),
+        ({"truncation": {"type": "ratio"}}, "invalid_value", "session.truncation.type"),
+        ({"truncation": {"type": "retention_ratio"}}, "missing_required_parameter",
+         "session.truncation.retention_ratio"),
+        ({"truncation": {"type": "retention_ratio", "retention_ratio": 2}}, "decimal_above_max_value",
+         "session.truncation.retention_ratio"),
+        ({"include": ["logprobs"]}, "invalid_value", "session.include[0]"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(session: dict[str, Any], code: str, param: str) -> None:
+    error = error_of(Driver().update(**session))
+    assert (error["code"], error["param"]) == (code, param)
+
+
+def test_an_input_that_refers_to_nothing_is_refused() -> None:
+    driver = Driver()
+    asked = {"conversation": "none", "input": [{"type": "item_reference", "id": "item_none"}]}
+    error = error_of(driver.send("response.create", response=asked))
+    assert (error["message"], error["param"]) == ("Item with id 'item_none' not found.", "response.input[0].id")
+    driver.write(id="item_one")
+    asked["input"] = [{"type": "item_reference", "id": "item_one"}]
+    assert types(driver.send("response.create", response=asked)) == ["response.created"]
+
+
 # keys and calls
 
 
