@@ -28,6 +28,7 @@ _WHOLE_TEXT = 0x81
 _LONGEST_HEAD = 14
 _U64 = Struct(">Q")
 _HEADS = {side: b',"t":%%.6f,"from":"%b","kind":"message","event":' % side.encode() for side in Side}
+_LINES = {side: b'{"n":%%d,"t":%%.6f,"from":"%b","kind":"message","event":%%b}\n' % side.encode() for side in Side}
 _OBJECT = ord("{")
 
 
@@ -41,7 +42,6 @@ def whole_texts(data: bytes, at: int, limit: int, found: list[Read]) -> int:
         found: Gets the payloads.
     """
     size = len(data)
-    view = memoryview(data)
     while size - at > _LONGEST_HEAD and data[at] == _WHOLE_TEXT:
         length = data[at + 1]
         masked = length & 0x80
@@ -59,7 +59,7 @@ def whole_texts(data: bytes, at: int, limit: int, found: list[Read]) -> int:
         if end > size or length > limit:
             break
         if masked:
-            found.append(apply_mask(view[start:end], data[start - 4 : start]))  # type: ignore[arg-type]  # it takes it
+            found.append(apply_mask(data[start:end], data[start - 4 : start]))
         else:
             found.append(data[start:end])
         at = end
@@ -90,12 +90,12 @@ def lines(
     # where a line break is no JSON.
     look = b"\n".join([redactor.outline(text) for text in texts])
     usual = look.count(b"\n") < len(texts) and look.find(b"\r") < 0 and not redactor.suspicious(look)
-    if not usual and len(texts) > 1:
-        return b"".join([lines((read,), side, t, n, redactor, plain) for n, read in enumerate(found, number)])
+    if not usual:
+        return b"".join([line(read, side, t, n, redactor, plain) for n, read in enumerate(found, number)])
     head = _HEADS[side] % t
     parts: list[bytes] = []
     for n, read in enumerate(found, number):
-        if usual and type(read) is bytes and read and read[0] == _OBJECT:
+        if type(read) is bytes and read and read[0] == _OBJECT:
             try:
                 loads(read)
             except orjson.JSONDecodeError:
@@ -105,3 +105,19 @@ def lines(
                 continue
         parts.append(plain(read, n, side, t))
     return b"".join(parts)
+
+
+def line(
+    read: Read, side: Side, t: float, number: int, redactor: Redactor, plain: Callable[[Read, int, Side, float], bytes]
+) -> bytes:
+    """Return one line, the same that `lines` gives: a call comes message by message."""
+    if type(read) is bytes and read and read[0] == _OBJECT:
+        look = redactor.outline(read)
+        if look.find(b"\n") < 0 and look.find(b"\r") < 0 and not redactor.suspicious(look):
+            try:
+                orjson.loads(read)
+            except orjson.JSONDecodeError:
+                pass
+            else:
+                return _LINES[side] % (number, t, read)
+    return plain(read, number, side, t)

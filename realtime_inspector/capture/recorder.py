@@ -16,7 +16,7 @@ from pathlib import Path
 
 from realtime_inspector import __version__
 from realtime_inspector.capture.chains import Chains
-from realtime_inspector.capture.express import Read, lines
+from realtime_inspector.capture.express import Read, line, lines
 from realtime_inspector.capture.figures import Counts, Figures
 from realtime_inspector.capture.frames import gap, whole_text
 from realtime_inspector.capture.tags import request_tags
@@ -158,6 +158,7 @@ class Track:
         """How many entries were handed to the writer."""
         self._recorder = recorder
         self._counts = recorder.counts
+        self._redactor = recorder.redactor
         self._opened = opened
         self._wanted = wanted
         self._shape = shape
@@ -183,16 +184,20 @@ class Track:
 
     def steps(self, side: Side, data: bytes, at: float) -> Iterator[None] | None:
         """Do the same as `feed`, but leave what would take long to an iterator, in steps of some 50 microseconds."""
-        t = self._last_t = max(self._last_t, at - self._began)
+        t = at - self._began
+        if t < self._last_t:
+            t = self._last_t
+        self._last_t = t
         self._counts.bytes[side] += len(data)
         if self._sink is None or self._wanted is not None or self._shape is not None:
             self.add(*self._tap.feed(side, data, t))
             return None
         found = self._tap.read(side, data, t)
-        step_bytes = _STEP_BYTES if len(data) < _FLOOD_BYTES else _FLOOD_STEP_BYTES
-        count = min(_STEP_MESSAGES, len(found) * step_bytes // (len(data) or 1) + 1)
-        if len(found) > count:
-            return self._portions(found, count, side, t)
+        if len(found) > 1:
+            step_bytes = _STEP_BYTES if len(data) < _FLOOD_BYTES else _FLOOD_STEP_BYTES
+            count = min(_STEP_MESSAGES, len(found) * step_bytes // (len(data) or 1) + 1)
+            if len(found) > count:
+                return self._portions(found, count, side, t)
         if found:
             self._put(found, side, t)
         return None
@@ -254,10 +259,14 @@ class Track:
             yield
 
     def _put(self, found: Sequence[Read], side: Side, t: float) -> None:
-        assert self._sink is not None  # noqa: S101 - the callers have just looked
-        number, count = self._sink.next_number, len(found)
+        sink = self._sink
+        assert sink is not None  # noqa: S101 - the callers have just looked
+        number, count = sink.next_number, len(found)
         try:
-            block = lines(found, side, t, number, self._recorder.redactor, self._line)
+            if count == 1:
+                block = line(found[0], side, t, number, self._redactor, self._line)
+            else:
+                block = lines(found, side, t, number, self._redactor, self._line)
         except Exception as error:  # a fault of ours may cost entries, never the call
             why = f"cannot be written as lines: {type(error).__name__}"
             block = jsonl.dump(gap(side, t, why, count), number)
@@ -268,14 +277,14 @@ class Track:
             count = 1
         self._counts.messages[side] += count
         self.entries += count
-        self._sink.put(block, count, t)
+        sink.put(block, count, t)
 
     def _line(self, read: Read, number: int, side: Side, t: float) -> bytes:
         entry = whole_text(side, t, read) if isinstance(read, bytes) else read
         if entry.kind is not Kind.MESSAGE or entry.side is not side:
             self._counts.correct(side, entry)
         try:
-            return jsonl.dump(self._recorder.redactor.entry(entry), number)
+            return jsonl.dump(self._redactor.entry(entry), number)
         except Exception as error:  # a fault of ours may cost an entry, never the call
             self._counts.errors += 1
             return jsonl.dump(gap(entry.side, entry.t, f"cannot be written as a line: {type(error).__name__}"), number)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-DELAY_S = 0.005
+DELAY_S = 0.015
 """How long bytes wait, so that several are looked at in one go."""
 SOON_BYTES = 256 * 1024
 """When so much is waiting, it is looked at without delay."""

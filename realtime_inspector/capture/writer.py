@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from realtime_inspector.capture.held import hold
@@ -36,6 +37,12 @@ JOIN_BYTES = 64 * 1024
 """Less is copied into one block before it is written; more is handed to the system in pieces."""
 LOOK_S = 1.0
 """How often a file is checked for having been deleted."""
+FLOOD_BYTES = 1024 * 1024
+FLOOD_S = 1.0
+"""So much of one file in less time is a flood. Its pages are given back to the system: else a recording would fill the
+memory of the machine, and a new page costs a virtual machine several times what is written into it."""
+ON_ITS_WAY_BYTES = 16 * 1024 * 1024
+"""So much before that is given back once more: the first time, it was not on the disk yet."""
 PATIENCE_S = 0.5
 """A disk that takes longer for what waits is slow: traffic is held back for its sake no more."""
 
@@ -44,6 +51,10 @@ _PART_END_BYTES = 64
 _BLOCKS = 512
 """So many pieces are handed over at once, at most: systems have a limit."""
 _writev: Callable[[int, list[bytes]], int] | None = getattr(os, "writev", None)
+_fadvise: Callable[[int, int, int, int], None] | None = getattr(os, "posix_fadvise", None)
+_DONT_NEED = getattr(os, "POSIX_FADV_DONTNEED", 0)
+_TURNS = 4
+"""So many files are written before the event loop may want the processor."""
 _give_way: Callable[[], object] = getattr(os, "sched_yield", lambda: None)
 
 
@@ -94,8 +105,7 @@ class Sink:
         """Number of its first line."""
         self._opened_at = 0.0
         self._queue: deque[_Item] = deque()
-        """What came: the loop appends, the thread takes. `_writing` is the thread's alone."""
-        self._writing: deque[_Item] = deque()
+        """What came: the loop appends, the thread takes what it has written."""
         self._lost: _Lost | None = None
         """What was dropped since the last line that was queued; the loop's alone."""
         self._waiting = False
@@ -108,6 +118,9 @@ class Sink:
         """The file may end with a part of a line."""
         self._finished = False
         self._last_look = 0.0
+        self._given_back = 0
+        """Up to here the file's pages were given back, or kept because they came slowly; when that was."""
+        self._given_back_at = 0.0
 
     @property
     def next_number(self) -> int:
@@ -116,18 +129,20 @@ class Sink:
 
     def put(self, block: bytes, count: int, t: float) -> None:
         """Hand over so many lines, numbered from `next_number`; `t` is the time of the first."""
-        if not self._writer.has_room(len(block)):
+        writer = self._writer
+        if not writer.has_room(len(block)):
             self._lost = self._lost or _Lost(0, t)
             self._lost.lost += count
-            self._writer.dropped += count
+            writer.dropped += count
             return
         if self._lost is not None:
             self._queue_gap(self._lost)
-        self._queue.append((self._number + 1, count, block))
-        self._number += count
+        number = self._number
+        self._queue.append((number + 1, count, block))
+        self._number = number + count
         if not self._waiting:
             self._waiting = True
-            self._writer.wake(self)
+            writer.wake(self)
 
     def finish(self) -> None:
         """Say that nothing more will come: the file is closed when all is written."""
@@ -143,34 +158,42 @@ class Sink:
         self._number += 1
         self._queue.append((self._number, 1, lost))
 
-    def flush(self) -> None:
-        """Write what is queued.
+    def flush(self, now: float) -> None:
+        """Write what is queued; `now` is the time by `time.monotonic`.
 
         Raises:
             OSError: If writing failed. What is not written is still queued, and the file ends with a whole line.
         """
-        self._take()
-        if not self._writing:
+        self._waiting = False  # before the queue is looked at: what comes now wakes the thread again
+        queue = self._queue
+        if not queue:
             return
         if self._fd < 0:
             self._open()
-        self._look()
-        while self._writing:
+        elif now - self._last_look >= LOOK_S:
+            self._last_look = now
+            self._look()
+        while True:
             if self._size == 0:
-                self._write([self._part_header()])
-            blocks = self._blocks()
-            if not blocks:
+                header = self._part_header()
+                self._write([header], len(header))
+            blocks, size = self._blocks(self._room(now))
+            if blocks:
+                self._write(blocks, size)
+                self._wrote(len(blocks))
+            else:
                 self._turn()
-                continue
-            self._write(blocks)
-            for _ in blocks:
-                self._count(*self._writing.popleft())
+            if not queue:
+                break
             _give_way()
+        if self._size - self._given_back >= FLOOD_BYTES:
+            self._give_back(now)
 
     def close(self) -> None:
         """Close the file; one without a line is removed."""
         if self._fd >= 0:
-            os.close(self._fd)
+            with contextlib.suppress(OSError):  # what could be written is; some file systems say only now what was not
+                os.close(self._fd)
             self._fd = -1
             if self._size == 0:
                 with contextlib.suppress(OSError):
@@ -179,10 +202,8 @@ class Sink:
 
     def give_up(self) -> int:
         """Forget what is queued; return how many entries that were."""
-        self._take()
         entries, lost = self.entries, self.lost
-        while self._writing:
-            self._count(*self._writing.popleft())
+        self._wrote(len(self._queue))
         count = self.entries - entries + self.lost - lost
         self.entries, self.lost = entries, lost + count
         return count
@@ -190,7 +211,7 @@ class Sink:
     @property
     def pending(self) -> bool:
         """Whether lines wait to be written."""
-        return bool(self._queue or self._writing or self._waiting)
+        return bool(self._queue or self._waiting)
 
     @property
     def finished(self) -> bool:
@@ -202,14 +223,23 @@ class Sink:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(self._part_path, flags, 0o600)
         hold(self._fd)
-        self._size = 0
+        self._size = self._given_back = 0
         self._torn = False
         self._opened_at = time.monotonic()
+
+    def _give_back(self, now: float) -> None:
+        """Let the system drop the pages of a flood, which nobody reads so soon."""
+        begin, self._given_back = max(0, self._given_back - ON_ITS_WAY_BYTES), self._size
+        flood, self._given_back_at = now - self._given_back_at < FLOOD_S, now
+        if flood and _fadvise is not None:
+            with contextlib.suppress(OSError):  # it is only advice
+                _fadvise(self._fd, begin, self._size - begin, _DONT_NEED)
 
     def _turn(self) -> None:
         """Go on in another file."""
         part, first = self._part + 1, self.entries + 1
-        self._write([jsonl.dump_part_end(jsonl.PartEnd(part, first))])
+        end = jsonl.dump_part_end(jsonl.PartEnd(part, first))
+        self._write([end], len(end))
         os.close(self._fd)
         self._fd = -1
         self._size = 0
@@ -221,58 +251,53 @@ class Sink:
 
     def _look(self) -> None:
         """Begin the file anew if somebody deleted it: what was in it is a gap."""
-        now = time.monotonic()
-        if now - self._last_look < LOOK_S:
-            return
-        self._last_look = now
         if os.fstat(self._fd).st_nlink == 0:
             os.close(self._fd)
             self._fd = -1
             lost = _Lost(self.entries - self._first + 1, 0.0, "the file was deleted while it was written")
             self._writer.deleted += lost.lost
             self._writer.deleted_gaps += 1
-            self._writing.appendleft((self._first, 1, lost))
+            self._queue.appendleft((self._first, 1, lost))
             self.entries = self._first - 1
             self._open()
 
-    def _take(self) -> None:
-        self._waiting = False  # before the queue is looked at: what comes now wakes the thread again
-        queue = self._queue
-        while queue:
-            self._writing.append(queue.popleft())
+    def _wrote(self, items: int) -> None:
+        """Take items from the queue that were written."""
+        take = self._queue.popleft
+        for _ in range(items):
+            _, count, block = take()
+            if isinstance(block, _Lost):
+                self.lost += block.lost
+                self.entries += 1
+            else:
+                self.entries += count
+                self._writer.written += len(block)
 
-    def _count(self, first: int, count: int, block: bytes | _Lost) -> None:
-        """Note that an item was written."""
-        if isinstance(block, _Lost):
-            self.lost += block.lost
-            self.entries += 1
-        else:
-            self.entries += count
-            self._writer.written += len(block)
+    def _blocks(self, room: float) -> tuple[list[bytes], int]:
+        """Return the next lines, those of each item of the queue by themselves, and their bytes.
 
-    def _blocks(self) -> list[bytes]:
-        """Return the next lines, those of each item of the queue by themselves; none if the part has no more room."""
+        None if the part has not so much room.
+        """
         parts: list[bytes] = []
         size = 0
-        room = self._room()
         number = self.entries + 1
-        for first, count, block in self._writing:
+        for first, count, block in list(islice(self._queue, _BLOCKS)):  # in one go: the loop may append meanwhile
             if isinstance(block, _Lost):
                 block = self._gap(number, block)
             elif first != number:
                 block = _renumbered(block, number)
-            size += len(block)
-            if size > room and number > self._first:
+            if size + len(block) > room and number > self._first:
                 break
+            size += len(block)
             parts.append(block)
             number += count
-            if size > BLOCK_BYTES or len(parts) == _BLOCKS:
+            if size > BLOCK_BYTES:
                 break
-        return parts
+        return parts, size
 
-    def _room(self) -> float:
+    def _room(self, now: float) -> float:
         """Return how many bytes more belong into this part."""
-        if time.monotonic() - self._opened_at > self._rotation.max_s:
+        if now - self._opened_at > self._rotation.max_s:
             return 0
         return self._rotation.max_bytes - self._size - _PART_END_BYTES
 
@@ -280,14 +305,18 @@ class Sink:
         why = lost.why or self.problem or "the disk was slower than the traffic"
         return jsonl.dump(Entry(number, lost.t, Side.PROXY, Kind.GAP, members={"lost": lost.lost, "why": why}))
 
-    def _write(self, blocks: list[bytes]) -> None:
-        self._cut_torn()
-        size = sum(map(len, blocks))
+    def _write(self, blocks: list[bytes], size: int) -> None:
+        if self._torn:
+            self._cut_torn()
         try:
-            written = _writev(self._fd, blocks) if _writev is not None and size > JOIN_BYTES else 0
-            rest = memoryview(b"".join(blocks) if written < size else b"")[written:]
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
+            if size > JOIN_BYTES and _writev is not None:
+                written = _writev(self._fd, blocks)
+            else:
+                written = os.write(self._fd, b"".join(blocks))
+            if written < size:
+                rest = memoryview(b"".join(blocks))[written:]
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
         except OSError:
             self._torn = True
             with contextlib.suppress(OSError):  # a disk that is full can be cut; if not, the next attempt begins so
@@ -441,32 +470,43 @@ class Writer:
     def _flush_all(self) -> None:
         now = time.monotonic()
         for sink in [sink for sink, due in self._retry.items() if due <= now or self._stop.is_set()]:
-            self._look_at(sink)
-        for _ in range(len(self._dirty)):
+            self._flush(sink, now)
+        for turn in range(1, len(self._dirty) + 1):
             sink = self._dirty.popleft()
             if sink not in self._retry:
-                self._look_at(sink)
+                self._flush(sink, now)
+            if turn % _TURNS == 0:
+                _give_way()
 
-    def _look_at(self, sink: Sink) -> None:
-        self._flush(sink)
-        if sink.finished and not sink.pending:
-            self._remove(sink)
-
-    def _flush(self, sink: Sink) -> None:
+    def _flush(self, sink: Sink, now: float) -> None:
         try:
-            sink.flush()
+            sink.flush(now)
         except Exception as error:
-            self.failures += 1
-            sink.problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            self._retry[sink] = time.monotonic() + RETRY_S
-            if not self._warned:
-                self._warned = True
-                self._warn(f"{sink.path}: cannot be written: {sink.problem}; the calls go on, what is lost is counted")
+            self._failed(sink, error)
         else:
-            sink.problem = ""
-            if self._retry.pop(sink, None) is not None and not self._retry and self._warned:
-                self._warned = False
-                self._warn(f"{sink.path}: can be written again")
+            if sink.problem:
+                self._works_again(sink)
+            if sink.finished and not sink.pending:
+                self._remove(sink)
+
+    def _failed(self, sink: Sink, error: Exception) -> None:
+        self.failures += 1
+        sink.problem = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        self._retry[sink] = time.monotonic() + RETRY_S
+        if not self._warned:
+            self._warned = True
+            self._tell(f"{sink.path}: cannot be written: {sink.problem}; the calls go on, what is lost is counted")
+
+    def _tell(self, text: str) -> None:
+        with contextlib.suppress(Exception):  # whoever is told may be gone; the recordings are not
+            self._warn(text)
+
+    def _works_again(self, sink: Sink) -> None:
+        sink.problem = ""
+        del self._retry[sink]
+        if not self._retry and self._warned:
+            self._warned = False
+            self._tell(f"{sink.path}: can be written again")
 
     def _remove(self, sink: Sink) -> None:
         with self._lock:
@@ -480,7 +520,7 @@ class Writer:
         for sink in sinks:
             count = sink.give_up()
             if count:
-                self._warn(f"{sink.path}: {count} entries could not be written: {sink.problem}")
+                self._tell(f"{sink.path}: {count} entries could not be written: {sink.problem}")
             self._remove(sink)
 
 

@@ -168,7 +168,7 @@ def test_a_line_that_cannot_be_made_is_an_error_and_a_gap(tmp_path: Path, monkey
     with upstream() as server, relay_in_thread(server.url, tmp_path) as relay:
         client, peer = opened(relay, server)
         wait_for(lambda: relay.figures().bytes["server"] == len(SWITCH))
-        monkeypatch.setattr(recorder_module, "lines", broken)
+        monkeypatch.setattr(recorder_module, "line", broken)
         client.send(client_frame(TEXT))
         wait_for(lambda: relay.figures().errors["line"] == 1)
         assert (relay.figures().gaps, relay.figures().messages["client"]) == (1, 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -253,4 +254,50 @@ def test_much_at_once_is_written_in_pieces_and_what_is_not_taken_is_written_agai
     put(sink, *(letter * 20_000 for letter in "abcdef"))
     assert done(sink) == [f"server message {letter * 40}" for letter in "abcdef"]
     assert sum(given) == 6
+    thread.close()
+
+
+@pytest.mark.parametrize("flood_s", [60.0, 0.0])
+def test_the_pages_of_a_flood_are_given_back_and_those_of_a_call_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flood_s: float
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(writer_module, "FLOOD_BYTES", 10_000)
+    monkeypatch.setattr(writer_module, "ON_ITS_WAY_BYTES", 5_000)
+    monkeypatch.setattr(writer_module, "FLOOD_S", flood_s)
+    monkeypatch.setattr(writer_module, "_fadvise", lambda fd, start, size, advice: given.append((start, start + size)))
+    thread = Writer()
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    for letter in "abcdef":
+        put(sink, letter * 20_000)
+        wait_for(lambda: thread.backlog == 0)
+    assert len(done(sink)) == 6
+    thread.close()
+    if flood_s:
+        assert given[-1][1] > 100_000
+        assert all(later[0] <= max(0, earlier[1] - 5_000) for earlier, later in itertools.pairwise(given))
+    else:
+        assert given == []
+
+
+def test_advice_that_is_refused_and_a_listener_that_fails_cost_no_line(
+    monkeypatch: pytest.MonkeyPatch, disk: Disk, tmp_path: Path
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EINVAL, "no")
+
+    def gone(text: str) -> None:
+        raise ValueError(text)
+
+    monkeypatch.setattr(writer_module, "FLOOD_BYTES", 1_000)
+    monkeypatch.setattr(writer_module, "_fadvise", refused)
+    thread = Writer(warn=gone)
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "x" * 20_000)
+    wait_for(lambda: thread.backlog == 0)
+    disk.broken = errno.ENOSPC
+    put(sink, "y" * 20_000)
+    wait_for(lambda: disk.failures > 0)
+    disk.broken = 0
+    assert len(done(sink)) == 2
     thread.close()
