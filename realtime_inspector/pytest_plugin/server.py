@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,15 +64,17 @@ class RealtimeServer:
 
     @property
     def findings(self) -> Findings:
-        """What the linter says of all connections so far."""
-        from realtime_inspector.analysis.lint import Linter
+        """What the linter says of all connections so far, with the rules as the project wants them."""
+        from realtime_inspector.analysis import policy, project
         from realtime_inspector.protocol.event import read
         from realtime_inspector.pytest_plugin.session import Findings
 
-        found = Findings()
+        found, wanted = Findings(), policy.of(project.find(Path.cwd()))
         for header, entries in self._happened():
-            linter = Linter(header=header)
+            linter = wanted.linter(header=header)
             found += [finding for entry in entries for finding in linter.feed(read(entry))]
+            for line in linter.troubles:
+                warnings.warn(line, stacklevel=2)
         return found
 
     def assert_no_findings(self, min: str = "warning", *, ignore: Collection[str] = ()) -> None:  # noqa: A002 - reads well
