@@ -172,8 +172,11 @@ def test_what_is_installed_is_pinned_within_what_the_project_asks_for() -> None:
 # The hook
 
 
-def test_the_hook_is_a_command_that_is_run_for_recordings_alone() -> None:
-    (hook,) = load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+HOOKS = load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_a_hook_is_a_command_that_is_run_for_recordings_alone(hook: dict[str, Any]) -> None:
     program, name, *options = shlex.split(hook["entry"])
     command = commands.load(name)
 
@@ -185,6 +188,17 @@ def test_the_hook_is_a_command_that_is_run_for_recordings_alone() -> None:
     assert wanted.search("tests/recordings/a/b.jsonl.zst")
     assert not wanted.search("data/train.jsonl")
     assert not wanted.search("recordings/README.md")
+
+
+def test_the_hooks_fail_for_findings_and_for_private_things(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lint, scrub = (shlex.split(hook["entry"])[1:] for hook in HOOKS)
+    rti = CommandLine(capsys)
+    assert [rti(*lint, f"recordings/{name}.jsonl").code for name in ("missing-call-id", "barge-in")] == [1, 0]
+
+    private = write_recording(checkout / "recordings/a.jsonl", TEXT.replace('"Hi"', '"ada@example.org"'))
+    before = private.read_bytes()
+    assert [rti(*scrub, path).code for path in (private, "recordings/barge-in.jsonl")] == [1, 0]
+    assert private.read_bytes() == before
 
 
 # The image
@@ -279,7 +293,7 @@ def test_exec_runs_a_client_against_the_recording_as_the_page_says(
         assert (ran.code, "the recording was met" in ran.err) == (0, True), ran.err
     assert 'failures="0"' in (checkout / "replay.xml").read_text()
     assert (checkout / "replay.md").read_text() == "**no findings** in 1 recording\n"
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 def test_pytest_runs_as_the_page_says(pytester: pytest.Pytester) -> None:
@@ -311,7 +325,7 @@ def test_the_page_s_workflow_gives_the_action_inputs_that_it_has(action: dict[st
     assert set(ours["with"]) <= set(action["inputs"])
     outputs = set(re.findall(r"steps\.voice\.outputs\.(\w+)", PAGE.read_text(encoding="utf-8")))
     assert outputs <= set(action["outputs"])
-    hooks = {hook["id"] for hook in load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+    hooks = {hook["id"] for hook in HOOKS}
     (config,) = (block for block in blocks() if "repos" in block)
     assert {hook["id"] for repo in config["repos"] for hook in repo["hooks"]} <= hooks
 
