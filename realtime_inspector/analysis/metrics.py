@@ -14,6 +14,7 @@ from typing import Any
 
 from realtime_inspector.analysis.turns import Turn
 from realtime_inspector.protocol.event import dig
+from realtime_inspector.protocol.realtime.audio import Speech
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ToolCall
 from realtime_inspector.protocol.realtime.state import State
 
@@ -94,6 +95,79 @@ def heard_ratio(item: Item) -> float | None:
     if item.truncated_ms is None or item.audio_ms <= 0:
         return None
     return min(1.0, item.truncated_ms / item.audio_ms)
+
+
+def speech_ms(speech: Speech) -> float | None:
+    """Return how long the user spoke, as voice detection counts it: padding and the silence at the end included."""
+    return None if speech.start_ms is None or speech.end_ms is None else speech.end_ms - speech.start_ms
+
+
+def endpointing_ms(speech: Speech) -> float | None:
+    """Return how long voice detection took to tell that the user had fallen silent; its share of the wait."""
+    return _ms(speech.silent_t, speech.stopped_t)
+
+
+def barge_in_detect_ms(speech: Speech) -> float | None:
+    """Return how long voice detection took to tell that the user had begun to speak."""
+    return _ms(speech.spoke_t, speech.started_t)
+
+
+def server_stop_ms(session: State, speech: Speech) -> float | None:
+    """Return how long the server took to end the response that the user interrupted; None if he interrupted none."""
+    ended = (
+        response.done
+        for response in session.responses.values()
+        if response.reason == "turn_detected" and response.created.n < speech.started_n
+    )
+    return _between(speech.started_t, next((done for done in ended if done and done.n > speech.started_n), None))
+
+
+def client_stop_ms(session: State, speech: Speech) -> float | None:
+    """Return how long the client took to truncate what was playing when the user began to speak; None if nothing was.
+
+    The truncation is the only sign on the wire that it stopped playing.
+    """
+    later = session.input_audio.speech
+    until_n = next((each.started_n for each in later if each.started_n > speech.started_n), None)
+    for playback in session.playback.values():
+        playing = playback.start_t < speech.started_t < playback.end_t + playback.stalled_ms / 1000
+        cut_n = playback.cut_n or 0
+        if playing and cut_n > speech.started_n and (until_n is None or cut_n < until_n):
+            return _ms(speech.started_t, playback.cut_t)
+    return None
+
+
+def transcription_ms(item: Item) -> float | None:
+    """Return how long after the commit what the user said was transcribed."""
+    done = min(item.transcribed.values(), key=lambda at: at.n, default=None)
+    return _between(item.committed.t if item.committed else None, done)
+
+
+def dead_air_ms(session: State, turn: Turn) -> float | None:
+    """Return how long the user heard nothing because of a tool: from the last sound, or his own last word, to the next.
+
+    None for a turn without a call, or without a sound after it.
+    """
+    call = min((call.done for call in turn.calls if call.done is not None), key=lambda at: at.n, default=None)
+    heard = (r.first_audio for r in turn.responses if r.first_audio is not None and call and r.first_audio.n > call.n)
+    after = next(heard, None)
+    if call is None or after is None:
+        return None
+    item = next((item.id for item in turn.items if item.first is not None and item.first.n > call.n), "")
+    begins_t = session.playback[item].start_t if item in session.playback else after.t
+    before = [each.heard_until_t for each in session.playback.values() if each.start_t < call.t]
+    spoken_t = turn.silent_t if turn.silent_t is not None else turn.speech_stop_t
+    own_t = spoken_t if spoken_t is not None else turn.committed_t
+    quiet_t = max([*before, *([own_t] if own_t is not None else [])], default=call.t)
+    return round(max(0.0, begins_t - quiet_t) * 1000, 3)
+
+
+def real_time_factor(response: Response) -> float | None:
+    """Return how many seconds of audio came in a second; below 1 the user hears gaps. None for a single piece."""
+    first, last = response.first_audio, response.last_audio
+    if first is None or last is None or last.t <= first.t:
+        return None
+    return response.audio_ms / 1000 / (last.t - first.t)
 
 
 def interruptions(turns: Iterable[Turn]) -> int:

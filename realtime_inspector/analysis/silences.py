@@ -104,11 +104,7 @@ def spoken(session: State, unheard: Set[int] = frozenset()) -> list[Spoken]:
 
 def _spoken(session: State, response: Response, items: list[Item], unheard: Set[int]) -> Spoken | None:
     played = [session.playback[item.id] for item in items if item.id in session.playback]
-    ends = [
-        min(one.end_t + one.stalled_ms / 1000, one.start_t + (one.cut_ms if one.cut_ms is not None else one.ms) / 1000)
-        for one in played
-        if one.ms > 0 and one.cut_ms != 0
-    ]
+    ends = [one.heard_until_t for one in played if one.ms > 0 and one.cut_ms != 0]
     if ends and response.first_audio is not None:
         stopped = response.done.t if response.done is not None and response.status == "cancelled" else max(ends)
         return Spoken(response, response.first_audio, max(response.first_audio.t, min(max(ends), stopped)))

@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis.audible import Onsets
 from realtime_inspector.analysis.cost import Bill, Cost, cost
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.metrics import Spread, Tokens
+from realtime_inspector.analysis.rates import Rates
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.cli import budgeting, budgets_kept, output, pricing, reading
 from realtime_inspector.cli.budgeting import Budget
@@ -39,17 +41,26 @@ and tokens of the dearest session; cost_total) the exit code is 1 if calls take
 more. One that cannot be measured is told and fails nothing.
 
 Times are taken where this tool read the events. "Audio" is the first piece
-that arrived, the earliest moment at which it can be heard. The cost goes by
-public prices of the day it names; what has no price is unknown, not free.
+that arrived, the earliest moment at which it can be heard; "audible" is its
+first sample that is no silence. The cost goes by public prices of the day it
+names; what has no price is unknown, not free.
 """
 _WAITS = {
     "voice_to_voice_ms": "the user falls silent -> audio",
     "speech_stop_to_audio_ms": "speech_stopped -> audio",
     "answer_ms": "asked -> first output",
     "time_to_first_audio_ms": "response.created -> audio",
+    "time_to_sound_ms": "response.created -> audible",
+    "create_to_output_ms": "response.create -> first output",
     "generation_ms": "response.created -> response.done",
+    "endpointing_ms": "the user falls silent -> speech_stopped",
+    "barge_in_detect_ms": "the user speaks -> speech_started",
+    "server_stop_ms": "interrupted -> response.done",
+    "client_stop_ms": "interrupted -> truncated",
+    "transcription_ms": "committed -> transcribed",
     "tool_round_trip_ms": "tool: arguments -> output sent",
     "tool_follow_up_ms": "tool: output sent -> first output",
+    "dead_air_ms": "tool: last sound -> next sound",
     "connect_ms": "upgrade -> session.created",
     "config_ms": "session.update -> session.updated",
 }
@@ -69,13 +80,15 @@ class Figures:
     """Name of `_WAITS` → every measurement, in milliseconds."""
     tokens: Tokens
     cost: Cost
+    rates: Rates
 
     @classmethod
-    def of(cls, session: Session, prices: Table) -> Figures:
-        """Return the figures of a session."""
+    def of(cls, session: Session, prices: Table, onsets: Onsets | None = None) -> Figures:
+        """Return the figures of a session; what can be heard when is known of `onsets` alone."""
         exchanges = turns(session)
         waits = {
-            name: [value for value in values if value is not None] for name, values in _measured(session, exchanges)
+            name: [value for value in values if value is not None]
+            for name, values in _measured(session, exchanges, onsets or Onsets())
         }
         return cls(
             length_s=metrics.length_s(session),
@@ -86,6 +99,7 @@ class Figures:
             waits=waits,
             tokens=metrics.tokens(session),
             cost=cost(session, prices),
+            rates=Rates.of(session),
         )
 
     @classmethod
@@ -100,6 +114,7 @@ class Figures:
             waits={name: [value for one in several for value in one.waits[name]] for name in _WAITS},
             tokens=sum((one.tokens for one in several), Tokens()),
             cost=sum((one.cost for one in several), Cost()),
+            rates=sum((one.rates for one in several), Rates()),
         )
 
     def spreads(self) -> dict[str, Spread | None]:
@@ -115,6 +130,7 @@ class Figures:
             "responses": self.responses,
             "calls": self.calls,
             "latencies": {name: None if found is None else asdict(found) for name, found in self.spreads().items()},
+            "rates": _rates(self.rates, self.tokens),
             "tokens": {**asdict(self.tokens), "total": self.tokens.total},
             "cost": {
                 "usd": _rounded(self.cost.whole.total),
@@ -176,6 +192,10 @@ def lines(recordings: int, total: Figures, prices_of: str) -> Iterator[str]:
         yield ""
         rows = [("from -> to", "count", "median", "p95", "longest"), *(_row(name, found) for name, found in known)]
         yield from output.table(rows, right=(1, 2, 3, 4))
+    shares = list(_shares(total.rates))
+    if shares:
+        yield ""
+        yield from output.table(shares)
     if total.tokens.total:
         yield ""
         yield from _tokens(total.tokens)
@@ -183,23 +203,79 @@ def lines(recordings: int, total: Figures, prices_of: str) -> Iterator[str]:
 
 
 def _fold(recording: Readable, prices: Table) -> tuple[Session, Figures]:
-    session = Session()
+    session, onsets = Session(), Onsets()
     for event in events(recording):
         session.apply(event)
-    return session, Figures.of(session, prices)
+        onsets.note(event, session)
+    return session, Figures.of(session, prices, onsets)
 
 
-def _measured(session: Session, exchanges: Sequence[Turn]) -> Iterator[tuple[str, Iterable[float | None]]]:
-    responses = session.responses.values()
+def _measured(
+    session: Session, exchanges: Sequence[Turn], onsets: Onsets
+) -> Iterator[tuple[str, Iterable[float | None]]]:
+    responses, speech = session.responses.values(), session.input_audio.speech
     yield "voice_to_voice_ms", map(metrics.voice_to_voice_ms, exchanges)
     yield "speech_stop_to_audio_ms", map(metrics.speech_stop_to_audio_ms, exchanges)
     yield "answer_ms", map(metrics.answer_ms, exchanges)
     yield "time_to_first_audio_ms", map(metrics.time_to_first_audio_ms, responses)
+    yield "time_to_sound_ms", (onsets.time_to_sound_ms(session, response) for response in responses)
+    yield "create_to_output_ms", map(metrics.create_to_output_ms, responses)
     yield "generation_ms", map(metrics.generation_ms, responses)
+    yield "endpointing_ms", map(metrics.endpointing_ms, speech)
+    yield "barge_in_detect_ms", map(metrics.barge_in_detect_ms, speech)
+    yield "server_stop_ms", (metrics.server_stop_ms(session, each) for each in speech)
+    yield "client_stop_ms", (metrics.client_stop_ms(session, each) for each in speech)
+    yield "transcription_ms", map(metrics.transcription_ms, session.items.values())
     yield "tool_round_trip_ms", map(metrics.tool_round_trip_ms, session.calls.values())
     yield "tool_follow_up_ms", (metrics.follow_up_ms(turn, call) for turn in exchanges for call in turn.calls)
+    yield "dead_air_ms", (metrics.dead_air_ms(session, turn) for turn in exchanges)
     yield "connect_ms", [metrics.connect_ms(session)]
     yield "config_ms", [metrics.config_ms(session)]
+
+
+def _rates(rates: Rates, tokens: Tokens) -> dict[str, Any]:
+    """Return shares and sums for other programs; null where there was nothing to take a share of."""
+    return {
+        "interruption_rate": _share(rates.interruption_rate),
+        "false_turn_rate": _share(rates.false_turn_rate),
+        "heard_ratio": _share(metrics.median(rates.heard)),
+        "cached_ratio": _share(tokens.cached / tokens.input if tokens.input else None),
+        "idle_share": _share(rates.idle_share),
+        "real_time_factor": _share(metrics.median(rates.factors)),
+        "stalls": rates.stalls,
+        "stalled_ms": round(rates.stalled_ms, 3),
+        "audio_in_s": round(rates.appended_ms / 1000, 6),
+        "speech_s": round(rates.speech_ms / 1000, 6),
+        "audio_out_s": round(rates.delivered_ms / 1000, 6),
+        "errors": dict(rates.errors),
+        "benign_errors": rates.benign,
+    }
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def _shares(rates: Rates) -> Iterator[tuple[str, str]]:
+    """Yield shares and sums as people read them, those alone that tell something."""
+    if rates.interruption_rate:
+        yield "interrupted", f"{rates.interruption_rate:.0%} of the responses"
+    if rates.false_turn_rate:
+        yield "turns without words", f"{rates.false_turn_rate:.0%} of the spoken ones"
+    heard, factor = metrics.median(rates.heard), metrics.median(rates.factors)
+    if heard is not None:
+        yield "heard of what was cut off", f"{heard:.0%} (median)"
+    if factor is not None:
+        yield "audio comes", f"{factor:.1f} times as fast as it plays (median)"
+    if rates.stalls:
+        yield "ran dry", f"{text.count(rates.stalls, 'time')}, {text.ms(rates.stalled_ms)} in all"
+    if rates.appended_ms or rates.delivered_ms:
+        out, spoken = text.length(rates.delivered_ms / 1000), text.length(rates.speech_ms / 1000)
+        yield "audio", f"{text.length(rates.appended_ms / 1000)} in, {spoken} of it speech; {out} out"
+        if rates.idle_share is not None:
+            yield "nobody heard", f"{rates.idle_share:.0%} of the time"
+    if rates.errors:
+        yield "errors", ", ".join(f"{text.safe(code)} {count}" for code, count in rates.errors.most_common())
 
 
 def _row(name: str, found: Spread) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def test_several_recordings_are_measured_together(rti: CommandLine) -> None:
     lines = rti("stats").out.splitlines()
 
     assert lines[0] == "2 recordings, 0:06, 4 turns (1 interrupted), 6 responses, 1 tool call"
-    assert "tool: arguments -> output sent         1  252 ms  252 ms   252 ms" in lines
+    assert "tool: arguments -> output sent 1 252 ms 252 ms 252 ms" in [" ".join(line.split()) for line in lines]
     assert lines[-6:] == [
         "tokens  165",
         "  in    110  (40 audio, 60 text; 30 of them cached)",
@@ -48,6 +48,15 @@ def test_json_has_each_recording_and_the_total(rti: CommandLine) -> None:
     }
     assert found["recordings"][1]["latencies"]["time_to_first_audio_ms"] is None
     assert found["total"]["tokens"]["total"] == 165
+
+
+def test_shares_and_sums_stand_beside_the_waits(rti: CommandLine) -> None:
+    rates = json.loads(rti("stats", "--json").out)["total"]["rates"]
+
+    assert rates["interruption_rate"] == round(1 / 6, 6)
+    assert (rates["heard_ratio"], rates["cached_ratio"]) == (0.25, round(30 / 110, 6))
+    assert (rates["audio_in_s"], rates["audio_out_s"], rates["stalls"]) == (2.2, 4.5, 0)
+    assert "heard of what was cut off  25% (median)" in rti("stats").out.splitlines()
 
 
 def test_the_cost_is_null_where_a_part_of_it_is_not_known(rti: CommandLine) -> None:

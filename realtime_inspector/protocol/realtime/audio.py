@@ -80,6 +80,13 @@ class Tape:
         return bytes(self.data[start - first : end - first]) if first <= start < end <= self.total_bytes else b""
 
 
+PADDING_MS = 300.0
+"""The audio that voice detection puts before the speech, where the session does not say.
+
+Source: Realtime API reference, `turn_detection.prefix_padding_ms` (read 2026-11-22).
+"""
+
+
 @dataclass(slots=True, eq=False)
 class Speech:
     """One stretch of user speech that voice detection reported."""
@@ -92,6 +99,8 @@ class Speech:
     stopped_n: int | None = None
     stopped_t: float | None = None
     end_ms: float | None = None
+    spoke_t: float | None = None
+    """When the client sent the first of the speech itself, the padding before it left out; None if unknown."""
     silent_t: float | None = None
     """When the client sent the last of the speech itself, the silence that ended it left out; None if unknown."""
     ended_by: str = ""
@@ -184,6 +193,10 @@ class InputAudio:
         self.emptied_bytes = self.total_bytes
 
 
+STALL_MS = 1.0
+"""A shorter one is a matter of rounding."""
+
+
 @dataclass(slots=True, eq=False)
 class Playback:
     """The earliest possible playback of the assistant's audio: it starts at the first delta and drains in real time.
@@ -200,9 +213,20 @@ class Playback:
     """Where the client says it stopped playing (from its truncate)."""
     cut_n: int | None = None
     """The entry of that truncate."""
+    cut_t: float | None = None
     tape: Tape = field(default_factory=Tape)
     stalled_ms: float = 0.0
     """How long it had nothing to play before more came, all in all."""
+    stalls: int = 0
+    """How often."""
+
+    def grow(self, duration_ms: float, t: float) -> None:
+        """Take more in, and note whether it had nothing to play before."""
+        late_ms = self.late_ms(t) if self.ms else 0.0
+        if late_ms > 0:
+            self.stalled_ms += late_ms
+            self.stalls += late_ms >= STALL_MS
+        self.ms += duration_ms
 
     def late_ms(self, t: float) -> float:
         """Return for how long it has had nothing to play when more comes at `t`; 0 or less if it still plays."""
@@ -212,6 +236,12 @@ class Playback:
     def end_t(self) -> float:
         """When the last sample received so far can have been played, in seconds."""
         return self.start_t + self.ms / 1000
+
+    @property
+    def heard_until_t(self) -> float:
+        """When the last sound of it can have been heard: what came late was heard late, what was cut off was not."""
+        end_t = self.end_t + self.stalled_ms / 1000
+        return end_t if self.cut_ms is None else min(end_t, self.start_t + self.cut_ms / 1000)
 
     def played_ms(self, t: float) -> float:
         """Return how much can have been played at `t`, at most what was received."""

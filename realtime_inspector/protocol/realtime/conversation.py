@@ -182,6 +182,8 @@ class Response:
     """First audio, text or argument delta."""
     first_audio: At | None = None
     last_delta: At | None = None
+    last_audio: At | None = None
+    audio_ms: float = 0.0
     audio_format: AudioFormat | None = None
     """Its own format where the request overrode the session's."""
     cancel: At | None = None

@@ -121,14 +121,13 @@ class Sounds:
         if late_ms > self._late_ms or (size & 1 and self._even) or response.done is not None:
             return False
         duration_ms = size / self._per_ms
-        response.last_delta = At(n, t)
+        response.last_delta = response.last_audio = At(n, t)
         item.audio_bytes += size
         item.audio_ms += duration_ms
+        response.audio_ms += duration_ms
         if response.cancel is not None:
             response.after_cancel_ms += duration_ms
-        if playback.ms:
-            playback.stalled_ms += max(0.0, late_ms)
-        playback.ms += duration_ms
+        playback.grow(duration_ms, t)
         return True
 
 

@@ -10,11 +10,10 @@ from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.audio import PADDING_MS
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import number
 
-PADDING_MS = 300.0
-"""What voice detection puts before the speech where the session does not say."""
 MOST_MS = 8000.0
 """The end of a longer stretch is enough."""
 

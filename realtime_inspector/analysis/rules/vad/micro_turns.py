@@ -8,13 +8,13 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
-from realtime_inspector.protocol.realtime.audio import Speech
+from realtime_inspector.protocol.realtime.audio import PADDING_MS, Speech
 from realtime_inspector.protocol.realtime.conversation import Item
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.protocol.realtime.values import number, text
 
 OF = 5
-_PREFIX_MS = 300.0
 
 _DONE = '+2s < {{"type": "conversation.item.input_audio_transcription.completed", "item_id": "{0}", "transcript": "{1}"}}{2}\n'
 _START = '+1s < {{"type": "input_audio_buffer.speech_started", "item_id": "{0}", "audio_start_ms": {1}}}\n'
@@ -93,7 +93,7 @@ class MicroTurns(Rule):
         silence_ms, end_ms = number(detection.get("silence_duration_ms")), number(event.body.get("audio_end_ms"))
         if silence_ms is None or end_ms is None or speech is None:
             return
-        padding_ms = silence_ms + (number(detection.get("prefix_padding_ms")) or _PREFIX_MS)
+        padding_ms = silence_ms + (number(detection.get("prefix_padding_ms")) or PADDING_MS)
         lengths = [
             _length_ms(each, end_ms if each is speech else each.end_ms) for each in before.input_audio.speech[-OF:]
         ]
@@ -109,6 +109,19 @@ class MicroTurns(Rule):
                 cause=speech.started_n,
                 severity=Severity.INFO,
             )
+
+
+def is_no_turn(session: State, speech: Speech) -> bool:
+    """Tell whether a turn is no words: by its transcript, or where there is none by its length."""
+    item = session.items.get(speech.item_id)
+    if item is not None and item.transcribed:
+        return not _has_word(item.transcript)
+    length_ms, detection = _length_ms(speech, speech.end_ms), session.turn_detection or {}
+    silence_ms = number(detection.get("silence_duration_ms"))
+    if length_ms is None or silence_ms is None:
+        return False
+    padding_ms = number(detection.get("prefix_padding_ms"))
+    return length_ms - silence_ms - (PADDING_MS if padding_ms is None else padding_ms) < MicroTurns.short_ms.default
 
 
 def _transcribed_before(session: Session) -> list[Item]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import binascii
+import math
 
 from realtime_inspector.protocol.event import Event
-from realtime_inspector.protocol.realtime.audio import Speech
+from realtime_inspector.protocol.realtime.audio import PADDING_MS, Speech
 from realtime_inspector.protocol.realtime.changes import items, waiting
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.state import State
@@ -65,8 +66,18 @@ def on_speech_started(state: State, event: Event) -> None:
     """Note the start of speech."""
     item_id = text(event.body.get("item_id"))
     start_ms = number(event.body.get("audio_start_ms"))
-    state.input_audio.speech.append(Speech(item_id, event.n, event.t, start_ms))
+    speech = Speech(item_id, event.n, event.t, start_ms)
+    if start_ms is not None:
+        speech.spoke_t = state.input_audio.sent_t(math.nextafter(start_ms + _padding_ms(state), math.inf))
+    state.input_audio.speech.append(speech)
     state.input_audio.timeouts = 0
+
+
+def _padding_ms(state: State) -> float:
+    """Return how much audio before the speech belongs to it; semantic voice detection names none."""
+    detection = state.turn_detection or {}
+    told_ms = number(detection.get("prefix_padding_ms"))
+    return told_ms if told_ms is not None else PADDING_MS if detection.get("type") == "server_vad" else 0.0
 
 
 def on_timeout(state: State, event: Event) -> None:

@@ -103,7 +103,7 @@ def on_truncate(state: State, event: Event) -> None:
     playback = state.playback.get(text(event.body.get("item_id")))
     end_ms = number(event.body.get("audio_end_ms"))
     if playback is not None and end_ms is not None:
-        playback.cut_ms, playback.cut_n = end_ms, event.n
+        playback.cut_ms, playback.cut_n, playback.cut_t = end_ms, event.n, event.t
 
 
 def on_truncated(state: State, event: Event) -> None:
@@ -116,7 +116,8 @@ def on_truncated(state: State, event: Event) -> None:
         state.items[item_id].truncated_ms = end_ms
     playback = state.playback.get(item_id)
     if playback is not None and playback.cut_ms is None and end_ms is not None:
-        playback.cut_ms, playback.cut_n = end_ms, event.n  # the server cuts by itself, or another connection did
+        # the server cuts by itself, or another connection did
+        playback.cut_ms, playback.cut_n, playback.cut_t = end_ms, event.n, event.t
 
 
 def on_deleted(state: State, event: Event) -> None:

@@ -107,16 +107,17 @@ def on_transcript_done(state: State, event: Event) -> None:
 def on_audio_delta(state: State, event: Event) -> None:
     """Count the assistant's audio, and let it play."""
     response = on_delta(state, event)
+    response.last_audio = response.last_delta
     if response.first_audio is None:
         response.first_audio = response.last_delta
     item = _item(state, event)
     duration_ms = (response.audio_format or state.output_format).duration_ms(event.audio_bytes)
     item.audio_bytes += event.audio_bytes
     item.audio_ms += duration_ms
+    response.audio_ms += duration_ms
     response.after_cancel_ms += duration_ms if response.cancel is not None else 0.0
     playback = _playback(state, item, event.t)
-    playback.stalled_ms += max(0.0, playback.late_ms(event.t)) if playback.ms else 0.0
-    playback.ms += duration_ms
+    playback.grow(duration_ms, event.t)
     if state.listening:
         playback.tape.add(hearing.decoded(event), event.audio_bytes)
 
