@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from realtime_inspector.analysis.finding import Severity
+from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter
-from realtime_inspector.analysis.project import Configuration
+from realtime_inspector.analysis.project import Configuration, suppressions_of
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import fits, usual
 from realtime_inspector.analysis.wishes import TABLE, Wishes, check, chosen, read, underscored, words
+from realtime_inspector.protocol.event import Event
 from realtime_inspector.recording.entry import Header
+
+if TYPE_CHECKING:
+    from realtime_inspector.analysis.suppressions import Suppression
 
 
 class Policy:
@@ -67,8 +71,18 @@ class Policy:
         return next((w.dialect for w in reversed(self._wishes) if w.dialect and self._is_for(w, path)), "")
 
     def linter(self, path: str | Path = "", header: Header | None = None) -> Linter:
-        """Return what asks the rules about a recording."""
-        return Linter(self.rules_for(path), header=header, dialect=self.dialect_for(path))
+        """Return what asks the rules about a recording, and does not tell what is suppressed beside it.
+
+        Raises:
+            UsageError: If its suppressions cannot be read.
+        """
+        rules, dialect = self.rules_for(path), self.dialect_for(path)
+        sidecar = suppressions_of(Path(path)) if Path(path).name else None
+        if sidecar is None or not sidecar.is_file():
+            return Linter(rules, header=header, dialect=dialect)
+        from realtime_inspector.analysis import suppressions
+
+        return _Discreet(suppressions.read(sidecar, self.rules), rules, header=header, dialect=dialect)
 
     def _make(self, wishes: Sequence[Wishes]) -> list[Rule]:
         named = [word for wish in wishes for word in wish.select]
@@ -79,6 +93,25 @@ class Policy:
 
     def _is_for(self, wish: Wishes, path: str | Path) -> bool:
         return not wish.paths or _matches(wish.paths, path, self._folder or Path.cwd())
+
+
+class _Discreet(Linter):
+    """A linter that keeps to itself what is suppressed."""
+
+    def __init__(self, known: Sequence[Suppression], rules: Sequence[Rule], **options: Any) -> None:
+        super().__init__(rules, **options)
+        self._known = known
+
+    def feed(self, event: Event) -> list[Finding]:
+        """See `Linter`."""
+        return self._told(super().feed(event))
+
+    def advance(self, now: float) -> list[Finding]:
+        """See `Linter`."""
+        return self._told(super().advance(now))
+
+    def _told(self, findings: list[Finding]) -> list[Finding]:
+        return [finding for finding in findings if not any(each.covers(finding) for each in self._known)]
 
 
 def of(found: Configuration | None, **options: Any) -> Policy:

@@ -1,4 +1,4 @@
-"""A project's configuration file: where it is found, and what it says.
+"""A project's files about the linter: the configuration, where it is found and what it says; what is suppressed.
 
 It is `realtime-inspector.toml`, or `[tool.realtime-inspector]` of `pyproject.toml`: the nearest, upward from a folder.
 """
@@ -53,6 +53,11 @@ def read(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: not readable as TOML: {error}") from error
+
+
+def suppressions_of(recording: Path) -> Path:
+    """Return where the suppressions of a recording are, if it has any: beside it."""
+    return recording.with_name(recording.name + ".suppress.toml")
 
 
 def _table(path: Path, value: Any) -> Mapping[str, Any]:

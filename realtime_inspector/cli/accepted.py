@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.project import suppressions_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.selection import select
 from realtime_inspector.cli import diagnostics
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from realtime_inspector.analysis.suppressions import Suppression
 
 PRUNE = "`realtime-inspector lint --prune`"
-SUFFIX = ".suppress.toml"
-"""Of the file beside a recording; what it holds is looked at only where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +62,6 @@ def asked(value: str | None, reason: str | None, rules: Sequence[Rule], recordin
     return Asked(found[0].id, int(entry) if entry else None, reason.strip())
 
 
-def without(path: Path, findings: Sequence[Finding], rules: Sequence[Rule]) -> list[Finding]:
-    """Return findings without those that are suppressed beside the recording.
-
-    Raises:
-        UsageError: If what stands there cannot be read.
-    """
-    sidecar = beside(path)
-    if not sidecar.is_file():
-        return list(findings)
-    from realtime_inspector.analysis import suppressions
-
-    return suppressions.sort(findings, suppressions.read(sidecar, rules), ()).kept
-
-
-def beside(recording: Path) -> Path:
-    """Return where the suppressions of a recording are."""
-    return recording.with_name(recording.name + SUFFIX)
-
-
 class Acceptance:
     """What is accepted, and what of it is not needed any more."""
 
@@ -106,7 +86,7 @@ class Acceptance:
 
     def _suppressed(self, linted: Linted, asked: Collection[str]) -> tuple[list[Finding], list[Accepted]]:
         """Return a recording's findings, and those of them that are suppressed, apart."""
-        path = beside(Path(linted.path))
+        path = suppressions_of(Path(linted.path))
         if self._wanted is None and not path.is_file():
             return list(linted.findings), []
         from realtime_inspector.analysis import suppressions

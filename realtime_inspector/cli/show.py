@@ -16,7 +16,7 @@ from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
-from realtime_inspector.cli import accepted, diagnostics, linting, output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
@@ -58,7 +58,6 @@ def _show(recording: Readable, findings: bool, policy: Policy) -> None:
         found += linter.feed(event)
         if event.type == WIRE_END:
             how = str(event.body.get("how", ""))
-    found = accepted.without(recording.path, found, policy.rules)
     summary = of_session(linter.session, count(found), how)
     page = Page(Ink(on=output.wants_colour()), output.width())
     output.write_lines(page.head(recording, summary))

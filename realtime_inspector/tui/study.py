@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,7 +20,7 @@ from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import CUT_OFF
-from realtime_inspector.errors import NotAnEntry
+from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl
@@ -151,9 +152,11 @@ class Study:
         return self.read_through
 
     def _new_linter(self) -> Linter:
-        if isinstance(self._rules, Policy):
+        if not isinstance(self._rules, Policy):
+            return Linter(self._rules, header=self.index.header)
+        with suppress(UsageError):  # suppressions that cannot be read suppress nothing; `lint` tells why
             return self._rules.linter(self.path, self.index.header)
-        return Linter(self._rules, header=self.index.header)
+        return Linter(self._rules.rules_for(self.path), header=self.index.header)
 
     def analyse(self, more: Callable[[], bool]) -> bool:
         """Let the rules see what was indexed, while `more` says so; tell whether they have seen all of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ import pytest
 
 from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis import project
-from realtime_inspector.analysis.finding import Severity
+from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.policy import Policy
-from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.analysis.wishes import Wishes
 from realtime_inspector.errors import UsageError
+from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.session import Session
+from tests.analysis.sessions import events
 from tests.analysis.test_user_rules import GREETING
 
 
@@ -181,3 +185,31 @@ def test_what_is_misspelt_is_told_with_file_key_and_the_nearest(text: str, probl
         policy(f"[lint]\n{text}", tmp_path)
     assert str(raised.value).startswith(f"{tmp_path / project.FILE}: {problem}")
     assert "\n" not in str(raised.value)
+
+
+class Spoken(Rule):
+    """Every event."""
+
+    id, name, severity, on = "TST020", "spoken", Severity.INFO, ("*",)
+
+    def check(self, event: Event, before: Session) -> Iterator[Finding]:
+        yield self.finding(event, "spoken")
+
+    def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
+        yield Deadline(event.t + 1, event)
+
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        yield self.finding(deadline.event, "late", t=deadline.at)
+
+
+def test_what_is_suppressed_beside_a_recording_is_not_told_also_while_it_grows(tmp_path: Path) -> None:
+    Path("call.jsonl.suppress.toml").write_text('[[suppress]]\nrule = "TST020"\nentry = 1\nreason = "meant so"\n')
+    wanted = Policy([Spoken()])
+    first, second = events('> {"type": "response.create"}\n> {"type": "response.create"}')[:2]
+    linter = wanted.linter(tmp_path / "call.jsonl")
+    assert [linter.feed(first), [each.entry for each in linter.feed(second)]] == [[], [2]]
+    assert [each.entry for each in linter.advance(9.0)] == [2]
+    assert [each.entry for each in wanted.linter("other.jsonl").feed(first)] == [1]
+    Path("call.jsonl.suppress.toml").write_text('[[suppress]]\nrule = "TST020"\n')
+    with pytest.raises(UsageError, match="has no reason"):
+        wanted.linter("call.jsonl")

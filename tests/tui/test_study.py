@@ -7,6 +7,7 @@ import pytest
 
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.lint import lint
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.recording.files import open_recording
 from realtime_inspector.tui import detail, rows, state
@@ -175,3 +176,26 @@ def test_the_state_tells_who_said_what_and_what_was_heard(study: MakeStudy) -> N
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="No such file"):
         Study(tmp_path / "none.jsonl")
+
+
+def test_the_project_says_which_rules_are_asked_and_what_is_suppressed_is_not_shown(
+    study: MakeStudy, tmp_path: Path, clock: Clock
+) -> None:
+    path = study().path
+    sidecar, policy = tmp_path / "call.jsonl.suppress.toml", Policy(sample.RULES)
+
+    def found() -> list[str]:
+        made = Study(path, policy, clock)
+        try:
+            read(made)
+            return [finding.rule for finding in made.findings]
+        finally:
+            made.close()
+
+    everything = found()
+    assert everything == [finding.rule for finding in study().findings]
+    gone = everything[0]
+    sidecar.write_text(f'[[suppress]]\nrule = "{gone}"\nreason = "meant so"\n')
+    assert found() == [rule for rule in everything if rule != gone]
+    sidecar.write_text("[[suppress")
+    assert found() == everything
