@@ -12,13 +12,14 @@ import click
 from realtime_inspector.errors import UsageError
 
 DEFAULT_DIR = Path("recordings")
-
+THEMES = ("dark", "light", "contrast")
 
 _HELP = """Look at recordings on a full screen.
 
 \b
   realtime-inspector open                   the folder ./recordings
   realtime-inspector open call.jsonl
+  realtime-inspector open call.jsonl --theme light --key session.search=s
 
 PATH is a recording, also one that is still being written, or a folder of
 them. `?` says what can be done.
@@ -36,16 +37,27 @@ them. `?` says what can be done.
     show_default=True,
     help="where the recordings are, if no PATH is given",
 )
-def command(paths: tuple[Path, ...], folder: Path) -> None:
+@click.option("--theme", type=click.Choice(THEMES), default=THEMES[0], show_default=True, help="the colours")
+@click.option(
+    "--key",
+    "keys",
+    metavar="ACTION=KEY",
+    multiple=True,
+    help="give an action other keys; docs/tui.md has the names of both",
+)
+def command(paths: tuple[Path, ...], folder: Path, theme: str, keys: tuple[str, ...]) -> None:
     """Look at recordings on a full screen."""
-    open_paths(paths or (folder,))
+    open_paths(paths or (folder,), theme=theme, keys=keys)
 
 
-def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
+def open_paths(
+    paths: Sequence[Path], *, show_findings: bool = False, theme: str = THEMES[0], keys: Sequence[str] = ()
+) -> None:
     """Show recordings until the user leaves; `show_findings` begins with what was found in them.
 
     Raises:
-        UsageError: If there is no terminal, a path that is not there, or what the project wants of the rules is wrong.
+        UsageError: If there is no terminal, a path or an action that is not there, or what the project wants of the
+            rules is wrong.
         RecordingError: If the only path is a file that cannot be read as a recording.
     """
     for path in paths:
@@ -63,9 +75,11 @@ def open_paths(paths: Sequence[Path], *, show_findings: bool = False) -> None:
         from realtime_inspector.cli import linting
 
         policy = linting.project() if linting.is_wished() else None
-        from realtime_inspector.tui import app
+        from realtime_inspector.tui import app, keymap
 
-    app.run(paths, show_findings=show_findings, policy=policy)
+        look = app.Look(theme, keymap.read(keys))
+
+    app.run(paths, show_findings=show_findings, policy=policy, look=look)
 
 
 def _check(paths: Sequence[Path]) -> None:

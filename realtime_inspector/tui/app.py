@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.tui import themes
 from realtime_inspector.tui.driver import driver_class
 from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.memory import Memory, usual_path
@@ -49,9 +52,26 @@ class Actions(Provider):
 
     def _doing(self, action: Action) -> Callable[[], object]:
         async def do() -> None:
-            await self.app.run_action(action.action, action.node)
+            await perform(self.app, action)
 
         return do
+
+
+async def perform(app: App[Any], action: Action) -> None:
+    """Do what was chosen from a list, in the pane it belongs to."""
+    if action.pane:
+        await app.run_action(f"pane({action.pane!r})", app.screen)
+    await app.run_action(action.action, action.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How it looks, and which keys do what."""
+
+    theme: str = "dark"
+    """One of `themes.NAMES`."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Action's id → keys; the others keep theirs."""
 
 
 class InspectorApp(App[None]):
@@ -61,6 +81,7 @@ class InspectorApp(App[None]):
     COMMANDS = App.COMMANDS | {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
+        Binding("T", "next_theme", "Other colours", show=False, id="app.theme"),
     ]
 
     def __init__(
@@ -71,21 +92,33 @@ class InspectorApp(App[None]):
         rules: Sequence[Rule] | Policy | None = None,
         clock: Callable[[], float] = time.time,
         memory: Memory | None = None,
+        look: Look | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
+        look = look or Look()
+        self.register_theme(themes.CONTRAST)
+        self.theme = themes.NAMES[look.theme]
+        self.given_keys = look.keys
+        """Action's id → the keys that it was given in place of its own."""
+        if look.keys:
+            self.set_keymap(dict(look.keys))
         self.rules = rules
         """The rules to check with, or what a project wants of them; all of them if None."""
+        self._greets = memory is not None
         self.memory = memory or Memory()
         """What is remembered from one start to the next."""
         self._paths = paths
         self._show_findings = show_findings
         self._clock = clock
         self._touched_at = 0.0
+        self._clashes: set[str] = set()
         self._keys = KeyQueue(self, super().on_event)
 
     def on_mount(self) -> None:
         """Show the session if there is one to show, else the list."""
         self.run_worker(self._keys.run(), group="keys")
+        if self._greets and self.memory.greet():
+            self.notify("? says what can be done, ctrl+p finds it by name, q goes back", timeout=10, markup=False)
         if len(self._paths) == 1 and self._paths[0].is_file():
             self.open(self._paths[0])
         else:
@@ -123,15 +156,31 @@ class InspectorApp(App[None]):
         else:
             self.exit()
 
+    def action_next_theme(self) -> None:
+        """Take the next of the themes."""
+        names = list(themes.NAMES.values())
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Say once which actions have been given the same key."""
+        about = " and ".join(sorted(binding.description for binding in clashed_bindings))
+        if about and about not in self._clashes:
+            self._clashes.add(about)
+            self.notify(f"one key for several actions: {about}", severity="warning", markup=False)
+
     def action_help(self) -> None:
         """Say what can be done here."""
         self.push_screen(HelpScreen(actions(self.screen)), self._do)
 
     async def _do(self, action: Action | None) -> None:
         if action is not None:
-            await self.run_action(action.action, action.node)
+            await perform(self, action)
 
 
-def run(paths: Iterable[Path], *, show_findings: bool = False, policy: Policy | None = None) -> None:
+def run(
+    paths: Iterable[Path], *, show_findings: bool = False, policy: Policy | None = None, look: Look | None = None
+) -> None:
     """Show recordings, or folders of them, until the user leaves; `policy` is what the project wants of the rules."""
-    InspectorApp(list(paths), show_findings=show_findings, rules=policy, memory=Memory(usual_path())).run()
+    memory = Memory(usual_path())
+    InspectorApp(list(paths), show_findings=show_findings, rules=policy, memory=memory, look=look).run()

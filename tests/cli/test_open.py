@@ -4,22 +4,27 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.cli import open_
 from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.tui import app
 from tests.tui import sample
+
+looks: list[app.Look] = []
+"""How each was to look."""
 
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], bool]]:
     """Pretend that there is a terminal, and note what would be shown on it."""
     calls: list[tuple[list[Path], bool]] = []
+    looks.clear()
 
-    def run(paths: Sequence[Path], *, show_findings: bool = False, policy: Policy | None = None) -> None:
+    def run(paths: Sequence[Path], *, show_findings: bool = False, **more: Any) -> None:
+        looks.append(more["look"])
         calls.append((list(paths), show_findings))
 
     monkeypatch.setattr(app, "run", run)
@@ -47,6 +52,14 @@ def test_the_recordings_folder_is_shown_if_no_path_is_given(
     open_.command.main([], standalone_mode=False)
     open_.command.main(["--dir", str(tmp_path)], standalone_mode=False)
     assert shown == [([Path("recordings")], False), ([tmp_path], False)]
+
+
+def test_colours_and_keys_are_the_user_s(tmp_path: Path, shown: list[tuple[list[Path], bool]]) -> None:
+    arguments = ["--theme", "contrast", "--key", "session.search=s", "--dir", str(tmp_path)]
+    open_.command.main(arguments, standalone_mode=False)
+    assert looks == [app.Look("contrast", {"session.search": "s"})]
+    with pytest.raises(UsageError, match=r"no action 'session\.serch'; did you mean 'session\.search'"):
+        open_.command.main(["--key", "session.serch=s", "--dir", str(tmp_path)], standalone_mode=False)
 
 
 def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,8 +12,10 @@ from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
+from realtime_inspector.tui.bars import PANES
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.panes import Panes
 
 _HIDDEN = frozenset({"app.help", "app.command_palette", "command_palette", "screen.copy_text"})
 
@@ -26,6 +28,8 @@ class Action:
     about: str
     action: str
     node: DOMNode
+    pane: str = ""
+    """The pane that has to have the keys first; empty for what can be done where one is."""
 
     @property
     def line(self) -> Line:
@@ -45,7 +49,25 @@ def actions(screen: Screen[Any]) -> list[Action]:
             known.keys = f"{known.keys} {key}"
         else:
             found[active.binding.action, active.binding.description] = _action(active, key)
-    return list(found.values())
+    return [*found.values(), *_elsewhere(screen)]
+
+
+def _elsewhere(screen: Screen[Any]) -> Iterator[Action]:
+    """Yield what can be done in the panes that have not the keys."""
+    for panes in screen.query(Panes):
+        for name in PANES:
+            if name == panes.active:
+                continue
+            pane = screen.query_one(f"#{name}")
+            for binding in type(pane).__dict__.get("BINDINGS", ()):
+                if isinstance(binding, Binding) and binding.action != "choose":
+                    given = replace(binding, key=_given_keys(screen).get(binding.id or "", binding.key))
+                    keys = " ".join(map(screen.app.get_key_display, Binding.make_bindings([given])))
+                    yield Action(keys, f"{name.capitalize()}: {binding.description}", binding.action, pane, name)
+
+
+def _given_keys(screen: Screen[Any]) -> Mapping[str, str]:
+    return getattr(screen.app, "given_keys", {})
 
 
 def _action(active: ActiveBinding, key: str) -> Action:

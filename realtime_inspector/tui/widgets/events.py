@@ -15,6 +15,8 @@ from realtime_inspector.tui.widgets.line_list import LineList
 
 _NOTHING = plain("no entry passes the filter: f changes it, escape lifts it", "dim")
 
+_EMPTY = plain("nothing was recorded yet; entries show up here as they are written", "dim")
+
 
 class EventList(LineList):
     """One row an entry, or a fold of many."""
@@ -78,9 +80,10 @@ class EventList(LineList):
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen; say so if a filter lets nothing through."""
-        if y == 0 and not len(self._lines) and len(self._study.index):
+        if y == 0 and not len(self._lines):
             width = self.scrollable_content_region.width
-            return self._strip(_NOTHING, self.rich_style, " ", width)
+            said = _NOTHING if len(self._study.index) else _EMPTY
+            return self._strip(said, self.rich_style, " ", width)
         return super().render_line(y)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
