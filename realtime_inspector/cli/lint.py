@@ -23,12 +23,13 @@ from realtime_inspector.cli import (
     findings_text,
     linting,
     output,
+    parallel,
     pricing,
     reading,
 )
 from realtime_inspector.cli.accepted import Acceptance
 from realtime_inspector.cli.budgeting import Budget
-from realtime_inspector.cli.findings import Linted, lint
+from realtime_inspector.cli.findings import Linted
 from realtime_inspector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ configuration: docs/configuration.md.
 @click.option("--exit-zero", is_flag=True, help="exit with 0 whatever is found")
 @accepted.options
 @click.option("--statistics", is_flag=True, help="only say how often each rule found something")
+@parallel.option
 @reading.paths_argument
 @click.pass_context
 def command(
@@ -112,6 +114,7 @@ def command(
     suppress: str | None,
     reason: str | None,
     statistics: bool,
+    jobs: int | None,
     **_: object,
 ) -> None:
     """Run the rules over recordings; the options that are left over are those of `linting`."""
@@ -123,7 +126,7 @@ def command(
     found = reading.find(paths, folder)
     wanted = accepted.asked(suppress, reason, policy.rules, found)
     acceptance = Acceptance(policy.rules, _baseline(baseline, write_baseline), wanted)
-    linted = _write(_read(found, policy, acceptance), [] if statistics else _formats(format_name))
+    linted = _write(_read(found, policy, acceptance, jobs), [] if statistics else _formats(format_name))
     if not linted:
         raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
     if statistics:
@@ -168,10 +171,9 @@ def _baseline(path: Path | None, write: bool) -> Baseline | None:
     return Baseline(path) if write and not path.exists() else Baseline.read(path)
 
 
-def _read(paths: Sequence[Path], policy: Policy, acceptance: Acceptance) -> Iterator[Linted]:
-    for recording in reading.each(paths):
-        path = recording.path
-        yield acceptance.take(lint(recording, policy.rules_for(path), policy.dialect_for(path)))
+def _read(paths: Sequence[Path], policy: Policy, acceptance: Acceptance, jobs: int | None) -> Iterator[Linted]:
+    for linted, recording in parallel.each(paths, policy, jobs):
+        yield acceptance.take(linted)
         reading.tell_problems(recording)
 
 
