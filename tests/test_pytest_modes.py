@@ -240,3 +240,29 @@ def test_a_scenario_is_simulated_where_there_is_no_recording(suite: pytest.Pytes
     result.assert_outcomes(passed=3, errors=1)
     result.stdout.fnmatch_lines(["*the marker realtime takes scenario or match, not both*"])
     assert not files.find(suite.path)
+
+
+def test_a_recording_is_played_with_faults_and_again_for_a_client_that_comes_back(suite: pytest.Pytester) -> None:
+    record(suite, "test_comes_back")
+    write_tests(
+        suite,
+        """
+    from websockets.exceptions import ConnectionClosedError
+
+    @pytest.mark.realtime(faults="close 4001 connection 1 on type:response.created")
+    def test_comes_back(realtime_server):
+        with pytest.raises(ConnectionClosedError, match="4001"):
+            talk(realtime_server.ws_url)
+        assert talk(realtime_server.ws_url)[-1] == "rate_limits.updated"
+        first, second = realtime_server.sessions
+        assert first.counts["wire.note"] == 1
+        assert second.turns[0].responses[0].status == "completed"
+
+    @pytest.mark.realtime(faults=["dorp"])
+    def test_of_none(realtime_server): pass
+    """,
+    )
+    record(suite, "test_of_none")
+    result = run(suite)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*test_of_none: faults: no fault 'dorp'; did you mean 'drop'? (at 1 in 'dorp')*"])

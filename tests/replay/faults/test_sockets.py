@@ -132,6 +132,15 @@ def test_what_was_done_stands_in_the_report_and_among_the_events() -> None:
     assert (str(closed.side), closed.get("code")) == ("proxy", 1011)
 
 
+def test_a_client_that_comes_back_at_once_finds_the_recording_from_its_beginning() -> None:
+    with faulty("reset connection 1 on type:response.created", again=True) as server:
+        for number in range(1, 6):
+            heard = names(turn(server))
+            ending = "ConnectionClosedError" if number == 1 else "rate_limits.updated"
+            assert heard[-1] == ending, f"connection {number}"
+    assert server.report().met, server.report().text()
+
+
 def test_late_messages_come_all_the_same_before_the_server_closes() -> None:
     recorded = script(TEXT + "\n    < x 1000 bye")
     with serving([recorded], faults=Between(plan(["jitter 5ms..40ms"]))) as server:
