@@ -17,6 +17,7 @@ from realtime_inspector.recording.files import open_recording
 from realtime_inspector.tui import files, table, text
 from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.screens.ask import AskScreen, ConfirmScreen
+from realtime_inspector.tui.screens.compare import CompareScreen
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.bar import Bar
@@ -64,6 +65,7 @@ class SessionsScreen(Screen[None]):
         Binding("r", "reverse", "Reverse", id="sessions.reverse"),
         Binding("slash,f", "narrow", "Filter", id="sessions.filter"),
         Binding("t", "tag", "Tag", id="sessions.tag"),
+        Binding("c", "compare", "Compare", id="sessions.compare"),
         Binding("d,delete", "delete", "Delete", show=False, id="sessions.delete"),
         Binding("y", "copy", "Copy path", show=False, id="sessions.copy"),
         Binding("escape", "widen", "All recordings", show=False, id="sessions.all"),
@@ -77,6 +79,8 @@ class SessionsScreen(Screen[None]):
         self.reverse = False
         self.words = ""
         """What the recordings shown have in common: words of name, model or tags."""
+        self._first: Listed | None = None
+        """The first of two to compare."""
         self._drawn: object = None
         self._wake = asyncio.Event()
 
@@ -208,6 +212,19 @@ class SessionsScreen(Screen[None]):
 
         hint = f"words with spaces between them; kept in {kept.path.name}"
         self.app.push_screen(AskScreen("Tags", " ".join(kept.tags), text.safe(hint)), tag)
+
+    def action_compare(self) -> None:
+        """Take a recording as the first of two; with another one, show both side by side."""
+        one, first = self.listed.chosen, self._first
+        if one is None or one.problem:
+            return
+        if first is None or first is one:
+            self._first = one
+            told = f"{one.path.name} is the first; go to the second and press the same key"
+            self.notify(text.safe(told), markup=False, timeout=6)
+            return
+        self._first = None
+        self.app.push_screen(CompareScreen(first.path, one.path))
 
     def action_delete(self) -> None:
         """Delete the recording, after a question."""
