@@ -3,8 +3,8 @@
 A client speaks in two lanes. The *voice* (appends, commits, clears) and everything else each keep their own order. A
 message waits for what the recorded client had seen when it sent it: answers, responses begun and ended, calls, words
 heard. Where voice detection listens, the microphone does not wait for each of these: it is always on, and silence may
-have to go out before the server says anything. There only the beginning of an utterance waits, for what the user had
-been told by then. An interruption waits for as much of the answer as had come when it was interrupted.
+have to go out before the server says anything. There only an utterance waits, until it was heard, for the answers that
+the user had by then; and for as much of an answer as had come when it was interrupted.
 
 No socket, no clock.
 """
@@ -19,7 +19,6 @@ import orjson
 
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, dig, read
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.protocol.realtime.values import number
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.replay import silence
 from realtime_inspector.replay.landmarks import Key, Landmarks
@@ -27,8 +26,6 @@ from realtime_inspector.replay.landmarks import Key, Landmarks
 APPEND = "input_audio_buffer.append"
 VOICE = frozenset({APPEND, "input_audio_buffer.commit", "input_audio_buffer.clear"})
 INTERRUPTING = frozenset({"conversation.item.truncate", "response.cancel"})
-_MARGIN_MS = 100.0
-_ENDED = len(("response", "asked", 0, "done"))
 _EDGES = frozenset({"input_audio_buffer.commit", "input_audio_buffer.clear"})
 
 
@@ -121,15 +118,15 @@ class _Planner:
         self.opened_t = self.last_t = 0.0
         self.last_delta_t = 0.0
         self.passed: list[tuple[Key, float]] = []
-        self.starts: dict[int, list[Key]] = {}
+        self.utterances: dict[int, bool] = {}
 
     def plan(self, entries: Iterable[Entry]) -> Plan:
         for entry in entries:
             if self._take(entry):
                 break
         self.passed = list(self.landmarks.times.items())
-        self.starts = self._utterances()
-        return replace(self.whole, cues=tuple(self._cues()), recorded=self.landmarks, listens=bool(self.starts))
+        self.utterances = self._utterances()
+        return replace(self.whole, cues=tuple(self._cues()), recorded=self.landmarks, listens=bool(self.utterances))
 
     # first pass: what the client had seen
 
@@ -169,24 +166,24 @@ class _Planner:
         self.rows.append(_Row(event, seen, amount, self.last_delta_t, session.input_audio.total_ms, left_out))
         self.last_t = entry.t
 
-    def _utterances(self) -> dict[int, list[Key]]:
-        """Return the appends with which the user begins to speak, where voice detection heard it.
+    def _utterances(self) -> dict[int, bool]:
+        """Return the appends from the beginning of each utterance until voice detection heard it.
 
-        Each with the responses that ended before it was heard: it interrupted none of them.
+        True for those with which one begins. What comes before and behind them is a microphone that is on.
         """
         appends = [index for index, row in enumerate(self.rows) if row.event.type == APPEND]
         totals = [self.rows[index].appended_ms for index in appends]
-        places = {key: place for place, (key, _) in enumerate(self.passed)}
-        starts: dict[int, list[Key]] = {}
+        found: dict[int, bool] = {}
         for speech in self.landmarks.session.input_audio.speech:
             if speech.start_ms is None or not appends:
                 continue
-            first = bisect_right(totals, speech.start_ms + _padding_ms(self.landmarks))
-            index = appends[min(first, len(appends) - 1)]
-            heard = places.get((*self.landmarks.keys.get(speech.item_id, ()), "started"), 0)
-            since = (key for key, _ in self.passed[self.rows[index].seen : heard])
-            starts[index] = [key for key in since if key[0] == "response" and len(key) == _ENDED and key[-1] == "done"]
-        return starts
+            first = min(bisect_right(totals, speech.start_ms), len(appends) - 1)
+            found.setdefault(appends[first], True)
+            for index in appends[first + 1 :]:
+                if self.rows[index].event.n > speech.started_n:
+                    break
+                found.setdefault(index, False)
+        return found
 
     # second pass: what each waited for
 
@@ -195,6 +192,8 @@ class _Planner:
         other: int | None = None
         edge: int | None = None
         update: int | None = None
+        waited = 0
+        """How much of what had been passed the voice has waited for."""
         for index, row in enumerate(self.rows):
             kind = row.event.type
             if kind not in VOICE:
@@ -203,13 +202,14 @@ class _Planner:
                 other = index
                 update = index if kind.endswith("session.update") else update
                 continue
-            if self.starts and index not in self.starts and kind == APPEND:
+            listens = bool(self.utterances)
+            if listens and kind == APPEND and index not in self.utterances:
                 yield self._cue(index, [voice, update], row.seen, only_answers=True)
             else:
-                since = self.rows[voice].seen if voice is not None and not self.starts else 0
-                yield self._cue(
-                    index, [voice, other], since, only_answers=bool(self.starts), interrupts=index in self.starts
-                )
+                speaks = index in self.utterances
+                before = other if self.utterances.get(index, True) else update
+                yield self._cue(index, [voice, before], waited, only_answers=listens, interrupts=speaks)
+                waited = row.seen
             voice = index
             edge = index if kind in _EDGES else edge
 
@@ -225,15 +225,8 @@ class _Planner:
         if amount is not None:
             times.append(row.amount_t)
         delay_s = max(0.0, row.event.t - max(times))
-        ended = [] if row.event.type != APPEND else self.starts.get(index, [])
-        waits = tuple(key for key, _ in passed) + tuple(ended)
+        waits = tuple(key for key, _ in passed)
         return Cue(index, row.event, befores, waits, amount, delay_s, row.left_out)
-
-
-def _padding_ms(recorded: Landmarks) -> float:
-    """Return how long before the voice itself the server says that speech began, with a margin."""
-    detection = recorded.session.turn_detection or {}
-    return max(0.0, (number(detection.get("prefix_padding_ms")) or 0.0) - _MARGIN_MS)
 
 
 def _told_the_user(key: Key) -> bool:

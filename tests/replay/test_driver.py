@@ -24,6 +24,7 @@ from realtime_inspector.simulator.machine import Machine
 from realtime_inspector.simulator.scenario import Pace, Scenario, load, parse
 from tests.replay.driving import Drove, drive, machine
 from tests.replay.helpers import SPEECH, TEXT, TOOLS
+from tests.replay.programs import SCENARIO, SPOKEN, WRITTEN, recorded
 
 SAMPLES = Path(__file__).parent.parent.parent / "recordings"
 MAX = float("inf")
@@ -69,6 +70,30 @@ def test_the_same_conversation_happens_again_with_other_ids_however_slow_the_ser
     drove = drive(sample(name), machine(slow, f"other {seed}"), Drive(speed, 10.0), lag_s=lag_s)
     assert drove.report.through, drove.report.text()
     assert differences(sample(name), drove) == []
+
+
+programs = st.one_of(
+    st.tuples(st.just(False), st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=4)),
+    st.tuples(st.just(True), st.lists(st.sampled_from(SPOKEN), min_size=1, max_size=3)),
+)
+
+
+@given(
+    program=programs,
+    speed=st.sampled_from([1.0, MAX]),
+    delay_ms=st.sampled_from([0, 100, 2500]),
+    lag_s=st.sampled_from([0.0, 0.05]),
+)
+@settings(max_examples=20, deadline=None)
+def test_whatever_a_client_does_it_does_again(
+    program: tuple[bool, list[str]], speed: float, delay_ms: int, lag_s: float
+) -> None:
+    listens, steps = program
+    entries = recorded(steps, listens=listens)
+    slow = replace(SCENARIO, pace=replace(SCENARIO.pace, delay_ms=delay_ms))
+    drove = drive(entries, machine(slow), Drive(speed, 10.0), lag_s=lag_s)
+    assert drove.report.through, drove.report.text()
+    assert differences(entries, drove) == []
 
 
 def test_a_tool_s_output_waits_for_the_call_and_names_the_one_of_this_server() -> None:
