@@ -5,6 +5,7 @@ What is heard is not on the wire; it is taken to play from its first piece on, i
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
@@ -72,16 +73,15 @@ def silences(session: State, unheard: Set[int] = frozenset()) -> list[Silence]:
         session: The session after its last event.
         unheard: Entries of `response.done` whose text stood in for audio, so that the user heard nothing.
     """
-    said = spoken(session, unheard)
-    said_by_user = utterances(session)
     end_t = session.ended.t if session.ended is not None else session.now
+    log = _Log(session)
     found: list[Silence] = []
     start_t = session.created.t if session.created is not None else 0.0
     before: Spoken | None = None
-    for answer in [*said, None]:
+    for answer in [*spoken(session, unheard), None]:
         limit_t = end_t if answer is None else answer.first.t
         if answer is None or limit_t > start_t:
-            found += _parts(session, said_by_user, before, answer, min(start_t, limit_t), limit_t)
+            found += _parts(log, before, answer, min(start_t, limit_t), limit_t)
         if answer is not None and (before is None or answer.end_t >= before.end_t):
             start_t, before = answer.end_t, answer
     return found
@@ -115,40 +115,50 @@ def _spoken(session: State, response: Response, items: list[Item], unheard: Set[
     return Spoken(response, response.first_output or last, last.t)
 
 
-def _parts(
-    session: State, said: list[Utterance], before: Spoken | None, answer: Spoken | None, start: float, end: float
-) -> Iterator[Silence]:
+class _Log:
+    """What the user said and what wants an answer, by entry number, so that a part of it is found at once."""
+
+    def __init__(self, session: State) -> None:
+        self.said = utterances(session)
+        self._starts = [utterance.start.n for utterance in self.said]
+        requests = [request for request in session.requests if not request.out_of_band]
+        complete = [utterance.complete for utterance in self.said if utterance.complete is not None]
+        wishes = [request.at for request in requests] + [output.at for output in session.outputs]
+        self._asks = sorted([*complete, *wishes], key=lambda at: at.n)
+        self._asked = [at.n for at in self._asks]
+        calls = [call.done for call in session.calls.values() if call.done is not None and not call.by_client]
+        self._waits = sorted([*self._asks, *calls], key=lambda at: at.n)
+        self._waited = [at.n for at in self._waits]
+
+    def said_in(self, first_n: int, last_n: int) -> list[Utterance]:
+        """Return what the user began to say between two entries."""
+        return self.said[bisect_right(self._starts, first_n) : bisect_left(self._starts, last_n)]
+
+    def asks_in(self, first_n: int, last_n: int, own: At | None) -> Iterator[At]:
+        """Yield what wants an answer between two entries, but for the wish that was answered before."""
+        for at in self._asks[bisect_right(self._asked, first_n) : bisect_left(self._asked, last_n)]:
+            if own is None or at.n != own.n:
+                yield at
+
+    def waits_in(self, first_n: int, last_n: int, own: At | None) -> Iterator[At]:
+        """Yield what wants an answer, and the calls that want an output."""
+        for at in self._waits[bisect_right(self._waited, first_n) : bisect_left(self._waited, last_n)]:
+            if own is None or at.n != own.n:
+                yield at
+
+
+def _parts(log: _Log, before: Spoken | None, answer: Spoken | None, start: float, end: float) -> Iterator[Silence]:
     """Cut what lies between two answers where the user spoke again without one."""
     first_n = before.response.created.n if before is not None else 0
     last_n = answer.first.n if answer is not None else _LAST_N
-    within = [each for each in said if first_n < each.start.n < last_n]
-    asks = sorted(_asks(session, within, first_n, last_n, before), key=lambda at: at.n)
-    calls = [call.done for call in session.calls.values() if call.done is not None and not call.by_client]
-    waiting = [*asks, *(at for at in calls if first_n < at.n < last_n)]
-    for utterance in within:
+    request = before.response.request if before is not None else None
+    own = request.at if request is not None else None
+    for utterance in log.said_in(first_n, last_n):
         again = utterance.start
         patience_s = 0.0 if utterance.speech is not None else _PATIENCE_S
-        if again.t > start and any(first_n < at.n < again.n and at.t + patience_s <= again.t for at in waiting):
-            yield Silence(
-                start, min(again.t, end), first_n, again.n, before, None, again, _first(asks, first_n, again.n)
-            )
+        waiting = log.waits_in(first_n, again.n, own)
+        if again.t > start and any(at.t + patience_s <= again.t for at in waiting):
+            asked = next(log.asks_in(first_n, again.n, own), None)
+            yield Silence(start, min(again.t, end), first_n, again.n, before, None, again, asked)
             start, first_n, before = again.t, again.n - 1, None
-    yield Silence(start, end, first_n, last_n, before, answer, None, _first(asks, first_n, last_n))
-
-
-def _asks(session: State, said: list[Utterance], first_n: int, last_n: int, before: Spoken | None) -> Iterator[At]:
-    """Yield what wants an answer: what the user said, what the client asked for, what a tool returned."""
-    for utterance in said:
-        if utterance.complete is not None:
-            yield utterance.complete
-    own = before.response.request if before is not None else None
-    for request in session.requests:
-        if request is not own and not request.out_of_band and first_n < request.at.n < last_n:
-            yield request.at
-    for output in session.outputs:
-        if first_n < output.at.n < last_n:
-            yield output.at
-
-
-def _first(asks: list[At], first_n: int, last_n: int) -> At | None:
-    return next((at for at in asks if first_n < at.n < last_n), None)
+    yield Silence(start, end, first_n, last_n, before, answer, None, next(log.asks_in(first_n, last_n, own), None))

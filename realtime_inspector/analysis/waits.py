@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from realtime_inspector.analysis.causes.view import Cause, Confidence, Evidence, View, quoted, shown
+from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence, Evidence, View, quoted, shown
 from realtime_inspector.analysis.silences import Spoken
 from realtime_inspector.protocol.realtime.conversation import At, Response
 from realtime_inspector.protocol.realtime.values import text
@@ -74,7 +75,7 @@ _RULES = {"slow-tool": ("TOOL014",), "slow-turn-end": ("VAD005",)}
 
 def _parts(view: View, answer: Spoken) -> Iterator[_Part]:
     silence, response = view.silence, answer.response
-    for call in view.state.calls.values():
+    for call in islice(reversed(view.state.calls.values()), LOOK_BACK):
         output = call.outputs[0] if call.outputs else None
         if call.done is None or output is None or not view.within(output):
             continue
