@@ -25,7 +25,8 @@ LIMIT_BYTES = 16 * 1024 * 1024
 """So much may wait, here and behind here."""
 POLL_S = 0.001
 """How often it is asked whether there is room again, while nothing but the disk is behind."""
-
+WAIT_S = 0.1
+"""How long everybody waits for the disk, at most, before the next bytes are looked at."""
 
 _DONE = object()
 
@@ -95,6 +96,17 @@ class Tee:
         while self._queue or self._steps is not None:
             self._next()
         self._open()
+
+    def catch_up(self) -> None:
+        """Do everything now, and wait for what is behind: it holds a flood back where no socket can be paused.
+
+        Nobody is served meanwhile, so it does not wait for long at a time, nor for a disk that does not keep up.
+        """
+        self.drain()
+        until = self._clock() + WAIT_S
+        while self._behind() > self._limit and self._clock() < until:
+            time.sleep(POLL_S)
+        self._room = self._limit - self._behind()
 
     def _again(self) -> None:
         self._soon = True

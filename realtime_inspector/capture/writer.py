@@ -44,7 +44,7 @@ memory of the machine, and a new page costs a virtual machine several times what
 ON_ITS_WAY_BYTES = 16 * 1024 * 1024
 """So much before that is given back once more: the first time, it was not on the disk yet."""
 PATIENCE_S = 0.5
-"""A disk that takes longer for what waits is slow: traffic is held back for its sake no more."""
+"""A disk that takes nothing for longer is slow: traffic is held back for its sake no more."""
 
 _PART_END_BYTES = 64
 """The line that ends a part is shorter."""
@@ -272,6 +272,7 @@ class Sink:
             else:
                 self.entries += count
                 self._writer.written += len(block)
+        self._writer.went_on()
 
     def _blocks(self, room: float) -> tuple[list[bytes], int]:
         """Return the next lines, those of each item of the queue by themselves, and their bytes.
@@ -365,7 +366,7 @@ class Writer:
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._busy_since: float | None = None
-        """When the round of writing that is under way began."""
+        """When the round of writing that is under way began, or the disk last took something in it."""
         self._slow = False
         self._stop = threading.Event()
         self._deadline = float("inf")
@@ -451,6 +452,11 @@ class Writer:
             else:
                 break
         self._leave()
+
+    def went_on(self) -> None:
+        """Note that the disk has taken something."""
+        if self._busy_since is not None:
+            self._busy_since = time.monotonic()
 
     @contextlib.contextmanager
     def _timed(self) -> Iterator[None]:

@@ -171,3 +171,22 @@ def test_the_loop_gets_its_turn_while_a_batch_is_worked_on(weight: int, most: in
 
     asyncio.run(body())
     assert max(later - before for before, later in zip(turns, [*turns[1:], 100], strict=True)) == most
+
+
+def test_where_no_socket_pauses_a_flood_waits_for_what_is_behind_but_not_for_long() -> None:
+    waiting = iter([150, 120, 101, 40, 40])
+    done: list[int] = []
+
+    async def body() -> None:
+        tee = Tee(asyncio.get_running_loop(), 100, lambda: next(waiting))
+        tee.put(None, 1, done.append, 1)
+        tee.catch_up()
+        assert done == [1]
+        assert list(waiting) == []
+        hours = iter(range(1000))
+        stuck = Tee(asyncio.get_running_loop(), 100, lambda: 1000, clock=lambda: next(hours) * 3600)
+        stuck.put(None, 1, done.append, 2)
+        stuck.catch_up()
+        assert done == [1, 2]
+
+    asyncio.run(body())

@@ -85,7 +85,7 @@ class Engine:
         Raises:
             UsageError: If it cannot, with the reason.
         """
-        self._tee = Tee(asyncio.get_running_loop())
+        self._tee = Tee(asyncio.get_running_loop(), behind=self._plan.recorder.pressure)
         self._servers = Proxyserver()
         self.addon = Addon(self._plan, self._tee, self._servers.connections)
         self._flows = Flows(self._plan)

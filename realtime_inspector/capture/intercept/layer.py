@@ -29,8 +29,8 @@ class CatchUp:
         self._tee = tee
 
     def shut(self, reason: str) -> None:
-        """Do everything that waits."""
-        self._tee.drain()
+        """Do everything that waits, and let the disk keep up."""
+        self._tee.catch_up()
 
     def open(self, reason: str) -> None:
         """Need nothing: reading went on."""
