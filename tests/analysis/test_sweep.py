@@ -1,0 +1,219 @@
+"""One pass over a recording's bytes gives what reading every line gives: findings, state, and what is said of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.lint.calls import KINDS, write
+from realtime_inspector.analysis import sweep as sweeping
+from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.selection import usual
+from realtime_inspector.analysis.sweep import sweep
+from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.files import Recording, open_recording
+
+RECORDINGS = Path(__file__).parents[2] / "recordings"
+RULES = tuple(usual(all_rules()))
+
+Told = list[tuple[int, int, float, str]]
+
+
+def state(session: Session) -> tuple[Any, ...]:
+    """What pieces of streams change."""
+    audio = session.input_audio
+    return (
+        (session.now, session.events, session.counts),
+        (audio.total_bytes, audio.total_ms, audio.appends, audio.odd_appends, audio.last_append_t, list(audio.recent)),
+        [(item.id, str(item.spoken), str(item.written), str(item.argued), item.audio_bytes, item.audio_ms)
+         for item in session.items.values()],
+        [(each.item_id, each.ms, each.stalled_ms, each.start_t) for each in session.playback.values()],
+        [(each.id, each.last_delta, each.first_output, each.first_audio, each.after_cancel_ms)
+         for each in session.responses.values()],
+    )  # fmt: skip
+
+
+def read_whole(recording: Recording) -> tuple[list[Finding], Told, Linter]:
+    """Lint event by event, with rules that never rest."""
+    linter = Linter(RULES, header=recording.header)
+    linter.watch._lay = lambda event, watchers: None  # type: ignore[method-assign]  # nobody rests
+    found: list[Finding] = []
+    told: Told = []
+    for event in events(recording):
+        found += linter.feed(event)
+        told.append((event.n, event.entry.line, event.t, event.type))
+    return found, told, linter
+
+
+def passed_over(recording: Recording) -> tuple[list[Finding], Told, Linter]:
+    linter = Linter(RULES, header=recording.header)
+    told: Told = []
+
+    def note(n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
+        told.extend((n + at, line + at, t, types[at]) for at, t in enumerate(times))
+
+    return list(sweep(recording, linter, note)), told, linter
+
+
+def compare(path: Path) -> Told:
+    """Lint in both ways, and return what was told of the events."""
+    one, other = open_recording(path), open_recording(path)
+    found, told, linter = read_whole(one)
+    swept, told_too, swept_linter = passed_over(other)
+    assert sorted(swept, key=repr) == sorted(found, key=repr)
+    assert told_too == told
+    assert other.problems == one.problems
+    assert state(swept_linter.session) == state(linter.session)
+    return told
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_the_sample_recordings_give_the_same(path: Path) -> None:
+    compare(path)
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("calls")
+    for kind in KINDS:
+        write(folder / kind, 800_000 if kind == "audio" else 60_000, kind)
+    return {kind: (folder / kind).read_bytes() for kind in KINDS}
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_long_call_gives_the_same(kind: str, calls: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "call.jsonl"
+    path.write_bytes(calls[kind])
+    compare(path)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_of_a_long_call_few_lines_are_read(
+    kind: str, calls: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "call.jsonl"
+    path.write_bytes(calls[kind])
+    fed: list[str] = []
+    feed = Linter.feed
+    monkeypatch.setattr(Linter, "feed", lambda linter, event: fed.append(event.type) or feed(linter, event))
+    told = passed_over(open_recording(path))[1]
+    assert len(fed) < len(told) * (0.5 if kind == "text" else 0.35)
+
+
+EDITS = (
+    "drop",
+    "double",
+    "swap",
+    "odd",
+    "escape",
+    "late",
+    "stall",
+    "number",
+    "space",
+    "key",
+    "tear",
+    "id",
+    "type",
+    "huge",
+)
+
+
+def edited(lines: list[bytes], how: str, at: int) -> list[bytes]:
+    """Change one line, or two."""
+    line = lines[at]
+    match how:
+        case "drop":
+            return lines[:at] + lines[at + 1 :]
+        case "double":
+            return lines[: at + 1] + lines[at:]
+        case "swap":
+            return lines[:at] + lines[at + 1 : at + 2] + [line] + lines[at + 2 :]
+        case "odd":
+            line = line.replace(b'"}}\n', b'A="}}\n')
+        case "escape":
+            line = line.replace(b"/", b"\\/", 3)
+        case "late":
+            line = line.replace(b'"t":', b'"t":9', 1)
+        case "stall":
+            line = line.replace(b'"t":1', b'"t":0', 1)
+        case "number":
+            line = line.replace(b'"n":', b'"n":1', 1)
+        case "space":
+            line = line.replace(b'","', b'", "').replace(b'":"', b'": "')
+        case "key":
+            line = line.replace(b'"delta":"', b'"delta":"sk-ABCDEFGHIJKLMNOPQRSTUVWX')
+        case "tear":
+            line = line[: len(line) // 2] + b"\n"
+        case "id":
+            line = line.replace(b'"event":{', b'"event":{"event_id":"mine",', 1)
+        case "type":
+            line = line.replace(b'"type":"', b'"type":"x', 1)
+        case "huge":
+            line = line.replace(b'"}}\n', b"AAAA" * 300_000 + b'"}}\n')
+    return [*lines[:at], line, *lines[at + 1 :]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    kind=st.sampled_from(list(KINDS)),
+    changes=st.lists(st.tuples(st.sampled_from(EDITS), st.integers(1, 10_000)), min_size=1, max_size=6),
+    torn=st.integers(0, 40),
+)
+def test_a_call_with_whatever_is_wrong_gives_the_same(
+    kind: str,
+    changes: list[tuple[str, int]],
+    torn: int,
+    calls: dict[str, bytes],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    lines = calls[kind].splitlines(keepends=True)[:400]
+    for how, at in changes:
+        lines = edited(lines, how, 1 + at % (len(lines) - 1))
+    whole = b"".join(lines)
+    path = tmp_path_factory.mktemp("edited") / "call.jsonl"
+    path.write_bytes(whole[: len(whole) - torn])
+    compare(path)
+
+
+def test_the_smallest_buffer_will_do(calls: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "blocks", lambda stream: original(stream, 64))
+    path = tmp_path / "call.jsonl"
+    path.write_bytes(b"".join(calls["audio"].splitlines(keepends=True)[:120]))
+    compare(path)
+
+
+original = sweeping.blocks
+
+
+class Nosy(Rule):
+    """Sees every event, as a rule does that never rests."""
+
+    id = "TST001"
+    name = "nosy"
+    severity = RULES[0].severity
+    on = ("input_audio_buffer.append", "response.output_audio.delta")
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def check(self, event: Any, before: Session) -> tuple[()]:
+        """Count."""
+        self.seen += 1
+        return ()
+
+
+def test_a_rule_that_never_rests_sees_every_event(calls: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "call.jsonl"
+    path.write_bytes(calls["audio"])
+    nosy = Nosy()
+    recording = open_recording(path)
+    linter = Linter((*RULES, nosy), header=recording.header)
+    list(sweep(recording, linter, lambda *told: None))
+    assert nosy.seen == sum(linter.session.counts[each] for each in nosy.on) > 200
