@@ -41,6 +41,8 @@ def test_a_project_chooses_rules_and_severities(configuration: Path) -> None:
     assert ("RSP001", "error") in found()
     configuration.write_text('[lint]\nselect = ["RSP001"]\nseverity.RSP001 = "info"\n')
     assert found() == [("RSP001", "info")]
+    configuration.write_text('select = ["RSP001"]\n')
+    assert found() == [("RSP001", "error")]
     configuration.write_text('[lint]\nselect = ["RSP01"]\nignore = ["NO"]\n')
     with pytest.raises(UsageError, match=r"realtime-inspector\.toml: lint: no rule 'NO'"):
         found()

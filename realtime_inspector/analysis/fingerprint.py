@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from realtime_inspector.analysis.finding import Finding
 
-_SAID = re.compile(r"'[^']* [^']*'|\"[^\"]* [^\"]*\"")
+_SAID = re.compile(r"(?<!\w)'[^']* [^']*'(?!\w)|\"[^\"]* [^\"]*\"")
 """Quoted speech: a name has no blank in it."""
 _ID = re.compile(r"\b(?:item|call|resp|event|evt|sess|msg|conv|fc|rs|mcp[a-z]*)_[\w-]+")
 _NUMBER = re.compile(r"\$?[\w-]*\d[\w-]*(?:[.:,]\d+)*%?")

@@ -6,6 +6,7 @@ What may be wanted is in `wishes.py`. Whatever asks the rules, at once or while 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ from realtime_inspector.recording.entry import Header
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.suppressions import Suppression
+
+
+_SHARED = ("select", "ignore", "dialect", "rules")
 
 
 class Policy:
@@ -120,12 +124,14 @@ def of(found: Configuration | None, **options: Any) -> Policy:
     Raises:
         UsageError: If something in it is wrong, with the file and the key.
     """
-    table = found.values.get(TABLE, {}) if found is not None else {}
-    if found is None or not isinstance(table, Mapping):
+    if found is None:
         return Policy(with_users([]), **options)
-    where = str(found.path)
-    rules = [found.path.parent / path for path in words(table, "rules", f"{where}: {TABLE}")]
-    return Policy(with_users(rules), read(found), folder=found.path.parent, **options)
+    table = found.values.get(TABLE, {})
+    shared = {key: value for key, value in found.values.items() if key in _SHARED}  # said for all commands
+    whole = replace(found, values={TABLE: {**shared, **table} if isinstance(table, Mapping) else table})
+    rules = words(whole.values[TABLE], "rules", f"{found.path}: {TABLE}") if isinstance(table, Mapping) else ()
+    folder = found.path.parent
+    return Policy(with_users(folder / path for path in rules), read(whole), folder=folder, **options)
 
 
 def with_users(paths: Iterable[Path], rules: Sequence[Rule] | None = None) -> tuple[Rule, ...]:

@@ -63,6 +63,10 @@ def read(found: Configuration) -> list[Wishes]:
     """
     table = found.values.get(TABLE, {})
     where = f"{found.path}: {TABLE}"
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{where} is no table")
+    if isinstance(table.get("threshold"), Mapping):
+        raise UsageError(f"{where}: no table 'threshold'; did you mean 'thresholds'?")
     wishes = [_wishes(where, {key: table[key] for key in _KEYS if key in table})]
     some = _mapping(table, PATHS, where)
     for pattern in some:

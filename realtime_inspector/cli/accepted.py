@@ -59,6 +59,8 @@ def asked(value: str | None, reason: str | None, rules: Sequence[Rule], recordin
         raise UsageError(f"--suppress {value}: say why it is accepted, with --reason WHY")
     if len(recordings) != 1:
         raise UsageError(f"--suppress {value}: name the one recording that it is about; here are {len(recordings)}")
+    if not recordings[0].is_file():
+        raise UsageError(f"--suppress {value}: {recordings[0]} is no file that it could stand beside")
     return Asked(found[0].id, int(entry) if entry else None, reason.strip())
 
 
@@ -69,13 +71,15 @@ class Acceptance:
         self.baseline = baseline
         self._rules = rules
         self._wanted = wanted
+        self._missed = ""
+        """Why nothing was suppressed, as long as nothing was."""
         self._unneeded: dict[Path, list[Suppression]] = {}
 
     def take(self, linted: Linted) -> Linted:
         """Return a recording without the findings that are accepted; those stand apart in it.
 
         Raises:
-            UsageError: If its suppressions cannot be read, or what is to be suppressed is not found.
+            UsageError: If its suppressions cannot be read.
         """
         ids = {rule.id for rule in linted.asked}
         kept, accepted = self._suppressed(linted, ids)
@@ -91,12 +95,22 @@ class Acceptance:
             return list(linted.findings), []
         from realtime_inspector.analysis import suppressions
 
+        if self._wanted is not None and self._suppress(linted, path, self._wanted):
+            self._wanted = None
         known = suppressions.read(path, self._rules)
-        if self._wanted is not None:
-            known.append(self._suppress(linted, path, self._wanted))
         done = suppressions.sort(linted.findings, known, asked)
-        self._unneeded.setdefault(path, []).extend(done.unneeded)
+        before = self._unneeded.get(path, done.unneeded)  # a log has several sessions: needed by one is needed
+        self._unneeded[path] = [each for each in before if each in done.unneeded]
         return done.kept, [Accepted(finding, each.reason) for finding, each in done.suppressed]
+
+    def settle(self) -> None:
+        """Look whether what was to be suppressed was found.
+
+        Raises:
+            UsageError: If it was not.
+        """
+        if self._wanted is not None:
+            raise UsageError(self._missed)
 
     def stale(self) -> list[str]:
         """Return what is not found any more, a line each."""
@@ -116,11 +130,13 @@ class Acceptance:
         if self.baseline is not None:
             self.baseline.prune()
 
-    def _suppress(self, linted: Linted, path: Path, wanted: Asked) -> Suppression:
+    def _suppress(self, linted: Linted, path: Path, wanted: Asked) -> bool:
+        """Write what is to be suppressed beside a recording, if it is found there, and tell whether it was."""
         found = [finding for finding in linted.findings if finding.rule == wanted.rule]
         there = [finding for finding in found if wanted.entry in {None, finding.entry}]
         if not there:
-            raise UsageError(f"{linted.path}: {_not_there(wanted, found)}")
+            self._missed = f"{linted.path}: {_not_there(wanted, found)}"
+            return False
         from realtime_inspector.analysis import suppressions
         from realtime_inspector.analysis.fingerprint import fingerprint
         from realtime_inspector.analysis.suppressions import Suppression
@@ -129,7 +145,7 @@ class Acceptance:
         made = Suppression(wanted.rule, wanted.reason, wanted.entry, mark)
         suppressions.add(path, made, Path(linted.path).name)
         diagnostics.say(f"{path}: {made.subject} is suppressed")
-        return made
+        return True
 
     def _stale_suppressions(self) -> Iterator[str]:
         for path, unneeded in self._unneeded.items():

@@ -129,6 +129,7 @@ def command(
     linted = _write(_read(found, policy, acceptance, jobs), [] if statistics else _formats(format_name))
     if not linted:
         raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
+    acceptance.settle()
     if statistics:
         findings_statistics.write(linted, as_json=format_name == "json")
     if write_baseline:

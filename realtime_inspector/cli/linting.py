@@ -60,6 +60,7 @@ def policy(
     Raises:
         UsageError: If one names what is not there; with file and key, where it stands in a file.
     """
+    written = _written()
     chosen = Wishes(
         where=_where(ctx, "chosen", "ignored"),
         select=tuple(_words(ctx.params["chosen"])),
@@ -72,7 +73,7 @@ def policy(
     general = [wish for name, wish in told if _is_of_file(ctx, name)]
     last = [wish for name, wish in told if not _is_of_file(ctx, name)]
     rules = policies.with_users(ctx.params["folders"], known)
-    return _policy(rules, [chosen, *general], [*last, numbers], acoustic)
+    return _policy(rules, written, [chosen, *general], [*last, numbers], acoustic)
 
 
 def project(*, ignored: Sequence[str] = ()) -> Policy:
@@ -81,7 +82,7 @@ def project(*, ignored: Sequence[str] = ()) -> Policy:
     Raises:
         UsageError: If what the environment or the project's file says is wrong.
     """
-    values = _defaults()
+    written, values = _written(), _defaults()
     rules = policies.with_users(map(Path, values.get("folders", ())))
     told = Wishes(
         select=tuple(_words(values.get("chosen", ()))),
@@ -90,7 +91,7 @@ def project(*, ignored: Sequence[str] = ()) -> Policy:
         thresholds=_numbers(values.get("numbers", ())),
         dialect=str(values.get("dialect", "")),
     )
-    return _policy(rules, [told], [Wishes(ignore=tuple(_words(ignored)))])
+    return _policy(rules, written, [told], [Wishes(ignore=tuple(_words(ignored)))])
 
 
 def is_wished() -> bool:
@@ -99,13 +100,23 @@ def is_wished() -> bool:
     return said or config.find(Path.cwd()) is not None or user_rules.are_installed()
 
 
-def _policy(rules: Sequence[Rule], first: Sequence[Wishes], last: Sequence[Wishes], acoustic: bool = False) -> Policy:
-    """Put what the file wants of some recordings between what holds for all and what the command line says."""
+def _written() -> tuple[Path | None, list[Wishes]]:
+    """Return the folder of the project's file, and what that wants: of all recordings first, then of some."""
     found = config.find(Path.cwd())
-    written = wishes.read(found) if found is not None else [Wishes()]
-    general = replace(written[0], select=(), ignore=(), dialect="")  # these are options: they have come another way
-    folder = found.path.parent if found is not None else None
-    return Policy(rules, [general, *first, *written[1:], *last], folder=folder, acoustic=acoustic)
+    return (found.path.parent, wishes.read(found)) if found is not None else (None, [Wishes()])
+
+
+def _policy(
+    rules: Sequence[Rule],
+    written: tuple[Path | None, Sequence[Wishes]],
+    first: Sequence[Wishes],
+    last: Sequence[Wishes],
+    acoustic: bool = False,
+) -> Policy:
+    """Put what the file wants of some recordings between what holds for all and what the command line says."""
+    folder, (general, *some) = written
+    general = replace(general, select=(), ignore=(), dialect="")  # these are options: they have come another way
+    return Policy(rules, [general, *first, *some, *last], folder=folder, acoustic=acoustic)
 
 
 def _defaults() -> dict[str, Any]:

@@ -132,3 +132,19 @@ def test_the_project_may_name_the_baseline(rti: CommandLine) -> None:
     Path("realtime-inspector.toml").write_text('[lint]\nbaseline = "known.json"\n')
     assert rti("lint", *ONLY, "--write-baseline").code == 0
     assert rti("lint", *ONLY).code == 0
+
+
+def test_a_suppression_of_a_log_is_needed_if_one_of_its_sessions_needs_it(rti: CommandLine) -> None:
+    created = (
+        '{{"type": "session.created", "event_id": "e{0}", "session": {{"id": "s{0}", "model": "m", "audio": {{}}}}}}\n'
+    )
+    update = '{"type": "session.update", "event_id": "c1", "session": {"voice": "alloy"}}\n'
+    Path("app.log").write_text(created.format(1) + created.format(2) + update)
+    ran = rti("lint", "--select", "SES001", "app.log", "--suppress", "SES001", "--reason", "x")
+    assert (ran.code, ran.err) == (0, "app.log.suppress.toml: SES001 is suppressed\n")
+    assert rti("lint", "--select", "SES001", "app.log").code == 0
+
+
+def test_a_suppression_needs_a_file_to_stand_beside(rti: CommandLine) -> None:
+    ran = rti("lint", "-", "--suppress", "RSP001", "--reason", "x")
+    assert ran.err == "realtime-inspector: --suppress RSP001: - is no file that it could stand beside\n"

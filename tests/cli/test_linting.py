@@ -97,6 +97,7 @@ def test_a_choice_that_is_wrong_in_the_file_is_told_with_the_file(rti: CommandLi
         ('select = ["RSP03"]', ": no rule 'RSP03'; did you mean 'RSP003'?"),
         ('[lint]\ndialect = "xia"', ".dialect: no dialect 'xia'"),
         ("[lint.treshold.RSP003]\nwait_s = 1", ": `lint` has no option 'treshold'; did you mean 'threshold'?"),
+        ("[lint.threshold.RSP003]\nwait_s = 1", ": lint: no table 'threshold'; did you mean 'thresholds'?"),
     ):
         FILE.write_text(text)
         assert rti("lint").err.startswith(f"realtime-inspector: {tmp_path / FILE}{problem}")
