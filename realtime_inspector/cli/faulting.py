@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NAMES = ("flaky-network", "slow-server", "rate-limited", "session-expiry", "mid-audio-stall", "strange-server")
 """The profiles, for a help that loads none of them."""
 
+NAMED = ("faults", "profiles", "fault_seed")
+"""The parameters of these options."""
+
 OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--fault",
@@ -33,7 +36,7 @@ OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option("--fault-seed", default="0", metavar="SEED", help="the same seed gives the same chances"),
 ]
-"""For `mock`, `exec` and `simulate`."""
+"""For `mock`, `exec`, `simulate` and `proxy`."""
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:

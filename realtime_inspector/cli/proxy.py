@@ -6,9 +6,10 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,15 +19,18 @@ from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.tags import parse_tag
 from realtime_inspector.capture.upstream import ClientCertificate
-from realtime_inspector.cli import intercepting, metrics, recording_to, relaying
+from realtime_inspector.cli import diagnostics, faulting, intercepting, metrics, recording_to, relaying
 from realtime_inspector.cli.relaying import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
 
+if TYPE_CHECKING:
+    from realtime_inspector.replay.faults.sockets import Between
+
 _INTERRUPTED = 130
 _AUDIO = click.Choice([str(how) for how in Audio])
 _PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
-_REVERSE_ALONE = ("drain", "workers")
+_REVERSE_ALONE = ("drain", "workers", "faults", "profiles")
 """Options that the other modes do not have."""
 
 
@@ -37,6 +41,7 @@ _HELP = """Record what passes between clients and the API.
   realtime-inspector proxy --upstream wss://RESOURCE.openai.azure.com
   realtime-inspector proxy --tag stage=test --audio-in drop
   realtime-inspector proxy --mode forward
+  realtime-inspector proxy --fault 'stall 4s nth 3 on type:*.delta'
 
 Point a client's base URL at it: every connection becomes a file, with secrets
 taken out. HTTP and WebSocket, plain and TLS, all on one port and any path.
@@ -120,6 +125,7 @@ never forwarded.
     metavar="HOST:PORT",
     help="answer Prometheus there, 127.0.0.1:9464 (extra `metrics`)",
 )
+@faulting.options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -144,6 +150,7 @@ def command(
     host, port = listen_address(listen)
     relaying.raise_file_limit()
     named = dict(map(parse_tag, tags))
+    between, chosen = faulting.between(chosen), {name: chosen[name] for name in chosen if name not in faulting.NAMED}
     settings = Settings(
         folder,
         host=host,
@@ -157,7 +164,10 @@ def command(
         **_typed(chosen),
     )
     if mode == REVERSE:
-        ended_by = _relay(settings, workers, ready_file, metrics_at)
+        with ExitStack() as stack:
+            if between is not None:
+                settings = _behind_faults(stack, settings, between)
+            ended_by = _relay(settings, workers, ready_file, metrics_at)
     else:
         _refuse_others(ctx, mode)
         interceptor = settings.interceptor(mode, upstream)
@@ -165,6 +175,23 @@ def command(
         ended_by = _run(interceptor, hints, ready_file, asyncio.new_event_loop, metrics_at=metrics_at)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
+
+
+def _behind_faults(stack: ExitStack, settings: Settings, between: Between) -> Settings:
+    """Put the faults between the proxy and its server, so that it records what clients see.
+
+    Raises:
+        UsageError: If the server is reached in a way that the faults do not know.
+    """
+    from realtime_inspector.replay.faults.gate import gate_in_thread
+
+    for option, value in (("--via", settings.via), ("--client-cert", settings.certificate)):
+        if value is not None:
+            raise UsageError(f"--fault does not go with {option}; leave one of them out")
+    gate = stack.enter_context(gate_in_thread(settings.upstream, between, upstream_ca=settings.upstream_ca))
+    texts = [fault.text for fault in between.plan.faults]
+    diagnostics.say(f"between the proxy and {settings.upstream}: {'; '.join(texts)}")
+    return replace(settings, upstream=gate.url, upstream_ca=None, tags={**settings.tags, "faults": "; ".join(texts)})
 
 
 def _typed(chosen: dict[str, Any]) -> dict[str, Any]:

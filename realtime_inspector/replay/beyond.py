@@ -6,6 +6,7 @@ Knows messages only; who records what passes is behind the other server.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,7 +17,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-_NOT_PASSED_ON = frozenset(
+NOT_PASSED_ON = frozenset(
     {
         "connection",
         "host",
@@ -31,18 +32,25 @@ _NOT_PASSED_ON = frozenset(
 """Headers that belong to one connection."""
 
 
-async def dial(url: str, request: Request) -> ClientConnection | Response:
-    """Connect to another server as a client asked for it; return the connection, or the refusal."""
+async def dial(url: str, request: Request, tls: ssl.SSLContext | None = None) -> ClientConnection | Response:
+    """Connect to another server as a client asked for it; return the connection, or the refusal.
+
+    Args:
+        url: The server's scheme, host and port; the path is the client's.
+        request: The client's upgrade.
+        tls: How to talk to a server of `wss`.
+    """
     offered = [Subprotocol(name.strip()) for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-    headers = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in _NOT_PASSED_ON]
+    headers = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in NOT_PASSED_ON]
     try:
         return await connect(
-            url.partition("/v1/")[0] + request.path,
+            url + request.path,
+            ssl=tls,
             additional_headers=headers,
             subprotocols=[name for name in offered if name] or None,
             compression=None,
             max_size=None,
-            ping_timeout=None,
+            ping_interval=None,
             user_agent_header=None,
             proxy=None,
         )

@@ -172,6 +172,7 @@ class ReplayServer:
                 max_size=None,
                 max_queue=None,
                 ping_timeout=None,  # a client held by a debugger is not gone
+                open_timeout=10 if self._faults is None else None,  # a fault may hold an upgrade up for longer
                 close_timeout=2,
                 server_header=None,
                 logger=_quiet(),
@@ -219,7 +220,7 @@ class ReplayServer:
         upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
         if not (upgrade and self._beyond) or self._door.refusing or self._door.unserved:
             return self._admit(connection, request)
-        found = await dial(self._beyond, request)
+        found = await dial(self._beyond.partition("/v1/")[0], request)
         if isinstance(found, Response):
             return found
         self._handed_on[connection] = found

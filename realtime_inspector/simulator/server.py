@@ -143,6 +143,7 @@ class Simulator:
                 create_connection=self._connection(),
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
+                open_timeout=10 if self._between is None else None,  # what is between may hold an upgrade up longer
                 server_header=None,
                 logger=_quiet(),
             )

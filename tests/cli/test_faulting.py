@@ -71,8 +71,15 @@ def test_exec_gives_its_program_the_faults_and_tells_of_them(
     assert fault in (tmp_path / "report.json").read_text()
 
 
+def test_a_proxy_has_its_faults_in_reverse_mode_and_straight_to_the_server(rti: CommandLine) -> None:
+    ran = rti("proxy", "--fault", "drop", "--mode", "forward")
+    assert ran.err.endswith("--fault works in reverse mode alone, not in --mode forward; leave one of them out\n")
+    ran = rti("proxy", "--listen", "127.0.0.1:0", "--fault", "drop", "--via", "http://127.0.0.1:9")
+    assert ran.err.endswith("--fault does not go with --via; leave one of them out\n")
+
+
 def test_every_command_that_serves_takes_the_same_options() -> None:
-    for name in ("mock", "exec", "simulate"):
+    for name in ("mock", "exec", "simulate", "proxy"):
         command = commands.load(name)
         assert isinstance(command, click.Command)
         assert {"faults", "profiles", "fault_seed"} <= {option.name for option in command.params}
