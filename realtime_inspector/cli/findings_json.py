@@ -6,14 +6,20 @@ The shape is a promise: members may be added under the same `schema_version`, ne
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.cli.findings import Linted, count
+from realtime_inspector.errors import RecordingError
+from realtime_inspector.formats import Readable, read_each
+from realtime_inspector.formats.reading import STANDARD_INPUT
 
 SCHEMA_VERSION = 1
+MOST_BYTES = 64_000_000
+"""A larger recording is not read again for the sake of one sentence; `why` does that."""
 
 
 class Json:
@@ -44,9 +50,10 @@ class JsonLines:
 def document(linted: Sequence[Linted]) -> dict[str, Any]:
     """Return recordings and findings as one document."""
     findings = [finding for one in linted for finding in one.findings]
+    silences = _Silences()
     return {
         "schema_version": SCHEMA_VERSION,
-        "recordings": list(map(_recording, linted)),
+        "recordings": [{**_recording(one), "why": silences.last(one)} for one in linted],
         "summary": {severity.value: number for severity, number in count(findings).items()},
     }
 
@@ -64,6 +71,37 @@ def _recording(one: Linted) -> dict[str, Any]:
             for each in one.accepted
         ],
     }
+
+
+class _Silences:
+    """Why it did not answer, of recordings that are read again for it."""
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._sessions: list[Readable] = []
+
+    def last(self, linted: Linted) -> dict[str, Any] | None:
+        """Return what `why` says of a recording; null where it cannot be read again, or is large."""
+        from realtime_inspector.analysis.why import explain, last
+        from realtime_inspector.cli.why import members
+
+        session = self._session(linted)
+        return None if session is None else members(last(explain(session, session.header)))
+
+    def _session(self, linted: Linted) -> Readable | None:
+        """Return the next session of that id: a log may hold several."""
+        if linted.path != self._path:
+            self._path, self._sessions = linted.path, _read_again(Path(linted.path))
+        place = next((at for at, each in enumerate(self._sessions) if each.header.id == linted.id), None)
+        return None if place is None else self._sessions.pop(place)
+
+
+def _read_again(path: Path) -> list[Readable]:
+    try:
+        small = path != STANDARD_INPUT and path.stat().st_size <= MOST_BYTES
+        return read_each(path) if small else []
+    except (OSError, RecordingError):
+        return []
 
 
 def members(finding: Finding) -> dict[str, Any]:

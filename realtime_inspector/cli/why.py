@@ -125,14 +125,14 @@ class Page:
 
 
 def _write_json(told: Sequence[tuple[Readable, Sequence[Why]]]) -> None:
-    silences = [_members(session, why) for session, found in told for why in found]
+    silences = [{"path": str(session.path), **members(why)} for session, found in told for why in found]
     output.write_json({"schema_version": SCHEMA_VERSION, "silences": silences})
 
 
-def _members(recording: Readable, why: Why) -> dict[str, Any]:
+def members(why: Why) -> dict[str, Any]:
+    """Return a silence and its cause for other programs."""
     silence, cause = why.silence, why.cause
     return {
-        "path": str(recording.path),
         "start": round(silence.start, 6),
         "end": round(silence.end, 6),
         "waited_s": round(silence.waited_s, 6),
