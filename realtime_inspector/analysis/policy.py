@@ -92,7 +92,8 @@ class Policy:
         named = [word for wish in wishes for word in wish.select]
         asked = list(self.rules)
         for wish in wishes:
-            asked = [rule for rule in asked if rule in chosen(self.rules, wish)]
+            ids = {rule.id for rule in chosen(self.rules, wish)}
+            asked = [rule for rule in asked if rule.id in ids]
         return [_set_up(rule, wishes) for rule in usual(asked, named, acoustic=self._acoustic)]
 
     def _is_for(self, wish: Wishes, path: str | Path) -> bool:
