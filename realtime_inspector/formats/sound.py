@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO
 
+import orjson
+
 from realtime_inspector.analysis.acoustics import decode
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.formats.voices import Layout, Piece, Window, layout
-from realtime_inspector.protocol.event import read
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
 from realtime_inspector.recording.entry import Side
 
@@ -66,18 +67,21 @@ class Sound:
 
 
 @contextmanager
-def of(recording: Readable, *, heard: bool = False, turn: int | None = None) -> Iterator[Sound]:
+def of(
+    recording: Readable, *, heard: bool = False, turn: int | None = None, places: Layout | None = None
+) -> Iterator[Sound]:
     """Give the samples of a recording, which must be one that can be read twice.
 
     Args:
         recording: What was opened.
         heard: Leave out what the user did not hear: what was cut off, and what would have played after the end.
         turn: Give one turn only, by its number.
+        places: Its layout, if that is known already.
 
     Raises:
         LookupError: If there is no such turn.
     """
-    places = layout(recording)
+    places = places or layout(recording)
     window = Window(0, max(places.length, *_ends(places, heard=heard)) if not heard else places.length)
     if turn is not None:
         found = places.window(turn)
@@ -104,7 +108,7 @@ def _write(recording: Readable, places: Layout, tracks: dict[Side, IO[bytes]], *
         if piece is None:
             continue
         sent = piece.sent
-        data = _bytes(read(entry).audio())
+        data = _bytes(entry.payload, "audio" if sent.side is Side.CLIENT else "delta")
         if len(data) != sent.size:
             missing[sent.side] = None
             data = data[: sent.size] if len(data) > sent.size else silence(sent.size, sent.format)
@@ -124,10 +128,11 @@ def silence(size: int, kind: AudioFormat) -> bytes:
     return {"audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}.get(kind.name, b"\0") * size
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(payload: bytes, field: str) -> bytes:
+    """Return the audio of an event; empty where it is not there, or no base64."""
     try:
-        return binascii.a2b_base64(text)
-    except ValueError:
+        return binascii.a2b_base64(orjson.loads(payload)[field])
+    except (ValueError, TypeError, KeyError):
         return b""
 
 

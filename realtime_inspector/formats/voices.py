@@ -142,13 +142,19 @@ def item_of(utterance: Utterance) -> str:
 
 def layout(recording: Readable) -> Layout:
     """Return where every sound of a recording stands."""
-    reader = _Reader()
+    listener = Listener(Session())
     for event in events(recording):
-        reader.feed(event)
-    session = reader.session
-    rate = max((sent.format.rate for sent in reader.sent), default=RATE)
-    user, places = _user([sent for sent in reader.sent if sent.side is Side.CLIENT], rate)
-    voices = _assistant([sent for sent in reader.sent if sent.side is Side.SERVER], reader.released, rate)
+        listener.session.apply(event)
+        listener.note(event)
+    return arranged(listener)
+
+
+def arranged(listener: Listener) -> Layout:
+    """Return where everything stands that was noted; the session must have come to its end."""
+    session = listener.session
+    rate = max((sent.format.rate for sent in listener.sent), default=RATE)
+    user, places = _user([sent for sent in listener.sent if sent.side is Side.CLIENT], rate)
+    voices = _assistant([sent for sent in listener.sent if sent.side is Side.SERVER], listener.released, rate)
     for voice in voices.values():
         voice.heard = _heard(voice, session, rate)
     return Layout(
@@ -157,26 +163,25 @@ def layout(recording: Readable) -> Layout:
         length=round(session.now * rate),
         user=user,
         voices=voices,
-        spoken=_spoken(session, reader.committed, places),
+        spoken=_spoken(session, listener.committed, places),
         turns=turns(session),
     )
 
 
-class _Reader:
-    """Reads what was sent off a session, event by event."""
+class Listener:
+    """Notes what was sent, beside whoever folds the session: `note` comes after the event was applied."""
 
-    def __init__(self) -> None:
-        self.session = Session()
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self.sent: list[Sent] = []
         self.released: dict[str, int] = {}
         """Item id → the entry from which on it holds nothing up."""
         self.committed: dict[str, tuple[float, float]] = {}
         """Item id → from where to where of the appended audio it goes, in milliseconds."""
 
-    def feed(self, event: Event) -> None:
+    def note(self, event: Event) -> None:
         """Take one event in."""
         session = self.session
-        session.apply(event)
         if event.audio_bytes:
             self._note(event)
         elif event.type == "input_audio_buffer.committed":

@@ -9,6 +9,7 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import sound
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.recording.entry import Side
+from realtime_inspector.recording.lines import Problem
 
 _MOST_BYTES = 0xFFFFFFFF - 64
 """A WAV counts its bytes in 32 bits."""
@@ -33,6 +34,7 @@ def write(
             if not found.layout.user and not found.layout.voices:
                 raise UsageError(f"{recording.path}: no audio in it, hence no WAV; {_hint(recording)}")
             yield from encode(found, sides)
+            recording.problems += [_left_out(recording, side) for side in found.missing if side in sides]
     except LookupError as error:
         raise UsageError(f"{recording.path}: {error.args[0]}; `realtime-inspector show` counts them") from None
 
@@ -59,6 +61,10 @@ def header(samples: int, rate: int, channels: int) -> bytes:
         raise UsageError(f"{size} bytes of samples are more than a WAV can hold: export one side (--side), or a turn")
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, rate * frame, frame, 8 * sound.BYTES)
     return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + form + struct.pack("<4sI", b"data", size)
+
+
+def _left_out(recording: Readable, side: Side) -> Problem:
+    return Problem(0, f"{recording.path}: it leaves audio of the {side} out: silence stands for it")
 
 
 def _hint(recording: Readable) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import wave
 from array import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -164,10 +165,14 @@ def test_a_recording_without_sound_says_what_to_do_instead() -> None:
         samples(recorded('> {"type": "response.create"}\nx'))
 
 
-def test_audio_that_was_left_out_is_silence_of_its_length() -> None:
+def without_audio() -> Imported:
     recording = recorded(f"+1s > {spoke(b'')}\n+1s x")
-    entry = recording.entries[0]
-    entry.members.update({"audio": {"audio": {"bytes": 4800}}})  # type: ignore[attr-defined]  # a dict, here
+    recording.entries[0] = replace(recording.entries[0], members={"audio": {"audio": {"bytes": 4800}}})
+    return recording
+
+
+def test_audio_that_was_left_out_is_silence_of_its_length() -> None:
+    recording = without_audio()
     with sound.of(recording) as found:
         assert found.missing == (Side.CLIENT,)
         assert found.layout.user[0].samples == 2400
@@ -201,3 +206,11 @@ def test_a_cancelled_answer_does_not_hold_up_the_next() -> None:
     found = voices.layout(recording)
     assert [found.seconds(voice.start) for voice in found.voices.values()] == [0.003, 1.004]
     assert found.voices["i1"].heard == found.voices["i2"].start
+
+
+def test_what_is_silent_because_it_was_left_out_is_told_after_the_sound() -> None:
+    recording = without_audio()
+    (left, _), _ = samples(recording)
+    assert set(left) == {0}
+    assert [problem.message for problem in recording.problems] == [
+        "call.jsonl: it leaves audio of the client out: silence stands for it"]  # fmt: skip

@@ -13,7 +13,7 @@ from hashlib import sha256
 from importlib import resources
 
 from realtime_inspector.analysis.lint import events
-from realtime_inspector.formats import sound, voices
+from realtime_inspector.formats import sound
 from realtime_inspector.formats.html import event_list, sections, timeline, waterfall
 from realtime_inspector.formats.html.playable import MOST_BYTES, playable
 from realtime_inspector.formats.html.study import clean, study
@@ -40,11 +40,12 @@ def write(
     yield _bytes(sections.header(title or recording.path.name, known))
     yield _bytes(sections.findings(known.findings))
     with ExitStack() as stack:
-        layout = voices.layout(safe)
-        samples = stack.enter_context(sound.of(safe)) if layout.user or layout.voices else None
-        drawing = timeline.draw(layout, samples if audio else None, known.turns, known.findings)
+        layout = known.layout
+        sounds = bool(layout.user or layout.voices)
+        samples = stack.enter_context(sound.of(recording, places=layout)) if sounds and audio else None
+        drawing = timeline.draw(layout, samples, known.turns, known.findings)
         yield _bytes(join(Html('<section id="time">'), tag("h2", "Timeline"), drawing, timeline.legend()))
-        if samples is not None and audio:
+        if samples is not None:
             yield from playable(samples, most_bytes)
         yield _bytes(Html("</section>"))
     yield _bytes(sections.transcript(known.lines, layout))

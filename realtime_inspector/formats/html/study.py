@@ -14,6 +14,7 @@ from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
+from realtime_inspector.formats.voices import Layout, Listener, arranged
 from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header
@@ -55,15 +56,18 @@ class Study:
     findings: list[Finding]
     turns: list[Turn]
     lines: list[Line]
+    layout: Layout
 
 
 def study(recording: Readable) -> Study:
     """Read a recording."""
     linter = Linter(header=recording.header)
+    listener = Listener(linter.session)
     found: list[Finding] = []
     how = ""
     for event in events(recording):
         found += linter.feed(event)
+        listener.note(event)
         if event.type == WIRE_END:
             how = str(event.body.get("how", ""))
     counts = Counter(finding.severity for finding in found)
@@ -75,4 +79,5 @@ def study(recording: Readable) -> Study:
         findings=sorted(found, key=lambda finding: (finding.severity.rank, finding.entry, finding.rule)),
         turns=turns(session),
         lines=dialogue(session),
+        layout=arranged(listener),
     )
