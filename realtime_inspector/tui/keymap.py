@@ -62,12 +62,12 @@ def read(words: Iterable[str]) -> Mapping[str, str]:
 def _owners() -> Iterator[type[DOMNode]]:
     """Yield everything that has keys, what one meets first first."""
     from realtime_inspector.tui import app
-    from realtime_inspector.tui.screens import acting, ask, compare, explain, keeping, session, sessions
+    from realtime_inspector.tui.screens import acting, ask, compare, explain, keeping, replay, session, sessions
     from realtime_inspector.tui.screens.help import HelpScreen
     from realtime_inspector.tui.widgets import events, filter_line, findings, line_list, timeline, views
 
     yield from (app.InspectorApp, sessions.SessionsScreen)
     yield from (session.SessionScreen, acting.ActingScreen, keeping.KeepingScreen)
     yield from (events.EventList, findings.FindingList, timeline.TimelinePane, views.TurnsPane)
-    yield from (compare.CompareScreen, filter_line.FilterInput, line_list.LineList)
+    yield from (compare.CompareScreen, replay.ReplayScreen, filter_line.FilterInput, line_list.LineList)
     yield from (HelpScreen, explain.ExplainScreen, ask.AskScreen, ask.ConfirmScreen, ask.ChooseScreen)

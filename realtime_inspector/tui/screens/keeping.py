@@ -40,6 +40,7 @@ class KeepingScreen(ActingScreen):
         Binding("quotation_mark", "noted(-1)", "Previous mark or comment", show=False, id="session.previous-mark"),
         Binding("w", "export", "Export", show=False, id="session.export"),
         Binding("o", "edit", "Open in $EDITOR", show=False, id="session.edit"),
+        Binding("r", "replay", "Replay to a client", show=False, id="session.replay"),
     ]
 
     @property
@@ -134,6 +135,12 @@ class KeepingScreen(ActingScreen):
             told = partial(self.tell, f"{path}: not written: {type(error).__name__}: {error}", severity="error")
         with suppress(RuntimeError):  # the app is gone
             self.app.call_from_thread(told)
+
+    def action_replay(self) -> None:
+        """Serve this recording to a client."""
+        from realtime_inspector.tui.screens.replay import ReplayScreen  # a server's imports, for who asks for one
+
+        self.app.push_screen(ReplayScreen(self.study.path))
 
     # an editor
 
