@@ -8,7 +8,7 @@ No socket, no clock.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from realtime_inspector.analysis.differences.told import Told, tell
@@ -38,6 +38,8 @@ class Belonging:
     """What sets the session up: accepted configurations and system messages, with their answers."""
     turns: list[int] = field(default_factory=list)
     """The entry with which each turn begins."""
+    of_turn: dict[int, int] = field(default_factory=dict)
+    """Where something begins that is of a turn, whenever that is → the turn."""
     told: Told = field(default_factory=lambda: tell(()))
 
 
@@ -67,7 +69,10 @@ class _Finder:
             if entry.kind in _FRAME:
                 self.found.frame.add(entry.n)
             self.found.begins.setdefault(entry.n, entry.n)
-        self.found.turns = [self._turn(turn) for turn in self.told.turns]
+        for turn in self.told.turns:
+            begins = list(self._of_turn(turn))
+            self.found.turns.append(min([turn.start.n, *begins[:1]]))
+            self.found.of_turn.update(dict.fromkeys(begins, turn.number))
 
     def _audio(self) -> None:
         """Note where the user's audio was appended, and where its buffer was emptied by the client."""
@@ -172,9 +177,11 @@ class _Finder:
     def _named(self, body: object) -> str:
         return text(dig(body, "item_id")) or text(dig(body, "item.id"))
 
-    def _turn(self, turn: Turn) -> int:
-        places = [turn.start.n]
-        places += [self.items[u.item.id] for u in turn.user if u.item is not None and u.item.id in self.items]
-        places += [self.items[u.speech.item_id] for u in turn.user if u.speech and u.speech.item_id in self.items]
-        places += [self.responses[response.id] for response in turn.responses[:1] if not turn.user]
-        return min(places)
+    def _of_turn(self, turn: Turn) -> Iterator[int]:
+        """Yield where the parts of a turn begin: what the user said, then the answers."""
+        for utterance in turn.user:
+            item_id = utterance.item.id if utterance.item is not None else ""
+            item_id = item_id or (utterance.speech.item_id if utterance.speech is not None else "")
+            yield self.items.get(item_id, utterance.start.n)
+        for response in turn.responses:
+            yield self.responses[response.id]

@@ -37,6 +37,14 @@ class Span:
 
     first: int
     end: int
+    others: frozenset[int] = frozenset()
+    """What begins in it and is not of it: an answer to the turn before, into which the user began to speak."""
+    also: frozenset[int] = frozenset()
+    """What is of it and begins elsewhere."""
+
+    def __contains__(self, begin: int) -> bool:
+        """Tell whether what begins with an entry is of the span."""
+        return begin in self.also or (self.first <= begin < self.end and begin not in self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def cut(entries: Sequence[Entry], header: Header, span: Span, new_id: str) -> Pi
     """
     numbered = _numbered(entries)
     known = belonging(numbered)
-    kept = {n for n, begin in known.begins.items() if span.first <= begin < span.end} | known.frame
+    kept = {n for n, begin in known.begins.items() if begin in span} | known.frame
     kept |= {n for n in known.settings if n < span.end}
     whole = Whole(header, len(numbered), {entry.n: entry for entry in numbered})
     return compose(whole, kept, new_id)
@@ -106,8 +114,10 @@ def by_turns(entries: Sequence[Entry], first: int, last: int) -> Span:
     if not 1 <= first <= last or first > number:
         raise UsageError(f"there is no turn {first} to {last}; the recording has {number}")
     start = known.turns[first - 1] if first > 1 else 1
-    end = known.turns[last] if last < number else len(entries) + 1
-    return Span(start, max(start, end))
+    end = max(start, known.turns[last] if last < number else len(entries) + 1)
+    mine = {begin for begin, turn in known.of_turn.items() if first <= turn <= last}
+    others = frozenset(begin for begin in known.of_turn if start <= begin < end) - mine
+    return Span(start, end, others, frozenset(mine))
 
 
 def compose(whole: Whole, kept: Iterable[int], new_id: str) -> Piece:

@@ -24,6 +24,7 @@ from realtime_inspector.replay.concat import Source, concat
 from realtime_inspector.replay.cut import Piece, Span
 from realtime_inspector.replay.silence import fill
 from tests.replay.helpers import HEADER, SPEECH, TOOLS, Live
+from tests.replay.programs import SPOKEN, recorded
 
 SAMPLES = Path(__file__).parent.parent.parent / "recordings"
 CUT_ID, WHOLE_ID = "01CUT", "01WHOLE"
@@ -95,7 +96,7 @@ NAMES = ("barge-in", "tool-call", "second-response", "beta-session", "missing-ca
 
 
 @given(name=st.sampled_from(NAMES), at=st.floats(0.0, 1.0), then=st.floats(0.0, 1.0))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_recording_cut_anywhere_and_put_together_is_byte_for_byte_what_it_was(
     name: str, at: float, then: float
 ) -> None:
@@ -110,6 +111,32 @@ def test_a_recording_cut_anywhere_and_put_together_is_byte_for_byte_what_it_was(
     for piece in pieces:
         assert [entry.n for entry in piece.entries] == list(range(1, len(piece.entries) + 1))
         assert all(entry.t >= 0 for entry in piece.entries)
+
+
+@given(
+    steps=st.lists(st.sampled_from(SPOKEN), min_size=2, max_size=3),
+    first=st.integers(1, 4),
+    more=st.integers(0, 2),
+)
+@settings(max_examples=6, deadline=None)
+def test_turns_of_any_talk_replay_by_themselves_and_make_the_whole_again(
+    steps: list[str], first: int, more: int
+) -> None:
+    whole = recorded(steps, listens=True)
+    number = len(tell(whole).turns)
+    first = min(first, number)
+    last = min(first + more, number)
+    runs = [(1, first - 1), (first, last), (last + 1, number)]
+    pieces = [
+        cut.cut(whole, HEADER, cut.by_turns(whole, start, end), CUT_ID) for start, end in runs if 1 <= start <= end
+    ]
+    assert [len(tell(piece.entries).turns) for piece in pieces] == [e - s + 1 for s, e in runs if 1 <= s <= e]
+    for piece in pieces:
+        assert dangling(piece) == set()
+        assert replayed(piece).report(strict=True).met
+    if len(pieces) > 1:
+        together = concat([Source(piece.header, piece.entries) for piece in pieces], WHOLE_ID)
+        assert lines(together.header, together.entries) == lines(HEADER, whole)
 
 
 @pytest.mark.parametrize("span", [(1, 1), (2, 2), (3, 3), (1, 2), (2, 3)])

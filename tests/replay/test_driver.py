@@ -84,7 +84,7 @@ programs = st.one_of(
     delay_ms=st.sampled_from([0, 100, 2500]),
     lag_s=st.sampled_from([0.0, 0.05]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_whatever_a_client_does_it_does_again(
     program: tuple[bool, list[str]], speed: float, delay_ms: int, lag_s: float
 ) -> None:
