@@ -47,9 +47,14 @@ def dial(gate: Gate | str, **options: Any) -> ClientConnection:
 
 def respond(connection: ClientConnection) -> list[str]:
     """Ask for a response; returns the types that come, and at the end the code of a close."""
+    connection.send('{"type": "response.create"}')
+    return hear(connection)
+
+
+def hear(connection: ClientConnection) -> list[str]:
+    """Return the types that come up to the end of a response, or the code of a close in place of that."""
     heard: list[str] = []
     try:
-        connection.send('{"type": "response.create"}')
         while not heard or heard[-1] != "rate_limits.updated":
             heard.append(orjson.loads(connection.recv())["type"])
     except ConnectionClosed as closed:
@@ -82,7 +87,7 @@ def test_a_server_s_own_refusal_and_close_are_passed_on() -> None:
     with gated("delay 1ms") as (gate, _):
         url = f"{gate.url}/v1/realtime?intent=transcription&model=m"
         with connect(url, additional_headers=KEY, proxy=None) as client:
-            assert respond(client) == ["error", "4000"]
+            assert hear(client) == ["error", "4000"]
 
 
 def test_plain_requests_go_through() -> None:
