@@ -10,7 +10,7 @@ import click
 from realtime_inspector.analysis import facts, lint
 from realtime_inspector.analysis import filter as filters
 from realtime_inspector.analysis.filter import Filter, FilterError
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable
@@ -81,11 +81,16 @@ def choose(
     recording: Readable, chosen: Filter, note: Callable[[Event], object] = lambda event: None
 ) -> Iterator[Event]:
     """Yield the events that a filter lets through; `note` is told of all of them first."""
-    index = facts.gather(lint.events(recording), header=recording.header) if chosen.needs_facts else None
+    index = facts.gather(lint.events(recording), _linter(recording)) if chosen.needs_facts else None
     for event in map(read, recording):
         note(event)
         if chosen(event, index[event.n] if index is not None else facts.NOTHING):
             yield event
+
+
+def _linter(recording: Readable) -> lint.Linter:
+    """Return the linter of the project: a filter that asks for findings means those that `lint` tells."""
+    return linting.project().linter(recording.path, recording.header)
 
 
 class Rows:

@@ -51,7 +51,7 @@ def _session(session: State) -> Iterator[Line]:
         if session.handshake is not None and session.handshake.body.get("status") != 101:
             yield Line((Span(f"refused: {session.handshake.body.get('status')}", "error"),), session.handshake.n)
         return
-    dialect = f", {session.dialect}" if session.dialect else ""
+    dialect = f", {session.dialect_name}" if session.dialect_name else ""
     yield Line((Span(text.safe(session.model) or "no model", "title"), Span(dialect, "dim")))
     yield _row("session", text.safe(session.id), session.created)
     if session.close is not None:

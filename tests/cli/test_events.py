@@ -92,3 +92,11 @@ def test_what_a_peer_sent_never_steers_the_terminal(rti: CommandLine, tmp_path: 
     write_recording(tmp_path / "call.jsonl", '> {"type": "evil\\u001b[2J", "item_id": "\\u202e"}\n< \x1b]0;x\x07')
 
     assert not set(rti("events", "call.jsonl").out) & set("\x1b\x07\u202e")
+
+
+def test_a_filter_for_findings_means_those_that_the_project_wants(rti: CommandLine, tmp_path: Path) -> None:
+    text = '> {"type": "response.create"}\n< {"type": "response.created", "response": {"id": "r1"}}\n'
+    write_recording(tmp_path / "call.jsonl", text + '> {"type": "response.create"}\nx')
+    assert numbers(rti("events", "-f", "rule:RSP001", "call.jsonl").out) == [3]
+    (tmp_path / "realtime-inspector.toml").write_text('[lint]\nignore = ["RSP001"]')
+    assert numbers(rti("events", "-f", "rule:RSP001", "call.jsonl").out) == []
