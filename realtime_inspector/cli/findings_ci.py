@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.fingerprint import fingerprint
 from realtime_inspector.analysis.rule import Rule, all_rules
-from realtime_inspector.analysis.selection import group
 from realtime_inspector.cli import ci
 from realtime_inspector.cli.ci.checked import Case, Check, Problem, Step, Suite
 from realtime_inspector.cli.ci.places import from_root
@@ -39,45 +38,48 @@ def suite(linted: Linted) -> Suite:
     found: dict[str, list[Finding]] = {}
     for finding in linted.findings:
         found.setdefault(finding.rule, []).append(finding)
-    checks = {rule.id: check(rule) for rule in linted.asked}
+    passed = {rule.id: _passed(type(rule), rule.wanted or rule.severity) for rule in linted.asked}
     for rule_id, findings in found.items():
-        checks.setdefault(rule_id, _unknown(findings[0]))
+        passed.setdefault(rule_id, Case(_unknown(findings[0])))
+    cases = dict(sorted(passed.items()))
+    for rule_id, findings in found.items():
+        problems = tuple(_problem(linted, finding) for finding in findings)
+        cases[rule_id] = Case(passed[rule_id].check, problems)
     return Suite(
         name=linted.path,
         path=from_root(linted.path),
         started=linted.started,
         length_s=linted.length_s,
-        cases=tuple(
-            Case(checks[rule_id], tuple(_problem(linted, finding) for finding in found.get(rule_id, ())))
-            for rule_id in sorted(checks)
-        ),
-    )
-
-
-def check(rule: Rule) -> Check:
-    """Return a rule as what was checked."""
-    return Check(
-        id=rule.id,
-        name=rule.name,
-        severity=rule.wanted or rule.severity,
-        what=rule.page().what,
-        page=partial(_page, rule),
-        tags=(group(rule), "realtime-api"),
+        cases=tuple(cases.values()),
     )
 
 
 @cache
-def _page(rule: Rule) -> str:
+def _passed(kind: type[Rule], severity: Severity) -> Case:
+    """Return the case of a rule that found nothing: one for all recordings, for there may be many."""
+    check = Check(
+        id=kind.id,
+        name=kind.name,
+        severity=severity,
+        what=kind.page().what,
+        page=partial(_page, kind),
+        tags=(kind.id.rstrip("0123456789"), "realtime-api"),
+    )
+    return Case(check)
+
+
+@cache
+def _page(kind: type[Rule]) -> str:
     from realtime_inspector.formats import rule_page
 
-    return "\n".join(rule_page.lines(rule))
+    return "\n".join(rule_page.lines(kind()))
 
 
 def _unknown(finding: Finding) -> Check:
     """Return the check of a finding whose rule was not among those asked."""
     rule = next((rule for rule in all_rules() if rule.id == finding.rule), None)
     if rule is not None:
-        return check(rule)
+        return _passed(type(rule), rule.severity).check
     return Check(finding.rule, finding.name, finding.severity, finding.name.replace("-", " "))
 
 

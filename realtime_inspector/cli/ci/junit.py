@@ -6,6 +6,7 @@ Source: the schema of Jenkins' xUnit plugin, and GitLab's documentation of unit 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
 
 from realtime_inspector.cli.ci.checked import Case, Suite
@@ -69,5 +70,6 @@ def _text(text: str) -> str:
     return escape(printable_lines(text), quote=False)
 
 
+@lru_cache(maxsize=1024)
 def _attribute(text: str) -> str:
     return f'"{escape(printable(text))}"'
