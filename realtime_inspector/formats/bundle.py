@@ -75,7 +75,7 @@ def write(recording: Readable) -> Iterator[bytes]:
 def _archive(contents: dict[str, str], clean: Callable[[str], str], started: str) -> bytes:
     out = BytesIO()
     moment = datetime.fromtimestamp(imported.unix(started) or 0.0, UTC)
-    date = max(moment.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
+    date = min(max(moment.timetuple()[:6], (1980, 1, 1, 0, 0, 0)), (2107, 12, 31, 0, 0, 0))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in contents.items():
             info = zipfile.ZipInfo(name, (date[0], date[1], date[2], date[3], date[4], date[5]))

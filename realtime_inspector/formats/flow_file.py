@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -100,7 +99,7 @@ def _flow(recording: Readable) -> http.HTTPFlow:
     request, response = next(reversed(requests), None), next(reversed(responses), None)
     header = recording.header
     started = imported.unix(header.started) or 0.0
-    url = urlsplit(har.url_of(request, header))
+    url = imported.split(har.url_of(request, header))
     secure = url.scheme in _PORTS
     host, port = url.hostname or "localhost", url.port or (443 if secure else 80)
     client = connection.Client(peername=_address(header.client), sockname=("127.0.0.1", 0), timestamp_start=started)

@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -98,7 +98,8 @@ def _request(entry: Entry | None, header: Header) -> dict[str, Any]:
         "cookies": [],
         "headers": _headers(entry),
         "queryString": [
-            {"name": name, "value": value} for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)
+            {"name": name, "value": value}
+            for name, value in parse_qsl(imported.split(url).query, keep_blank_values=True)
         ],
         "headersSize": -1,
         "bodySize": 0,
@@ -135,7 +136,7 @@ def url_of(entry: Entry | None, header: Header) -> str:
     """Return the whole URL of a request: where the connection went, and the target, where the first has no path."""
     target = str(entry.members.get("target", "")) if entry is not None else ""
     base = header.url or "wss://api.openai.com"
-    parts = urlsplit(base)
+    parts = imported.split(base)
     upgrades = entry is None or (entry.header("upgrade") or "").lower() == "websocket"
     if not target.startswith("/") or (upgrades and parts.path not in {"", "/"}):
         return base

@@ -16,7 +16,6 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -205,7 +204,7 @@ def _handshake(entry: Mapping[str, Any], first_t: float) -> list[Entry]:
     found = []
     url = _get(entry, "request", "url")
     if isinstance(request, dict) and isinstance(url, str):
-        parts = urlsplit(url)
+        parts = imported.split(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         members = {"method": str(request.get("method", "GET")), "target": target, "headers": _headers(request)}
         found.append(Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members=members))
@@ -224,7 +223,8 @@ def _handshake(entry: Mapping[str, Any], first_t: float) -> list[Entry]:
 
 def _headers(part: Mapping[str, Any]) -> list[list[str]]:
     listed = part.get("headers")
-    pairs = [(each.get("name"), each.get("value")) for each in listed if isinstance(each, dict)] if listed else []
+    listed = listed if isinstance(listed, list) else []
+    pairs = [(each.get("name"), each.get("value")) for each in listed if isinstance(each, dict)]
     return [[str(name), str(value)] for name, value in pairs if name and not str(name).startswith(":")]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2s
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.recording.entry import Entry, Header
@@ -79,6 +80,16 @@ def numbered(entries: Iterable[Entry]) -> list[Entry]:
 def name_of(kind: str, *parts: object) -> str:
     """Return an id for a recording that has none, the same one each time the file is read."""
     return f"{kind}-{blake2s(repr(parts).encode(), digest_size=6).hexdigest()}"
+
+
+def split(url: str) -> SplitResult:
+    """Return a URL in parts; one that is none has a path alone."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it is read when it is asked for
+    except ValueError:
+        return SplitResult("", "", url, "", "")
+    return parts
 
 
 def iso(seconds: float) -> str:

@@ -120,11 +120,10 @@ def test_the_programs_do_the_same_again_against_the_recording_as_a_server(tmp_pa
         assert server.report().met, server.report().text()
 
 
-def test_every_format_writes_every_sample() -> None:
-    for path in sorted((ROOT / "recordings").glob("*.jsonl"))[:3]:
-        for name in exports.FORMATS:
-            with suppress(UsageError):  # no sound in some, no mitmproxy on some machines
-                assert b"".join(exports.write(read_any(path), name)), (path, name)
+def test_every_format_writes_a_sample() -> None:
+    for name in exports.FORMATS:
+        with suppress(UsageError):  # no mitmproxy on some machines
+            assert b"".join(exports.write(read_any(ROOT / "recordings/second-response.jsonl"), name)), name
 
 
 def test_what_a_format_does_not_take_is_refused_with_those_that_do() -> None:

@@ -90,3 +90,21 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(
 @pytest.mark.parametrize("text", ["12:30:45 hello", '{"log": "line"}', "messages:\n- hi", "interactions: none", ""])
 def test_logs_are_left_to_the_reader_of_logs(text: str) -> None:
     assert foreign.read(text.encode(), Path("x")) is None
+
+
+CREATED = '{"type": "session.created", "session": {}}'
+LOGS = {
+    "console": f'{{"time": "2026-11-20T10:00:00Z", "source": "server", "event": {CREATED}}}\n'
+    '{"time": "2026-11-20T10:00:01Z", "source": "client", "event": {"type": "response.create"}}',
+    "agents": f'{{"ts": 1795341600, "type": "raw_model_event", "data": {{"type": "raw_server_event", "data": {CREATED}}}}}\n'
+    '{"ts": 1795341601, "type": "raw_client_event", "data": {"type": "response.create"}}',
+    "wrapped": '{"dir": "in", "t": 1, "data": "{\\"type\\": \\"session.created\\"}"}\n'
+    '{"dir": "out", "t": 2, "data": "{\\"type\\": \\"response.create\\"}"}',
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_event_logs_of_sdks_are_read_with_their_sides_and_times(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(LOGS[name])
+    assert [(entry.side, entry.t) for entry in read_any(path)] == [(Side.SERVER, 0.0), (Side.CLIENT, 1.0)]

@@ -253,3 +253,25 @@ def test_bytes_that_are_no_text_are_readable_in_the_har_and_whole_in_the_import(
     content = b"".join(har.write(Imported(Path("x"), HEADER, [entry])))
     assert b64encode(b"\xff{") in content
     assert har_reading.read(content, Path("x"))[0].entries == [entry]
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-2, 2**40) | st.floats(allow_nan=False) | st.text(max_size=4)
+JSON = st.recursive(
+    LEAVES | st.sampled_from(["wss://[", "wss://h:x/y", "send", "../x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "time", "data", "opcode", "url", "headers", "entries", "name"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(JSON, st.sampled_from(["_webSocketMessages", "request", "response", "timings", "startedDateTime", har.OWN]))
+def test_no_har_makes_more_trouble_than_one_line(value: object, place: str) -> None:
+    content = archive(SECONDS, **{place: value})
+    back = har_reading.read(content, Path("x.har"))
+    again = har_reading.read(b"".join(har.write(back[0])), Path("x.har"))
+    assert again[0].entries == back[0].entries
