@@ -32,7 +32,8 @@ OPTIONS: list[Callable[..., Any]] = [
         "profiles",
         multiple=True,
         type=click.Choice(NAMES),
-        help="a set of faults that has a name",
+        metavar="NAME",
+        help=f"a set of faults: {', '.join(NAMES)}",
     ),
     click.option("--fault-seed", default="0", metavar="SEED", help="the same seed gives the same chances"),
 ]

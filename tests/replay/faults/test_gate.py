@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 from websockets.typing import Subprotocol
 
 from realtime_inspector.capture.relay import relay_in_thread
@@ -40,18 +41,18 @@ def gated(*faults: str, **more: Any) -> Iterator[tuple[Gate, Simulator]]:
             yield gate, simulator
 
 
-def dial(gate: Gate | str, **options: Any) -> ClientConnection:
+def dial(gate: Gate | str, **options: Any) -> Connection:
     url = gate if isinstance(gate, str) else gate.url
     return connect(f"{url}/v1/realtime?model=gpt-realtime", additional_headers=KEY, proxy=None, **options)
 
 
-def respond(connection: ClientConnection) -> list[str]:
+def respond(connection: Connection) -> list[str]:
     """Ask for a response; returns the types that come, and at the end the code of a close."""
     connection.send('{"type": "response.create"}')
     return hear(connection)
 
 
-def hear(connection: ClientConnection) -> list[str]:
+def hear(connection: Connection) -> list[str]:
     """Return the types that come up to the end of a response, or the code of a close in place of that."""
     heard: list[str] = []
     try:
