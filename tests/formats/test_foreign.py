@@ -96,7 +96,8 @@ CREATED = '{"type": "session.created", "session": {}}'
 LOGS = {
     "console": f'{{"time": "2026-11-20T10:00:00Z", "source": "server", "event": {CREATED}}}\n'
     '{"time": "2026-11-20T10:00:01Z", "source": "client", "event": {"type": "response.create"}}',
-    "agents": f'{{"ts": 1795341600, "type": "raw_model_event", "data": {{"type": "raw_server_event", "data": {CREATED}}}}}\n'
+    "agents": '{"ts": 1795341600, "type": "raw_model_event", '
+    f'"data": {{"type": "raw_server_event", "data": {CREATED}}}}}\n'
     '{"ts": 1795341601, "type": "raw_client_event", "data": {"type": "response.create"}}',
     "wrapped": '{"dir": "in", "t": 1, "data": "{\\"type\\": \\"session.created\\"}"}\n'
     '{"dir": "out", "t": 2, "data": "{\\"type\\": \\"response.create\\"}"}',
