@@ -181,6 +181,7 @@ def refused(relay_port: int) -> tuple[bytes, str]:
     client = connect(relay_port)
     client.send(REQUEST)
     head, _, body = client.read_all().partition(b"\r\n\r\n")
+    client.close()
     return head.splitlines()[0], json.loads(body)["error"]["message"]
 
 
