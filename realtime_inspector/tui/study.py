@@ -289,7 +289,8 @@ class Study:
         """Return the positions of the entries that have a note, ascending."""
         now = (self.notes.version, len(self.index))
         if self._noted[:2] != now:
-            self._noted = (*now, [self.position_of(n) for n in self.notes.entries] if now[1] else [])
+            found = ((n, self.position_of(n)) for n in (self.notes.entries if now[1] else ()))
+            self._noted = (*now, [position for n, position in found if self._n(position) == n])
         return self._noted[2]
 
     def _is_noted(self, row: Row) -> bool:

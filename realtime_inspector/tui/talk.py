@@ -14,7 +14,7 @@ CUT = "[cut]"
 """Stands about where the user stopped hearing."""
 _INDENT = 21
 """Cells before what was said: the time and the speaker."""
-_STYLES = {"user": "client", "assistant": "server", "tool": "key", "server": "error", "system": "proxy"}
+_STYLES = {"user": "client", "assistant": "server", "tool": "", "server": "error", "system": "proxy"}
 _CLIP = 4000
 
 EMPTY = "nothing was said yet: the words of a call stand here, with what the user heard of them"

@@ -166,7 +166,7 @@ def _any(stretches: Iterable[Stretch], t: float) -> bool:
 
 
 def _axis(window: Window) -> _Row:
-    step = next((tick for tick in _TICKS_S if tick / window.cell_s >= _TICK_CELLS), _TICKS_S[-1])
+    step = next((tick for tick in _TICKS_S if tick / window.cell_s >= _TICK_CELLS), _TICK_CELLS * window.cell_s)
     cells = [" "] * window.width
     t = -(-window.start // step) * step
     while (at := window.column(t + 1e-9)) < window.width:

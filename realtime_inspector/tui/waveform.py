@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from math import isfinite, sqrt
+from math import sqrt
 
 from realtime_inspector.analysis.acoustics import FULL, decode
 from realtime_inspector.errors import NotAnEntry
@@ -53,8 +53,6 @@ class Lane:
     def put(self, start_s: float, levels: bytes) -> None:
         """Place some steps."""
         first = int(start_s / STEP_S)
-        if first + len(levels) > _MAX_STEPS:
-            return
         if len(self.levels) < first + len(levels):
             self.levels.extend(bytes(first + len(levels) - len(self.levels)))
         self.levels[first : first + len(levels)] = levels
@@ -119,7 +117,7 @@ class Waveform:
             event = read(jsonl.parse(line))
         except NotAnEntry:
             return
-        if not isfinite(event.t) or event.t < 0:
+        if not 0 <= event.t < _MAX_STEPS * STEP_S:
             return
         if event.type == _TRUNCATE:
             self._truncate(event)
@@ -135,13 +133,16 @@ class Waveform:
     def _sound(self, event: Event, audio_format: AudioFormat) -> None:
         lane = self.user if event.side is Side.CLIENT else self.assistant
         start = max(lane.end_s, event.t)
+        seconds = audio_format.duration_ms(event.audio_bytes) / 1000
+        if start + seconds > _MAX_STEPS * STEP_S:
+            return
         if event.side is not Side.CLIENT:
             self._starts.setdefault(string(event.body, "item_id"), start)
         data = _decoded(event.audio())
-        lane.end_s = start + audio_format.duration_ms(event.audio_bytes) / 1000
+        lane.end_s = start + seconds
         if len(data) < event.audio_bytes:
             self.left_out = True
-            lane.put(start, bytes([UNKNOWN]) * round((lane.end_s - start) / STEP_S))
+            lane.put(start, bytes([UNKNOWN]) * round(seconds / STEP_S))
         elif data:
             lane.put(start, levels(data, audio_format))
 

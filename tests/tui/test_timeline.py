@@ -74,3 +74,8 @@ def test_ticks_are_round_moments_with_room_between_them(study: Study, span: floa
     labels = axis.text.split("╷")[1:]
     assert 2 <= len(labels) <= 6
     assert all(label.strip() for label in labels)
+
+
+def test_a_recording_of_nonsense_times_is_drawn_all_the_same(study: Study) -> None:
+    model = Model(speech=(Stretch(-1e300, 1e300),), marks=((1e300, "E", "error"),), length_s=1e300)
+    assert lanes(model, Waveform(study.index), Window(0.0, 1e300, 20), 5e299)["speech"] == "─" * 20

@@ -68,6 +68,17 @@ def test_audio_that_is_none_is_passed_over(tmp_path: Path, audio: str) -> None:
     assert max(listen(sample.write(tmp_path / "call.jsonl", text)).user.levels, default=0) <= waveform.UNKNOWN
 
 
+@pytest.mark.parametrize(("t", "size"), [("1e300", 960), ("0.1", 10**18)])
+def test_a_time_or_a_size_that_is_nonsense_takes_no_memory(tmp_path: Path, t: str, size: int) -> None:
+    path = sample.write(tmp_path / "call.jsonl", CALL)
+    line = (
+        f'{{"n":1,"t":{t},"from":"client","kind":"message","audio":{{"audio":{{"bytes":{size}}}}},'
+        '"event":{"type":"input_audio_buffer.append","audio":""}}\n'
+    )
+    path.write_text(path.read_text().splitlines(keepends=True)[0] + line)
+    assert not listen(path).user.levels
+
+
 def test_where_audio_was_left_out_it_is_shown_that_there_was_some(tmp_path: Path) -> None:
     path = sample.write(tmp_path / "call.jsonl", CALL)
     line = (

@@ -64,7 +64,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .line--error { color: $text-error; text-style: bold; }
         & > .line--warning { color: $text-warning; text-style: bold; }
         & > .line--info { color: $text-primary; }
-        & > .line--match { background: $warning; color: $background; text-style: bold; }
+        & > .line--match { background: $warning; color: black; text-style: bold; }
         & > .line--cursor { background: $foreground 12%; }
         &:focus > .line--cursor { background: $primary 45%; }
     }
