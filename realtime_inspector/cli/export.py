@@ -35,10 +35,10 @@ def _help() -> str:
 @click.option("--to", "format_name", type=click.Choice(list(exports.FORMATS)), required=True, help="the format")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file [default: standard output]")
 @click.option("--side", type=click.Choice(exports.SIDES), default="both", show_default=True,
-              help="whose voice (wav, vtt, srt)")  # fmt: skip
-@click.option("--turn", type=click.IntRange(1), help="one turn only (wav, vtt, srt)")
+              help="whose voice (sound, captions)")  # fmt: skip
+@click.option("--turn", type=click.IntRange(1), help="one turn only (sound, captions)")
 @click.option("--heard/--generated", default=False, show_default="generated",
-              help="only what the user heard, or everything that was sent (wav)")  # fmt: skip
+              help="only what the user heard, or everything that was sent (sound)")  # fmt: skip
 @click.option("--findings/--no-findings", default=True, show_default=True, help="what is wrong too (markdown, csv)")
 @click.option("--audio/--no-audio", default=True, show_default=True, help="the sound too (html)")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))

@@ -89,6 +89,18 @@ def _wav(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     return wav.write(recording, wanted.sides, turn=wanted.turn, heard=wanted.heard)
 
 
+def _flac(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
+    from realtime_inspector.formats import packed
+
+    return packed.write(recording, "flac", wanted.sides, turn=wanted.turn, heard=wanted.heard)
+
+
+def _opus(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
+    from realtime_inspector.formats import packed
+
+    return packed.write(recording, "opus", wanted.sides, turn=wanted.turn, heard=wanted.heard)
+
+
 def _vtt(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     from realtime_inspector.formats import captions
 
@@ -142,6 +154,8 @@ FORMATS: Mapping[str, Format] = {
     "markdown": Format("the conversation for a report", ".md", _markdown, frozenset({"findings"})),
     "html": Format("one page with everything, playable", ".html", _html, frozenset({"audio"})),
     "wav": Format("the sound: user left, assistant right", ".wav", _wav, _CUT | {"heard"}, binary=True),
+    "flac": Format("the same in half the space", ".flac", _flac, _CUT | {"heard"}, binary=True),
+    "opus": Format("the same in a tenth, to listen to", ".opus", _opus, _CUT | {"heard"}, binary=True),
     "vtt": Format("captions for the sound", ".vtt", _vtt, _CUT),
     "srt": Format("captions for players without WebVTT", ".srt", _srt, _CUT),
     "csv": Format("one row an event, without content", ".csv", _csv, frozenset({"findings"})),

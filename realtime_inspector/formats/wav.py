@@ -63,6 +63,12 @@ def header(samples: int, rate: int, channels: int) -> bytes:
     return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + form + struct.pack("<4sI", b"data", size)
 
 
+def rate_and_channels(head: bytes) -> tuple[int, int]:
+    """Return what a header says, of those that `header` makes."""
+    channels, rate = struct.unpack_from("<HI", head, 22)
+    return rate, channels
+
+
 def _left_out(recording: Readable, side: Side) -> Problem:
     return Problem(0, f"{recording.path}: it leaves audio of the {side} out: silence stands for it")
 

@@ -66,7 +66,7 @@ def test_a_format_that_is_no_text_is_written_as_bytes(rti: CommandLine) -> None:
 def test_an_option_of_another_format_is_refused(rti: CommandLine) -> None:
     ran = rti("export", write_recording(Path("call.jsonl"), TEXT), "--to", "har", "--heard")
     assert ran.code == 2
-    assert ran.err == "realtime-inspector: har takes no --heard; wav does\n"
+    assert ran.err == "realtime-inspector: har takes no --heard; wav, flac, opus do\n"
 
 
 def test_nothing_is_left_behind_where_there_is_nothing_to_export(rti: CommandLine) -> None:

@@ -127,7 +127,7 @@ def test_every_format_writes_a_sample() -> None:
 
 
 def test_what_a_format_does_not_take_is_refused_with_those_that_do() -> None:
-    with pytest.raises(UsageError, match=r"^har takes no --turn; wav, vtt, srt do$"):
+    with pytest.raises(UsageError, match=r"^har takes no --turn; wav, flac, opus, vtt, srt do$"):
         list(exports.write(recorded(CALL), "har", Wanted(turn=1)))
     with pytest.raises(UsageError, match="no format 'pdf'; known are markdown, html"):
         list(exports.write(recorded(CALL), "pdf"))
