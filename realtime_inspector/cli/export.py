@@ -32,7 +32,8 @@ def _help() -> str:
 
 
 @click.command("export", help=_help())
-@click.option("--to", "format_name", type=click.Choice(list(exports.FORMATS)), required=True, help="the format")
+@click.option("--to", "format_name", type=click.Choice(list(exports.FORMATS)), required=True, metavar="FORMAT",
+              help="one of those above")  # fmt: skip
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file [default: standard output]")
 @click.option("--side", type=click.Choice(exports.SIDES), default="both", show_default=True,
               help="whose voice (sound, captions)")  # fmt: skip
