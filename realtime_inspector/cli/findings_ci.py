@@ -38,7 +38,7 @@ def suite(linted: Linted) -> Suite:
     found: dict[str, list[Finding]] = {}
     for finding in linted.findings:
         found.setdefault(finding.rule, []).append(finding)
-    passed = {rule.id: _passed(type(rule), rule.wanted or rule.severity) for rule in linted.asked}
+    passed = {rule.id: _case(rule) for rule in linted.asked}
     for rule_id, findings in found.items():
         passed.setdefault(rule_id, Case(_unknown(findings[0])))
     cases = dict(sorted(passed.items()))
@@ -52,6 +52,10 @@ def suite(linted: Linted) -> Suite:
         length_s=linted.length_s,
         cases=tuple(cases.values()),
     )
+
+
+def _case(rule: Rule) -> Case:
+    return _passed(type(rule), rule.wanted or rule.severity)  # type: ignore[arg-type]  # a class can be hashed
 
 
 @cache
@@ -68,7 +72,6 @@ def _passed(kind: type[Rule], severity: Severity) -> Case:
     return Case(check)
 
 
-@cache
 def _page(kind: type[Rule]) -> str:
     from realtime_inspector.formats import rule_page
 
@@ -79,7 +82,7 @@ def _unknown(finding: Finding) -> Check:
     """Return the check of a finding whose rule was not among those asked."""
     rule = next((rule for rule in all_rules() if rule.id == finding.rule), None)
     if rule is not None:
-        return _passed(type(rule), rule.severity).check
+        return _case(rule).check
     return Check(finding.rule, finding.name, finding.severity, finding.name.replace("-", " "))
 
 
