@@ -85,6 +85,28 @@ def test_rewrite_records_anew_what_was_recorded(suite: pytest.Pytester, upstream
     run(suite).assert_outcomes(passed=1)
 
 
+def test_rewrite_knows_folders_and_compressed_recordings(suite: pytest.Pytester, upstream: str) -> None:
+    write_recording(suite.path / "shared" / "old.jsonl", TEXT)
+    write_tests(
+        suite,
+        TALK
+        + """
+    @pytest.mark.parametrize("where", [
+        pytest.param("f", marks=pytest.mark.realtime(recording="shared")),
+        pytest.param("z", marks=pytest.mark.realtime(recording="call.v2.jsonl.zst")),
+    ])
+    def test_greets(realtime_server, where):
+        assert greet(realtime_server) == ["Good evening."]
+    """,
+    )
+    run(suite, "--realtime-record-mode=rewrite", f"--realtime-upstream={upstream}").assert_outcomes(passed=2)
+    assert [str(path.relative_to(suite.path)) for path in files.find(suite.path)] == [
+        "call.v2.jsonl.zst",
+        "shared/01.jsonl",
+    ]
+    run(suite).assert_outcomes(passed=2)
+
+
 def test_rewrite_keeps_what_was_recorded_if_nobody_answers(suite: pytest.Pytester) -> None:
     old = record(suite, "test_greets")
     before = old.read_bytes()

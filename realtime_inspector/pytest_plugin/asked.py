@@ -33,6 +33,8 @@ MARKER = (
 )
 _MARKER_OPTIONS = ("recording", "match", "speed", "ignore", "strict", "scenario", "faults", "fault_seed")
 _ONLY_OF_RECORDINGS = ("recording", "match", "ignore", "strict")
+SUFFIXES = (".jsonl", ".jsonl.zst")
+"""What recordings end in."""
 FIXTURE = "realtime_server"
 
 
@@ -90,9 +92,14 @@ class Asked:
         )
 
     @property
+    def folder_of_several(self) -> Path:
+        """Where the recordings of a test with several connections are."""
+        return self.path.with_name(bare(self.path.name))
+
+    @property
     def found(self) -> Path | None:
         """The recording on the disk: a file, or a folder of several; None if there is none."""
-        return next((path for path in (self.path, self.path.with_suffix("")) if path.exists()), None)
+        return next((path for path in (self.path, self.folder_of_several) if path.exists()), None)
 
     def options(self) -> Options:
         """Return how to play.
@@ -175,6 +182,11 @@ def default_path(module: Path, item: pytest.Item) -> Path:
     if plain != name:  # two parameters may differ in nothing but what was replaced
         plain = f"{plain}-{zlib.crc32(name.encode()):08x}"
     return Path("recordings") / module.stem / f"{plain}.jsonl"
+
+
+def bare(name: str) -> str:
+    """Return a name without the suffix of a recording."""
+    return name.removesuffix(".zst").removesuffix(".jsonl") if name.endswith(SUFFIXES) else name
 
 
 def command(asked: Asked, mode: str) -> str:

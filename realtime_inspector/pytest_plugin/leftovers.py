@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from realtime_inspector.pytest_plugin.asked import FIXTURE, recording_path
+from realtime_inspector.pytest_plugin.asked import FIXTURE, SUFFIXES, bare, recording_path
 
-_SUFFIXES = (".jsonl", ".jsonl.zst")
 _MANY = 10
 
 
@@ -104,14 +103,12 @@ def _listed(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return [path for path in sorted(folder.iterdir())
-            if not path.name.startswith(".") and (path.is_dir() or path.name.endswith(_SUFFIXES))]  # fmt: skip
+            if not path.name.startswith(".") and (path.is_dir() or path.name.endswith(SUFFIXES))]  # fmt: skip
 
 
 def _bare(path: Path) -> str:
     """Return a path without the suffix of a recording: one is a file, several a folder."""
-    name = str(path)
-    suffix = next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), "")
-    return os.path.normpath(name.removesuffix(suffix))
+    return os.path.normpath(bare(str(path)))
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -125,14 +125,14 @@ def _keep(recordings: Sequence[Path], asked: Asked, made: list[Path]) -> None:
 
     What stood there before is gone, but only if there is something to stand there now.
     """
-    several = asked.path.with_suffix("")
+    several = asked.folder_of_several
     if not recordings:
         return
-    asked.path.unlink(missing_ok=True)
-    if several.is_dir() and several != asked.path:
+    if several.is_dir():
         shutil.rmtree(several)
-    if len(recordings) == 1:
-        recordings[0].replace(asked.path)
+    asked.path.unlink(missing_ok=True)
+    if len(recordings) == 1 and several != asked.path:
+        _move(recordings[0], asked.path)
         made.append(asked.path)
     else:
         several.mkdir()
@@ -145,11 +145,24 @@ def _add(recordings: Sequence[Path], asked: Asked, found: Path, made: list[Path]
 
     if not recordings:
         return
-    several = asked.path.with_suffix("")
+    several = asked.folder_of_several
     if found.is_file():
         several.mkdir()
-        found.replace(several / f"01{''.join(found.suffixes)}")
+        found.replace(several / f"01{found.name.removeprefix(several.name)}")
     _number(recordings, several, made, first=len(files.find(several)) + 1)
+
+
+def _move(recording: Path, target: Path) -> None:
+    """Give a recording its name; compressed, if the name says so."""
+    if target.suffix != ".zst":
+        recording.replace(target)
+        return
+    from realtime_inspector.recording import zst
+
+    unfinished = target.with_name(f".{target.name}")
+    with unfinished.open("wb") as file, zst.compress(file) as stream:
+        stream.write(recording.read_bytes())
+    unfinished.replace(target)
 
 
 def _number(recordings: Sequence[Path], folder: Path, made: list[Path], *, first: int) -> None:
