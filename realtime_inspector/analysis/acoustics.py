@@ -73,23 +73,28 @@ class Profile:
 
 
 def window(before: Session) -> Profile | None:
-    """Return what the latest two seconds of input are like, once at every two seconds that are full; else None.
+    """Return what the latest two seconds of input are like, once at every two seconds that are full; else None."""
+    data = stretch(before, WINDOW_MS)
+    return profile(data, before.input_audio.format.name) if data else None
 
-    Only where the format is certain: the server has confirmed one, and the window is younger.
+
+def stretch(before: Session, length_ms: float) -> bytes:
+    """Return the latest stretch of input of a length, once whenever one is full; else nothing.
+
+    Only where the format is certain: the server has confirmed one, and the stretch is younger.
     """
     audio = before.input_audio
     if before.config_at is None or before.pending_updates or before.is_sideband:
-        return None
-    size = int(WINDOW_MS * audio.format.bytes_per_ms) // 2 * 2
+        return b""
+    size = int(length_ms * audio.format.bytes_per_ms) // 2 * 2
     start = (audio.total_bytes // size - 1) * size
     sooner_ms = audio.recent[-2][0] if len(audio.recent) > 1 else 0.0
-    if start < 0 or int(audio.total_ms / WINDOW_MS) == int(sooner_ms / WINDOW_MS):
-        return None
+    if start < 0 or int(audio.total_ms / length_ms) == int(sooner_ms / length_ms):
+        return b""
     began = audio.sent_t(max(1.0, audio.format.duration_ms(start + 2)))
     if began is None or began < before.config_at.t:
-        return None
-    data = audio.tape.span(start, start + size)
-    return profile(data, audio.format.name) if data else None
+        return b""
+    return audio.tape.span(start, start + size)
 
 
 @lru_cache(maxsize=16)

@@ -10,9 +10,10 @@ from array import array
 from functools import cache
 from sys import byteorder
 
-SOUNDS = ("speech", "speech-mu-law", "speech-swapped", "speech-shifted", "speech-stereo", "speech-loud", "noise")
-"""Speech as PCM of 24 kHz, as G.711, with its bytes swapped, half a sample off, twice as stereo, beyond full scale; and
-white noise."""
+_SPEECH = ("", "-mu-law", "-swapped", "-shifted", "-stereo", "-loud", "-fast")
+SOUNDS = (*(f"speech{way}" for way in _SPEECH), "noise")
+"""Speech as PCM of 24 kHz, as G.711, with its bytes swapped, half a sample off, twice as stereo, beyond full scale, and
+as PCM of 8 kHz; and white noise."""
 
 _FORMANTS = ((700, 1200, 2500), (400, 2000, 2600), (350, 800, 2300), (550, 1700, 2400))
 _SYLLABLE_S = 0.22
@@ -45,6 +46,8 @@ def _whole(name: str) -> bytes:
             return whole[1:] + whole[:1]
         case "speech-stereo":
             return _pcm([sample for sample in _speech(24000) for _ in range(2)])
+        case "speech-fast":
+            return _pcm(_speech(8000))
         case "speech-loud":
             return _pcm([_clipped(sample * 8) for sample in _speech(24000)])
         case "noise":

@@ -166,6 +166,12 @@ def bytes_swapped(d: Draft, at: int) -> Mutant:
     return _heard_as("speech-swapped")(d, at)
 
 
+@mutation("AUD021", places=_short_pcm, acoustic=True, of=("sim-pcm",))
+def a_third_of_the_rate(d: Draft, at: int) -> Mutant:
+    """The user's audio has 8 kHz, as can be heard, and the session says 24."""
+    return _heard_as("speech-fast")(d, at)
+
+
 @mutation("AUD018", places=_short_pcm, acoustic=True, of=("sim-pcm",))
 def two_channels(d: Draft, at: int) -> Mutant:
     """The user's audio has two channels."""
