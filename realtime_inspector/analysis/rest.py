@@ -49,7 +49,7 @@ class Rest:
         t, now, audio_bytes = event.entry.t, before.now, event.audio_bytes
         if not (now <= t < self.until_t and t - now < self.gap_s) or (self.even and audio_bytes % 2):
             return False
-        if any(event.body.get(name) != value for name, value in self.same):
+        if self.same and any(event.body.get(name) != value for name, value in self.same):
             return False
         if self.most_bytes < sys.maxsize and self.most_bytes < message_bytes(event):
             return False
@@ -69,9 +69,12 @@ class Rest:
         return not self.in_progress or _in_progress(event, before)
 
     def _is_without(self, event: Event) -> bool:
-        members = event.entry.members.values()
-        payload = event.entry.payload
-        return not any(sign in payload for sign in self.without) and not any(isinstance(each, str) for each in members)
+        entry = event.entry
+        payload = entry.payload
+        for sign in self.without:  # a loop, for this is done at every event
+            if sign in payload:
+                return False
+        return not entry.members or not any(isinstance(each, str) for each in entry.members.values())
 
 
 def _in_progress(event: Event, before: State) -> bool:

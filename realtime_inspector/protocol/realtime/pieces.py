@@ -64,7 +64,7 @@ class Appends:
         self._even = even or audio.format.name == PCM  # odd ones are counted, which is not done here
         self._per_ms = audio.format.bytes_per_ms
         self._least_ms, self._most_ms = lead_ms
-        self._add = audio.recent.append
+        self._remember = audio.recent.append
 
     def take(self, buffer: bytearray, begin: int, end: int, n: int, t: float) -> bool:
         """Take in one piece."""
@@ -77,18 +77,19 @@ class Appends:
         else:
             size = self._given
         audio = self._audio
-        total_ms = audio.total_ms + size / self._per_ms
+        before_ms = audio.total_ms
+        total_ms = before_ms + size / self._per_ms
         if (
             not self._least_ms <= total_ms - 1000 * t <= self._most_ms
             or (size & 1 and self._even)
-            or audio.total_ms <= audio.emptied_ms
+            or before_ms <= audio.emptied_ms
         ):
             return False
         audio.total_bytes += size
         audio.total_ms = total_ms
         audio.appends += 1
         audio.last_append_t = t
-        self._add((total_ms, t))
+        self._remember((total_ms, t))
         return True
 
 
