@@ -20,7 +20,7 @@ _HELP = """Compare two sessions by meaning: settings, turns, words, tool calls, 
 \b
   realtime-inspector diff before.jsonl after.jsonl
   realtime-inspector diff before.jsonl after.jsonl --ignore text
-  realtime-inspector diff before.jsonl after.jsonl --latency 20%,200ms --cost 5%
+  realtime-inspector diff before.jsonl after.jsonl --latency 20%,200ms
   realtime-inspector diff before.jsonl after.jsonl --format markdown
 
 Ids, audio, times and the order of keys are not compared. Waits and costs are

@@ -33,7 +33,7 @@ _HELP = """Play the client of a recording against a server, and record what come
 
 \b
   realtime-inspector drive call.jsonl --to wss://api.openai.com
-  realtime-inspector drive call.jsonl --to ws://127.0.0.1:8766 --speed max --diff
+  realtime-inspector drive call.jsonl --to ws://127.0.0.1:8766 --diff
   realtime-inspector drive call.jsonl --to wss://api.openai.com -o again.jsonl
 
 Each recorded message is sent when what it waited for has happened there too:

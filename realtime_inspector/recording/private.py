@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 MAIL, PHONE, CARD = "mail", "phone", "card"
 KINDS = (MAIL, PHONE, CARD)
 
-_MAIL = re.compile(r"[\w.%+'-]*[\w%+-]@(?:[\w-]+\.)+[^\W\d_]{2,24}\b")
+_MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]{0,63}[\w%+-]@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b")
 _TAKEN = re.compile(rb"\[redacted:([a-z0-9_-]{1,40})-([0-9]{1,6})\]")
 _OURS = re.compile(r"\[redacted:[^\]]*\]")
 _PROVIDERS = (
@@ -223,7 +223,7 @@ def _spoken_numbers(text: str) -> Iterator[Match]:
         digits = "".join(_digits(re.findall(r"[a-z]+|\d", found[0].casefold())))
         if is_card(digits):
             yield Match(*found.span(), CARD, digits)
-        elif len(digits) >= _LEAST_SPOKEN:
+        elif _LEAST_SPOKEN <= len(digits) < _CARD_DIGITS.stop:
             yield Match(*found.span(), PHONE, digits)
 
 

@@ -70,6 +70,11 @@ def test_what_a_field_is_called_tells_that_its_digits_are_a_phone_s() -> None:
     assert FINDER.number("4111111111111111", "n") == Match(0, 16, "card", "4111111111111111")
 
 
+def test_a_long_text_without_a_break_takes_no_time() -> None:
+    endless = "a1-_" * 50_000
+    assert found(f"{endless} at @ {endless}.com {'12 ' * 5000}x {'one ' * 5000}") == []
+
+
 def test_numbers_that_follow_each_other_are_each_found() -> None:
     assert found("+49 151 23456789 4111 1111 1111 1111 0151 2345678") == [
         ("phone", "+49 151 23456789"), ("card", "4111 1111 1111 1111"), ("phone", "0151 2345678")
