@@ -216,7 +216,7 @@ def _long() -> list[Entry]:
 def _greeted() -> Call:
     call = Call('[[turn]]\nheard = "Hello?"\nsay = "Hello there."', PCM)
     call.configure(VAD, tools=[])
-    call.speak("Hello, can anybody hear me over there?", silent_ms=600)
+    call.speak("Hello, can anybody hear me over there?", silent_ms=1600)
     return call
 
 
