@@ -161,9 +161,13 @@ def _lines(driver: Driver) -> Iterator[Line]:
 
 def _unsent(driver: Driver) -> Iterator[Line]:
     for skipped in driver.skipped:
-        cue, why = skipped.cue, skipped.why
-        reason = f"it names {describe(why, driver.plan)}, which did not come" if why else "the connection had ended"
-        yield Line("not sent", f"{cue}: {reason}", cue.event.entry.line)
+        if skipped.why is not None:
+            text = f"{skipped.cue}: it names {describe(skipped.why, driver.plan)}, which did not come"
+            yield Line("not sent", text, skipped.cue.event.entry.line)
+    late = [skipped.cue for skipped in driver.skipped if skipped.why is None]
+    if late:
+        more = f" and {len(late) - 1} after it" if len(late) > 1 else ""
+        yield Line("not sent", f"{late[0]}{more}: the connection had ended", late[0].event.entry.line)
 
 
 def _remarks(driver: Driver) -> Iterator[Line]:
