@@ -26,10 +26,10 @@ from realtime_inspector.capture.intercept.mode import FORWARD, REVERSE, Mode
 from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
+from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tls import write_whole
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context
 from realtime_inspector.capture.via import Via
-from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
 

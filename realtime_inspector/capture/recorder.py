@@ -19,9 +19,10 @@ from realtime_inspector.capture.chains import Chains
 from realtime_inspector.capture.express import Read, line, lines
 from realtime_inspector.capture.figures import Counts, Figures
 from realtime_inspector.capture.frames import gap, whole_text
+from realtime_inspector.capture.sink import Rotation, Sink, make_folder
 from realtime_inspector.capture.tags import request_tags
 from realtime_inspector.capture.tap import Tap
-from realtime_inspector.capture.writer import Rotation, Sink, Writer, make_folder
+from realtime_inspector.capture.writer import Writer
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side

@@ -32,10 +32,10 @@ from realtime_inspector.capture.readiness import READY, READY_REQUEST, asks_read
 from realtime_inspector.capture.recorder import Recorder, Source, Track
 from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.room import OUT_OF_FILES, Room, files_for_calls
+from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain, kind_of
 from realtime_inspector.capture.via import Via, tunnel
-from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
 

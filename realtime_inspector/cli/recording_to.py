@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from realtime_inspector.capture.retention import duration_s, size_bytes
-from realtime_inspector.capture.writer import Rotation
+from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.errors import UsageError
 
 _LEAST_BYTES = 10_000

@@ -16,10 +16,10 @@ from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.relay import Relay, settle
+from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream
 from realtime_inspector.capture.via import Via, chosen
-from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import InspectorError
 from realtime_inspector.recording.redact import Redactor

@@ -16,9 +16,9 @@ import click
 from realtime_inspector.capture import launch, mitm
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import relay_in_thread
+from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.via import Via
-from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.cli import diagnostics, recording_to
 from realtime_inspector.errors import InspectorError
 

@@ -18,10 +18,11 @@ from realtime_inspector.capture import frames, tap
 from realtime_inspector.capture.http import Exchange
 from realtime_inspector.capture.recorder import Recorder, Source
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
+from realtime_inspector.capture.sink import Sink
 from realtime_inspector.capture.tap import Tap
 from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import Upstream
-from realtime_inspector.capture.writer import Sink, Writer
+from realtime_inspector.capture.writer import Writer
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Side
 from realtime_inspector.recording.redact import Redactor

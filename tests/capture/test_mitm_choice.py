@@ -16,10 +16,10 @@ from realtime_inspector.capture.intercept import plan as plan_module
 from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.mitm import Interceptor, interceptor_in_thread
 from realtime_inspector.capture.policy import Policy
+from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.upstream import ClientCertificate
 from realtime_inspector.capture.via import Via
-from realtime_inspector.capture.writer import Rotation
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.files import find, find_parts, open_recording
 from realtime_inspector.recording.redact import Redactor

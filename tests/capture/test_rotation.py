@@ -12,10 +12,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from realtime_inspector.capture import sink as sink_module
 from realtime_inspector.capture import writer as writer_module
 from realtime_inspector.capture.held import is_held
 from realtime_inspector.capture.relay import relay_in_thread
-from realtime_inspector.capture.writer import Rotation, Sink, Writer
+from realtime_inspector.capture.sink import Rotation, Sink
+from realtime_inspector.capture.writer import Writer
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import find_parts, open_recording
@@ -29,7 +31,7 @@ Make = Callable[[Rotation], Writer]
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     monkeypatch.setattr(writer_module, "RETRY_S", 0.01)
-    monkeypatch.setattr(writer_module, "LOOK_S", 0.0)
+    monkeypatch.setattr(sink_module, "LOOK_S", 0.0)
     with ExitStack() as stack:
 
         def started(rotation: Rotation) -> Writer:

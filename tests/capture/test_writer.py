@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.capture import sink as sink_module
 from realtime_inspector.capture import writer as writer_module
-from realtime_inspector.capture.writer import Sink, Writer
+from realtime_inspector.capture.sink import Sink
+from realtime_inspector.capture.writer import Writer
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import open_recording
@@ -58,7 +60,7 @@ def said() -> list[str]:
 @pytest.fixture
 def writer(said: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]:
     monkeypatch.setattr(writer_module, "RETRY_S", 0.01)
-    monkeypatch.setattr(writer_module, "LOOK_S", 0.0)
+    monkeypatch.setattr(sink_module, "LOOK_S", 0.0)
     thread = Writer(said.append, backlog_bytes=2000)
     yield thread
     thread.close()
@@ -248,7 +250,7 @@ def test_much_at_once_is_written_in_pieces_and_what_is_not_taken_is_written_agai
         given.append(len(blocks))
         return os.write(descriptor, b"".join(blocks)[:taken])
 
-    monkeypatch.setattr(writer_module, "_writev", writev)
+    monkeypatch.setattr(sink_module, "_writev", writev)
     thread = Writer()
     sink = thread.sink(tmp_path / "a.jsonl", HEADER)
     put(sink, *(letter * 20_000 for letter in "abcdef"))
@@ -262,10 +264,10 @@ def test_the_pages_of_a_flood_are_given_back_and_those_of_a_call_are_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flood_s: float
 ) -> None:
     given: list[tuple[int, int]] = []
-    monkeypatch.setattr(writer_module, "FLOOD_BYTES", 10_000)
-    monkeypatch.setattr(writer_module, "ON_ITS_WAY_BYTES", 5_000)
-    monkeypatch.setattr(writer_module, "FLOOD_S", flood_s)
-    monkeypatch.setattr(writer_module, "_fadvise", lambda fd, start, size, advice: given.append((start, start + size)))
+    monkeypatch.setattr(sink_module, "FLOOD_BYTES", 10_000)
+    monkeypatch.setattr(sink_module, "ON_ITS_WAY_BYTES", 5_000)
+    monkeypatch.setattr(sink_module, "FLOOD_S", flood_s)
+    monkeypatch.setattr(sink_module, "_fadvise", lambda fd, start, size, advice: given.append((start, start + size)))
     thread = Writer()
     sink = thread.sink(tmp_path / "a.jsonl", HEADER)
     for letter in "abcdef":
@@ -289,8 +291,8 @@ def test_advice_that_is_refused_and_a_listener_that_fails_cost_no_line(
     def gone(text: str) -> None:
         raise ValueError(text)
 
-    monkeypatch.setattr(writer_module, "FLOOD_BYTES", 1_000)
-    monkeypatch.setattr(writer_module, "_fadvise", refused)
+    monkeypatch.setattr(sink_module, "FLOOD_BYTES", 1_000)
+    monkeypatch.setattr(sink_module, "_fadvise", refused)
     thread = Writer(warn=gone)
     sink = thread.sink(tmp_path / "a.jsonl", HEADER)
     put(sink, "x" * 20_000)
