@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from realtime_inspector.analysis.turns import Turn
-from realtime_inspector.protocol.event import dig
 from realtime_inspector.protocol.realtime.audio import Speech
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ToolCall
 from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.protocol.realtime.values import mapping
 
 
 def connect_ms(session: State) -> float | None:
@@ -199,14 +199,15 @@ class Tokens:
 def tokens_of(response: Response) -> Tokens:
     """Return what one response took. Its input is the whole conversation so far, not only what is new."""
     usage = response.usage
+    given, made = mapping(usage.get("input_token_details")), mapping(usage.get("output_token_details"))
     return Tokens(
         input=_count(usage, "input_tokens"),
         output=_count(usage, "output_tokens"),
-        input_text=_count(usage, "input_token_details.text_tokens"),
-        input_audio=_count(usage, "input_token_details.audio_tokens"),
-        cached=_count(usage, "input_token_details.cached_tokens"),
-        output_text=_count(usage, "output_token_details.text_tokens"),
-        output_audio=_count(usage, "output_token_details.audio_tokens"),
+        input_text=_count(given, "text_tokens"),
+        input_audio=_count(given, "audio_tokens"),
+        cached=_count(given, "cached_tokens"),
+        output_text=_count(made, "text_tokens"),
+        output_audio=_count(made, "audio_tokens"),
     )
 
 
@@ -260,6 +261,6 @@ def _between(start: float | None, end: At | None) -> float | None:
     return _ms(start, end.t if end is not None else None)
 
 
-def _count(usage: Mapping[str, Any], path: str) -> int:
-    value = dig(usage, path, 0)
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    value = usage.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

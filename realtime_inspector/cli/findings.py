@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -98,12 +100,13 @@ def lint(recording: Readable, rules: Sequence[Rule], dialect: str = "") -> Linte
     """Read a recording from end to end and return what the rules find; `dialect` is what it is said to speak."""
     linter, trail = Linter(rules, header=recording.header, dialect=dialect), Trail()
     found: list[Finding] = []
-    if isinstance(recording, Recording):
-        found += sweep(recording, linter, trail.add)
-    else:
-        for event in events(recording):
-            found += linter.feed(event)
-            trail.add(event.n, event.entry.line, (event.t,), (event.type,))
+    with _rarely_collecting():
+        if isinstance(recording, Recording):
+            found += sweep(recording, linter, trail.add)
+        else:
+            for event in events(recording):
+                found += linter.feed(event)
+                trail.add(event.n, event.entry.line, (event.t,), (event.type,))
     added = linter.session.ended_how == "cut off"  # the end that the reader adds is no entry of the file
     return Linted(
         path=str(recording.path),
@@ -119,6 +122,17 @@ def lint(recording: Readable, rules: Sequence[Rule], dialect: str = "") -> Linte
         dialect_sign=linter.session.dialect_sign,
         troubles=tuple(linter.troubles),
     )
+
+
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Let garbage be collected less often: a session only grows, and walking it again and again finds none."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def count(findings: Iterable[Finding]) -> dict[Severity, int]:
