@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.state import State
-from realtime_inspector.protocol.realtime.values import text
+from realtime_inspector.protocol.realtime.values import mapping, number, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +112,8 @@ def shared(rests: Iterable[Rest]) -> Rest:
 
 def message_bytes(event: Event) -> int:
     """Return how long the message is, what the recording leaves out of it counted as what it was."""
-    size = len(event.entry.payload)
-    return size + event.audio_bytes * 4 // 3 if event.entry.members else size
+    entry = event.entry
+    if not entry.members:
+        return len(entry.payload)
+    left_out = mapping(entry.members.get("audio")).values()
+    return len(entry.payload) + sum(int(number(mapping(part).get("bytes")) or 0) for part in left_out) * 4 // 3

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.rest import FOREVER, Rest
+from realtime_inspector.analysis.rest import FOREVER, Rest, message_bytes
 from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, number
 from realtime_inspector.recording.entry import Kind, Side
 
 _LIMIT_BYTES = 2**20
@@ -101,12 +100,7 @@ class FrameNearClientLimit(Rule):
 
 
 def _size(event: Event) -> int:
-    """Return how many bytes the message had, audio that the recording leaves out included."""
-    if event.entry.kind is not Kind.MESSAGE:
-        return 0
-    left_out = mapping(event.entry.members.get("audio")).values()
-    counted = sum(int(number(mapping(part).get("bytes")) or 0) for part in left_out)
-    return len(event.entry.payload) + counted * 4 // 3
+    return message_bytes(event) if event.entry.kind is Kind.MESSAGE else 0
 
 
 def _is_limited(session: Session) -> bool:
