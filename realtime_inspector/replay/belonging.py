@@ -120,7 +120,8 @@ class _Finder:
         if event.type.endswith("session.update") and not expected.refused:
             self.found.settings.add(event.n)
         elif event.type == "conversation.item.create":
-            self.items.setdefault(expected.item_id, begin)
+            if expected.item_id:
+                self.items.setdefault(expected.item_id, begin)
             if dig(event.body, "item.role") == "system":
                 self.found.settings.add(event.n)
 
