@@ -14,7 +14,7 @@ from tests.cli.helpers import CommandLine, write_recording
 SILENT = BEGIN + SPOKEN + CALLED + CLOSE
 
 
-def told(rti: CommandLine, *arguments: object) -> list[dict[str, object] | None]:
+def told(rti: CommandLine, *arguments: str) -> list[dict[str, object] | None]:
     return [one["why"] for one in json.loads(rti("lint", "--format", "json", *arguments).out)["recordings"]]
 
 
