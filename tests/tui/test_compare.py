@@ -13,7 +13,6 @@ from realtime_inspector.analysis.differences.told import Told, tell
 from realtime_inspector.recording import transcript
 from realtime_inspector.tui import versus
 from realtime_inspector.tui.screens.compare import CompareScreen
-from realtime_inspector.tui.screens.session import SessionScreen
 from tests.tui import sample
 from tests.tui.driving import app_on, drive, dump, until
 
@@ -60,9 +59,5 @@ def test_two_recordings_of_the_list_are_compared(tmp_path: Path) -> None:
         await until(pilot, lambda: any("is the first" in note.message for note in pilot.app._notifications))
         await pilot.press("j", "c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen) and "{+12+}" in dump(pilot.app))
-        await pilot.press("2")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SessionScreen))
-        assert isinstance(pilot.app.screen, SessionScreen)
-        assert pilot.app.screen.study.path.name == "two.jsonl"
 
-    drive(app_on(tmp_path), play, (100, 40))
+    drive(app_on(tmp_path), play, (100, 30))
