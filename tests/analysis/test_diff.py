@@ -202,7 +202,7 @@ words = st.lists(st.sampled_from("abc"), max_size=8)
 
 
 @given(words, words)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_word_diff_holds_both_texts(a: list[str], b: list[str]) -> None:
     runs = word_diff(" ".join(a), " ".join(b))
     assert " ".join(run.text for run in runs if run.op != "b").split() == a
@@ -210,7 +210,7 @@ def test_a_word_diff_holds_both_texts(a: list[str], b: list[str]) -> None:
 
 
 @given(words, words)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_an_alignment_holds_both_sides_in_their_order(a: list[str], b: list[str]) -> None:
     pairs = align(a, b, lambda one, other: float(one == other))
     assert [one for one, _ in pairs if one is not None] == a

@@ -114,7 +114,7 @@ def test_names_that_stand_there_already_are_not_given_again() -> None:
 
 
 @given(st.text(alphabet="0123456789 +()-./aeon@.", max_size=60), st.sampled_from(["", "phone"]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_matches_lie_in_the_text_in_order_and_do_not_overlap(text: str, name: str) -> None:
     edges = [edge for match in FINDER.find(text, name) for edge in (match.start, match.end)]
     assert edges == sorted(edges)

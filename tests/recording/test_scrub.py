@@ -85,7 +85,7 @@ def cut_up(draw: st.DrawFn) -> list[str]:
 
 
 @given(pieces=cut_up(), other=cut_up())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_pieces_of_a_stream_add_up_to_the_whole_and_hold_nothing_private(pieces: list[str], other: list[str]) -> None:
     one = stream(pieces)
     two = stream(other, "conversation.item.input_audio_transcription")

@@ -30,7 +30,7 @@ def test_what_was_there_put_back_is_what_it_was() -> None:
 
 
 @given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode(errors="replace")))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_no_json_is_returned_as_it_is(payload: bytes) -> None:
     try:
         orjson.loads(payload)

@@ -96,7 +96,7 @@ NAMES = ("barge-in", "tool-call", "second-response", "beta-session", "missing-ca
 
 
 @given(name=st.sampled_from(NAMES), at=st.floats(0.0, 1.0), then=st.floats(0.0, 1.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_recording_cut_anywhere_and_put_together_is_byte_for_byte_what_it_was(
     name: str, at: float, then: float
 ) -> None:

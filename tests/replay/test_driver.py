@@ -61,7 +61,7 @@ def differences(recorded: list[Entry], drove: Drove) -> list[str]:
     delay_ms=st.integers(0, 3000),
     lag_s=st.sampled_from([0.0, 0.02, 0.4]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_same_conversation_happens_again_with_other_ids_however_slow_the_server(
     name: str, seed: str, speed: float, delay_ms: int, lag_s: float
 ) -> None:

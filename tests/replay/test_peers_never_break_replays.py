@@ -26,7 +26,7 @@ ANYTHING = SESSIONS.map(entries)
 
 
 @given(one=ANYTHING, other=ANYTHING)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_two_sessions_of_anything_can_be_compared_and_put_together(one: list[Entry], other: list[Entry]) -> None:
     compare(tell(one), tell(other)).to_json()
     with suppress(UsageError):  # no session in one, or of another dialect
@@ -34,7 +34,7 @@ def test_two_sessions_of_anything_can_be_compared_and_put_together(one: list[Ent
 
 
 @given(whole=ANYTHING, edges=st.tuples(st.integers(1, 40), st.integers(1, 40)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_anything_can_be_cut_and_is_whole_again(whole: list[Entry], edges: tuple[int, int]) -> None:
     first, end = sorted(min(edge, len(whole) + 1) for edge in edges)
     spans = (Span(1, first), Span(first, end), Span(end, len(whole) + 1))
@@ -47,7 +47,7 @@ def test_anything_can_be_cut_and_is_whole_again(whole: list[Entry], edges: tuple
 
 
 @given(whole=ANYTHING)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_anything_can_be_scrubbed_and_muted(whole: list[Entry]) -> None:
     mute = Mute(Sound.TONE, Sound.SILENCE)
     made = [mute(entry) for entry in Scrubber().scrub(whole, whole)]
@@ -55,7 +55,7 @@ def test_anything_can_be_scrubbed_and_muted(whole: list[Entry]) -> None:
 
 
 @given(recorded=ANYTHING, live=ANYTHING)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_anything_can_be_driven_against_a_server_that_says_anything(recorded: list[Entry], live: list[Entry]) -> None:
     driver = Driver(plan(recorded), Drive(float("inf"), 1.0))
     driver.begin(0.0)
