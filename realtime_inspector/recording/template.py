@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-HEAD = re.compile(rb'\{"n":([1-9][0-9]{0,17}),"t":([0-9]{1,12}\.[0-9]{6})')
-"""How a line begins: its number and its time."""
+HEAD = re.compile(rb'\{"n":([1-9][0-9]{0,17}),"t":((?:0|[1-9][0-9]{0,11})\.[0-9]{6})')
+"""How a line begins: its number and its time, each a number as JSON has it."""
 PLAIN = bytes(byte for byte in range(32, 127) if byte not in b'"\\')
 """What stands in a JSON string as it is."""
 

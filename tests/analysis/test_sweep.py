@@ -81,16 +81,23 @@ def test_the_sample_recordings_give_the_same(path: Path) -> None:
     compare(path)
 
 
+class Calls(dict[str, bytes]):
+    """Recordings by kind; shown by their names, for they are long."""
+
+    def __repr__(self) -> str:
+        return f"Calls({', '.join(self)})"
+
+
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Calls:
     folder = tmp_path_factory.mktemp("calls")
     for kind in KINDS:
         write(folder / kind, 800_000 if kind == "audio" else 60_000, kind)
-    return {kind: (folder / kind).read_bytes() for kind in KINDS}
+    return Calls((kind, (folder / kind).read_bytes()) for kind in KINDS)
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_a_long_call_gives_the_same(kind: str, calls: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_long_call_gives_the_same(kind: str, calls: Calls, tmp_path: Path) -> None:
     path = tmp_path / "call.jsonl"
     path.write_bytes(calls[kind])
     compare(path)
@@ -98,7 +105,7 @@ def test_a_long_call_gives_the_same(kind: str, calls: dict[str, bytes], tmp_path
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_of_a_long_call_few_lines_are_read(
-    kind: str, calls: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "call.jsonl"
     path.write_bytes(calls[kind])
@@ -177,7 +184,7 @@ def test_a_call_with_whatever_is_wrong_gives_the_same(
     kind: str,
     changes: list[tuple[str, int]],
     torn: int,
-    calls: dict[str, bytes],
+    calls: Calls,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     lines = calls[kind].splitlines(keepends=True)[:400]
@@ -189,7 +196,7 @@ def test_a_call_with_whatever_is_wrong_gives_the_same(
     compare(path)
 
 
-def test_the_smallest_buffer_will_do(calls: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_smallest_buffer_will_do(calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "blocks", lambda stream: blocks(stream, 64))
     path = tmp_path / "call.jsonl"
     path.write_bytes(b"".join(calls["audio"].splitlines(keepends=True)[:120]))
@@ -213,7 +220,7 @@ class Nosy(Rule):
         return ()
 
 
-def test_a_rule_that_never_rests_sees_every_event(calls: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_rule_that_never_rests_sees_every_event(calls: Calls, tmp_path: Path) -> None:
     path = tmp_path / "call.jsonl"
     path.write_bytes(calls["audio"])
     nosy = Nosy()
