@@ -226,7 +226,7 @@ class Draft:
 
     def later(self, at: int, seconds: float) -> Mutant:
         """Let an entry and all that follow come later."""
-        entries = [replace(e, t=e.t + seconds) if place >= at else e for place, e in enumerate(self.entries)]
+        entries = [replace(e, t=round(e.t + seconds, 6)) if place >= at else e for place, e in enumerate(self.entries)]
         return Mutant(entries, _numbers([at]))
 
     def end(
@@ -327,7 +327,7 @@ def _holder(body: Any, path: str) -> tuple[Any, Any]:
 
 
 def _numbered(entries: Iterable[Entry]) -> list[Entry]:
-    return [replace(entry, n=n, line=n + 1) for n, entry in enumerate(entries, 1)]
+    return [replace(entry, n=n, line=n + 1, t=round(entry.t, 6)) for n, entry in enumerate(entries, 1)]
 
 
 def _numbers(places: Iterable[int]) -> frozenset[int]:
