@@ -65,9 +65,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "lint-baseline.json").write_text('{"schema_version": 1, "recordings": {}}')
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/long_instructions.py").write_text(fences(ROOT / "docs/configuration.md", "python")[0])
-    (tmp_path / "lint-baseline.json").write_text('{"schema_version": 1, "recordings": {}}')
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/long_instructions.py").write_text(fences(ROOT / "docs/configuration.md", "python")[0])
     (tmp_path / ".config/fish/completions").mkdir(parents=True)
     tools = tmp_path / "bin"
     tools.mkdir()
