@@ -217,26 +217,3 @@ def test_text_that_the_terminal_cannot_write_is_written_in_ascii(tmp_path: Path)
     )
 
     assert "\\xe9\\u4e16" in ran.stdout
-
-
-def test_the_version_and_lint_start_in_under_400_ms(tmp_path: Path) -> None:
-    resource = pytest.importorskip("resource")
-    write_recording(tmp_path / "call.jsonl", "x")
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "cache")}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-
-    def spent() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return float(used.ru_utime + used.ru_stime)
-
-    def fastest(*arguments: str) -> float:
-        """Return the seconds of processor time, which other processes of this machine do not lengthen."""
-        took = []
-        for _ in range(3):  # the first compiles
-            before = spent()
-            subprocess.run([sys.executable, "-m", "realtime_inspector", *arguments], env=environment, check=True)
-            took.append(spent() - before)
-        return min(took)
-
-    assert fastest("--version") < 0.15
-    assert fastest("lint", "--exit-zero", "--format", "concise", str(tmp_path / "call.jsonl")) < 0.4
