@@ -44,3 +44,19 @@ class NotAnEntry(RecordingError):  # noqa: N818 - the name says what the line is
 
 class UnknownVersion(RecordingError):  # noqa: N818 - the name says what was met
     """A recording was written by a newer release of the format."""
+
+
+class TextError(ValueError):
+    """A text of the user is not what it should be: what is wrong, and where."""
+
+    def __init__(self, problem: str, text: str, position: int) -> None:
+        super().__init__(f"{problem} (at {position + 1} in {text!r})")
+        self.problem = problem
+        self.text = text
+        self.position = position
+        """Counted from 0; the text's length if it ends too early."""
+
+    @property
+    def caret(self) -> str:
+        """The text, and beneath it a mark where it is wrong."""
+        return f"{self.text}\n{' ' * self.position}^"

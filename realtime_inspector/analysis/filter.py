@@ -29,6 +29,7 @@ import orjson
 
 from realtime_inspector.analysis.facts import NOTHING, Facts
 from realtime_inspector.analysis.finding import Severity
+from realtime_inspector.errors import TextError
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event
 from realtime_inspector.recording.entry import Kind, Side
 
@@ -36,20 +37,8 @@ Predicate = Callable[[Event, Facts], bool]
 _Compare = Callable[[float, float], bool]
 
 
-class FilterError(ValueError):
+class FilterError(TextError):
     """A text is no filter: what is wrong, and where."""
-
-    def __init__(self, problem: str, text: str, position: int) -> None:
-        super().__init__(f"{problem} (at {position + 1} in {text!r})")
-        self.problem = problem
-        self.text = text
-        self.position = position
-        """Counted from 0; the text's length if it ends too early."""
-
-    @property
-    def caret(self) -> str:
-        """The text, and beneath it a mark where it is wrong."""
-        return f"{self.text}\n{' ' * self.position}^"
 
 
 @dataclass(frozen=True, slots=True)

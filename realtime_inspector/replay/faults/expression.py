@@ -24,6 +24,7 @@ from enum import StrEnum
 
 from realtime_inspector.analysis import filter as filters
 from realtime_inspector.analysis.filter import Filter, FilterError
+from realtime_inspector.errors import TextError
 
 
 class Action(StrEnum):
@@ -86,20 +87,8 @@ CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000
 DEFAULT_CLOSE = 1011
 
 
-class FaultError(ValueError):
+class FaultError(TextError):
     """A text is no fault: what is wrong, and where."""
-
-    def __init__(self, problem: str, text: str, position: int) -> None:
-        super().__init__(f"{problem} (at {position + 1} in {text!r})")
-        self.problem = problem
-        self.text = text
-        self.position = position
-        """Counted from 0; the text's length if it ends too early."""
-
-    @property
-    def caret(self) -> str:
-        """The text, and beneath it a mark where it is wrong."""
-        return f"{self.text}\n{' ' * self.position}^"
 
 
 @dataclass(frozen=True, slots=True)
