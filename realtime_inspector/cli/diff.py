@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,10 +11,11 @@ from realtime_inspector.analysis.diff import Comparison, Options, compare
 from realtime_inspector.analysis.differences.difference import Aspect
 from realtime_inspector.analysis.differences.figures import Tolerance
 from realtime_inspector.analysis.differences.told import Told, tell
-from realtime_inspector.cli import diff_text, output, pricing, reading
+from realtime_inspector.cli import ci, diff_text, output, pricing, reading
+from realtime_inspector.cli.ci.checked import Suite
 from realtime_inspector.errors import UsageError
 
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "json", *ci.FORMATS)
 
 _HELP = """Compare two sessions by meaning: settings, turns, words, tool calls, order.
 
@@ -22,6 +24,7 @@ _HELP = """Compare two sessions by meaning: settings, turns, words, tool calls, 
   realtime-inspector diff before.jsonl after.jsonl --ignore text
   realtime-inspector diff before.jsonl after.jsonl --latency 20%,200ms
   realtime-inspector diff before.jsonl after.jsonl --format markdown
+  realtime-inspector diff before.jsonl after.jsonl --format junit
 
 Ids, audio, times and the order of keys are not compared. Waits and costs are
 shown, and are a difference only with a tolerance: AFTER may be so much slower
@@ -67,20 +70,44 @@ def command(
         pricing.table(prices),
     )
     found = compare(_told(a), _told(b), options)
-    write(found, (str(a), str(b)), format_name)
+    names = (str(a), str(b))
+    if format_name == "json":
+        output.write_json(members(found, names))
+    elif format_name == "markdown":
+        output.write_lines(diff_text.markdown(found, names))
+    elif format_name == "text":
+        write(found, names)
+    else:
+        output.write_lines(ci.writer(format_name)([suite(found, names, options)]))
     ctx.exit(0 if found.same else 1)
 
 
-def write(found: Comparison, names: tuple[str, str], format_name: str = "text") -> None:
-    """Write a comparison on the standard output."""
-    if format_name == "json":
-        told = found.to_json()
-        told["a"]["path"], told["b"]["path"] = names
-        output.write_json(told)
-    elif format_name == "markdown":
-        output.write_lines(diff_text.markdown(found, names))
-    else:
-        output.write_lines(diff_text.text(found, names, output.Ink(on=output.wants_colour())))
+def write(found: Comparison, names: tuple[str, str]) -> None:
+    """Write a comparison for people on the standard output."""
+    output.write_lines(diff_text.text(found, names, output.Ink(on=output.wants_colour())))
+
+
+def members(found: Comparison, names: tuple[str, str]) -> dict[str, Any]:
+    """Return a comparison for programs."""
+    told = found.to_json()
+    told["a"]["path"], told["b"]["path"] = names
+    return told
+
+
+def suite(found: Comparison, names: tuple[str, str], options: Options | None = None) -> Suite:
+    """Return a comparison for continuous integration."""
+    from realtime_inspector.cli import diff_ci
+
+    wanted = {difference.place.entry_b for difference in found.differences} - {None}
+    entries = reading.one(Path(names[1])) if wanted and names[1] != "-" else ()
+    lines = {entry.n: entry.line for entry in entries if entry.n in wanted and entry.line}
+    return diff_ci.suite(found, names, _compared(options or Options()), lines)
+
+
+def _compared(options: Options) -> frozenset[Aspect]:
+    given = {Aspect.LATENCY: options.latency, Aspect.COST: options.cost}
+    left = {aspect for aspect, tolerated in given.items() if tolerated is None}
+    return frozenset(Aspect) - options.ignore - left
 
 
 def aspects(names: tuple[str, ...]) -> frozenset[Aspect]:

@@ -81,9 +81,9 @@ def text(found: Comparison, names: tuple[str, str], ink: Ink) -> Iterator[str]:
     for side, name, told in (("a", names[0], found.a), ("b", names[1], found.b)):
         turns = _count(len(told.turns), "turn")
         yield f"{side}: {printable(name)}  {turns}, {told.session.now:.1f} s, {printable(told.ended)}"
-    for title, differences in _sections(found):
+    for name, differences in _sections(found):
         yield ""
-        yield ink(title, "bold")
+        yield ink(name, "bold")
         yield from (f"  {line}" for difference in differences for line in _lines(difference, style))
     yield ""
     yield from (f"  {line}" for line in _figures(found.rows))
@@ -96,9 +96,9 @@ def markdown(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
     yield f"# {code(names[0])} and {code(names[1])}"
     yield ""
     yield f"**{_verdict(found)}**"
-    for title, differences in _sections(found):
+    for name, differences in _sections(found):
         yield ""
-        yield f"## {title}"
+        yield f"## {name}"
         yield ""
         yield from (f"- {line}" for difference in differences for line in _lines(difference, style))
     yield ""
@@ -109,12 +109,18 @@ def markdown(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
             yield f"| {_NAMES[row.name]} | {_amount(row.name, row.a)} | {_amount(row.name, row.b)} | {_change(row)} |"
 
 
+def sentence(difference: Difference) -> str:
+    """Return a difference in one line."""
+    return "; ".join(_lines(difference, Plain(Ink(on=False))))
+
+
 def _sections(found: Comparison) -> Iterator[tuple[str, list[Difference]]]:
-    for title, differences in groupby(found.differences, _title):
-        yield title, list(differences)
+    for name, differences in groupby(found.differences, title):
+        yield name, list(differences)
 
 
-def _title(difference: Difference) -> str:
+def title(difference: Difference) -> str:
+    """Return where in the sessions a difference is: its turn, or its aspect."""
     place = difference.place
     if difference.aspect is Aspect.CONFIGURATION:
         return "configuration"

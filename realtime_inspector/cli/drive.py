@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import ci, diagnostics, output, reading
 from realtime_inspector.cli.serving import write_whole
 from realtime_inspector.errors import RecordingError, UpstreamError, UsageError
 
 if TYPE_CHECKING:
+    from realtime_inspector.analysis.diff import Comparison
     from realtime_inspector.recording.entry import Header
     from realtime_inspector.recording.keeping import Keeper
     from realtime_inspector.replay.client import Target
@@ -61,8 +62,9 @@ no file. Exits 1 if something that was recorded did not happen again, or, with
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE",
               help="certificates of a private server's authority, in PEM")  # fmt: skip
 @click.option("--diff", "compares", is_flag=True, help="compare the new recording with the old one")
-@click.option("--report", "report_file", type=click.Path(path_type=Path),
-              help="write the report there, as JSON; - is stdout")  # fmt: skip
+@click.option("--report", "report_file", type=click.Path(path_type=Path), help="write the report there; - is stdout")
+@click.option("--report-format", type=click.Choice(["json", *ci.FORMATS]), default="json", show_default=True,
+              help="how to write the report; with --diff, what differs stands in it too")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, to: str, out: Path | None, folder: Path, **chosen: Any) -> None:
     """Play the client of a recording against a server."""
@@ -79,11 +81,12 @@ def command(ctx: click.Context, /, file: Path, to: str, out: Path | None, folder
     if path.exists() and file.exists() and path.samefile(file):
         raise UsageError(f"{path}: the output would overwrite what it is made of")
     driven, interrupted = job.run(path, header)
-    _finish(driven, path, chosen["report_file"])
-    same = not chosen["compares"] or _compared(file, path)
+    found = _compared(file, path) if chosen["compares"] else None
+    report = _Report(driven, path, file, found)
+    _finish(report, chosen["report_file"], chosen["report_format"])
     if interrupted:
         raise KeyboardInterrupt
-    ctx.exit(driven.exit_code if same else 1)
+    ctx.exit(driven.exit_code if found is None or found.same else 1)
 
 
 def load(path: Path) -> Plan:
@@ -163,28 +166,57 @@ def _header(plan: Plan, target: Target) -> Header:
     )
 
 
-def _finish(driven: Driven, path: Path, report: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What came of a drive, and what differs from the recording if that was asked for."""
+
+    driven: Driven
+    written: Path
+    recording: Path
+    found: Comparison | None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two recordings that were compared."""
+        return str(self.recording), str(self.written)
+
+    def lines(self, form: str) -> Iterable[str]:
+        """Return it in a format."""
+        from realtime_inspector.cli import diff, drive_ci
+
+        if form == "json":
+            import orjson
+
+            members = {**self.driven.to_json(), "written": str(self.written)}
+            if self.found is not None:
+                members["diff"] = diff.members(self.found, self.names)
+            return [orjson.dumps(members, option=orjson.OPT_INDENT_2).decode()]
+        suites = [drive_ci.suite(self.driven)]
+        if self.found is not None:
+            suites.append(diff.suite(self.found, self.names))
+        return ci.writer(form)(suites)
+
+
+def _finish(report: _Report, file: Path | None, form: str) -> None:
+    """Tell the verdict, and write the report where it was asked for."""
+    from realtime_inspector.cli import diff
     from realtime_inspector.recording.printable import printable_lines
 
-    diagnostics.say(printable_lines(driven.text()))
-    if report == Path("-"):
-        output.write_json({**driven.to_json(), "written": str(path)})
+    diagnostics.say(printable_lines(report.driven.text()))
+    if file == Path("-"):
+        output.write_lines(report.lines(form))
         return
-    output.write(str(path))
-    if report is not None:
-        import orjson
+    output.write(str(report.written))
+    if report.found is not None:
+        diff.write(report.found, report.names)
+    if file is not None:
+        write_whole(file, "\n".join(report.lines(form)) + "\n", "--report")
 
-        text = orjson.dumps({**driven.to_json(), "written": str(path)}, option=orjson.OPT_INDENT_2).decode()
-        write_whole(report, f"{text}\n", "--report")
 
-
-def _compared(before: Path, after: Path) -> bool:
-    """Write what differs between two recordings; tell whether nothing does."""
+def _compared(before: Path, after: Path) -> Comparison:
+    """Compare the new recording with the old one."""
     from realtime_inspector.analysis.diff import compare
     from realtime_inspector.analysis.differences.told import tell
-    from realtime_inspector.cli import diff
 
     a, b = reading.one(before), reading.one(after)
-    found = compare(tell(a, a.header), tell(b, b.header))
-    diff.write(found, (str(before), str(after)))
-    return found.same
+    return compare(tell(a, a.header), tell(b, b.header))

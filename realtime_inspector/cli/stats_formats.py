@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from realtime_inspector.cli import budgets_kept
 from realtime_inspector.cli.budgets_kept import Kept
-from realtime_inspector.cli.ci import ctrf, github, junit
+from realtime_inspector.cli.ci import ctrf, github, gitlab, junit
 from realtime_inspector.formats.markdown import escape
 from realtime_inspector.recording.printable import printable
 
@@ -46,6 +46,7 @@ FORMATS: dict[str, Callable[[Iterable[str], Sequence[Kept]], Iterator[str]]] = {
     "json": _text,
     "markdown": _markdown,
     "github": _github,
+    "gitlab": lambda _, kept: gitlab.lines([budgets_kept.suite(kept)]),
     "junit": lambda _, kept: junit.lines([budgets_kept.suite(kept)]),
     "ctrf": lambda _, kept: ctrf.lines([budgets_kept.suite(kept)]),
 }

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import orjson
 import pytest
@@ -111,3 +112,15 @@ def test_a_recording_in_which_the_client_says_nothing_is_refused(rti: CommandLin
     assert (ran.code, ran.err) == (
         2, f"realtime-inspector: {path}: the client says nothing in it, so there is nothing to play\n"
     )  # fmt: skip
+
+
+def test_the_report_has_the_outcome_and_what_differs_as_suites(rti: CommandLine, tmp_path: Path) -> None:
+    report = tmp_path / "drive.xml"
+    options = ("--speed", "max", "--dir", tmp_path / "made", "--diff", "--report", report, "--report-format", "junit")
+    with simulator(load("weather").faster(100)) as url:
+        ran = rti("drive", SAMPLE, "--to", url, *options)
+    assert ran.code == 0, ran.err
+    root = ElementTree.fromstring(report.read_text())
+    made = ran.out.splitlines()[0]
+    assert [suite.get("name") for suite in root] == [str(SAMPLE), made]
+    assert root.get("failures") == "0"
