@@ -422,7 +422,8 @@ def test_small_frames_do_not_wait_to_become_big_ones(way: Way) -> None:
         if name_of(sock.getpeername) == to_client or name_of(sock.getsockname) == to_server:
             waits.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0)
         sock.close()
-    assert waits == [False, False]
+    assert len(waits) >= 2
+    assert not any(waits)
 
 
 def sockets_of_this_process() -> Iterator[socket.socket]:
