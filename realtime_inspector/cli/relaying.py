@@ -1,4 +1,4 @@
-"""The relay as `proxy` runs it: made from the command line's options, served until a signal comes."""
+"""The relay as `proxy` runs it: served until a signal comes, with what its user should know."""
 
 from __future__ import annotations
 
@@ -7,110 +7,15 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from realtime_inspector.capture.audio import Audio, AudioPolicy
-from realtime_inspector.capture.keys import UpstreamKey
-from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import Interceptor
-from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.relay import Relay, settle
-from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tls import LocalCA
-from realtime_inspector.capture.upstream import ClientCertificate, Upstream
-from realtime_inspector.capture.via import Via, chosen
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import InspectorError
-from realtime_inspector.recording.redact import Redactor
 
 _FILES = 65536
 """So many open files are asked for: a connection takes three."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line says of a relay. No key is among it: a worker finds it in its own environment."""
-
-    folder: Path
-    host: str = "127.0.0.1"
-    port: int = 0
-    upstream: str = API
-    upstream_ca: Path | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-    only: tuple[str, ...] = ()
-    only_model: tuple[str, ...] = ()
-    sample: float = 1.0
-    audio_in: Audio = Audio.KEEP
-    audio_out: Audio = Audio.KEEP
-    key_env: str | None = None
-    drain_s: float = 0.0
-    rotation: Rotation | None = None
-    via: str | None = field(default=None, repr=False)
-    """URL of the proxy by which the upstream is reached, maybe with a password; or `env`."""
-    certificate: ClientCertificate | None = None
-
-    def relay(self, *, share_port: bool = False) -> Relay:
-        """Return the relay.
-
-        Raises:
-            UsageError: If something of it cannot be.
-        """
-        return Relay(
-            self.upstream,
-            self.folder,
-            host=self.host,
-            port=self.port,
-            upstream_ca=self.upstream_ca,
-            say=diagnostics.say,
-            redactor=self._redactor(),
-            tags=self.tags,
-            policy=self._policy(),
-            key=self._key(),
-            share_port=share_port,
-            rotation=self.rotation,
-            via=self._via(),
-            certificate=self.certificate,
-        )
-
-    def interceptor(self, mode: str, upstream: str | None) -> Interceptor:
-        """Return the interceptor of a mode, with the server that gets Realtime traffic, if not that it is meant for.
-
-        Raises:
-            UsageError: If something of it cannot be.
-        """
-        return Interceptor(
-            mode,
-            self.folder,
-            host=self.host,
-            port=self.port,
-            upstream=upstream,
-            upstream_ca=self.upstream_ca,
-            say=diagnostics.say,
-            redactor=self._redactor(),
-            tags=self.tags,
-            policy=self._policy(),
-            key=self._key(),
-            rotation=self.rotation,
-            through=self._via(),
-            certificate=self.certificate,
-        )
-
-    def _via(self) -> Via | None:
-        return chosen(self.via, Upstream.parse(self.upstream))
-
-    def _policy(self) -> Policy:
-        return Policy(self.only, self.only_model, self.sample, AudioPolicy(self.audio_in, self.audio_out))
-
-    def _key(self) -> UpstreamKey | None:
-        if self.key_env is None:
-            return None
-        return UpstreamKey.from_environment(self.key_env, os.environ, Upstream.parse(self.upstream).host)
-
-    def _redactor(self) -> Redactor:
-        """Return one that knows the key, whatever its variable is called."""
-        named = {f"{self.key_env}_KEY": os.environ.get(self.key_env, "")} if self.key_env is not None else {}
-        return Redactor.from_environment({**named, **os.environ})
 
 
 async def serve(

@@ -7,19 +7,21 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from realtime_inspector.capture import launch, mitm
+from realtime_inspector.capture.figures import Figures, together
+from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.recorder import Track
-from realtime_inspector.capture.relay import relay_in_thread
-from realtime_inspector.capture.sink import Rotation
+from realtime_inspector.capture.relay import Relay, relay_in_thread
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.via import Via
-from realtime_inspector.cli import diagnostics, recording_to
+from realtime_inspector.cli import capturing, diagnostics, metrics
+from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.errors import InspectorError
 
 if TYPE_CHECKING:
@@ -39,28 +41,41 @@ _MODES = {
 class _Proxies:
     """The proxies of this run, and the recordings that they make."""
 
-    upstream: str | None
-    upstream_ca: Path | None
-    folder: Path
-    rotation: Rotation
+    settings: Settings
     recorded: list[Path] = field(default_factory=list)
+    running: list[Relay | Interceptor] = field(default_factory=list)
 
     def reverse(self, stack: ExitStack) -> str:
         """Start the relay, and return the base URL there."""
-        origin = launch.Origin.of(os.environ, self.upstream)
-        relay = stack.enter_context(relay_in_thread(origin.upstream, self.folder, **self._options()))
+        origin = launch.Origin.of(os.environ, self.settings.upstream)
+        settings = replace(self.settings, upstream=origin.upstream)
+        options = {**self._options(settings), "via": settings.way()}
+        relay = stack.enter_context(relay_in_thread(settings.server, settings.folder, **options))
+        self.running.append(relay)
         return relay.url + origin.path
 
-    def forward(self, stack: ExitStack) -> mitm.Interceptor:
+    def forward(self, stack: ExitStack) -> Interceptor:
         """Start the interceptor."""
-        options = {**self._options(), "upstream": self.upstream, "lenient": True}
-        proxy = launch.proxy_of(os.environ)
-        options["through"] = Via.parse(proxy, "the proxy that servers are reached by (HTTPS_PROXY)") if proxy else None
-        return stack.enter_context(mitm.interceptor_in_thread("forward", self.folder, **options))
+        settings = self.settings
+        options = {**self._options(settings), "upstream": settings.upstream, "through": self._through()}
+        intercepting = mitm.interceptor_in_thread("forward", settings.folder, **options, lenient=True)
+        interceptor = stack.enter_context(intercepting)
+        self.running.append(interceptor)
+        return interceptor
 
-    def _options(self) -> dict[str, Any]:
-        return {"upstream_ca": self.upstream_ca, "say": diagnostics.warn, "opened": self._opened,
-                "rotation": self.rotation}  # fmt: skip
+    def figures(self) -> Figures:
+        """Return what all have counted."""
+        return together(proxy.figures() for proxy in self.running)
+
+    def _options(self, settings: Settings) -> dict[str, Any]:
+        return {**settings.shared(), "say": diagnostics.warn, "opened": self._opened}
+
+    def _through(self) -> Via | None:
+        """Return the proxy by which servers are reached: the one that was named, or the program's own."""
+        own = launch.proxy_of(os.environ)
+        if self.settings.via is not None or not own:
+            return self.settings.way()
+        return Via.parse(own, "the proxy that servers are reached by (HTTPS_PROXY)")
 
     def _opened(self, track: Track) -> None:
         if track.path is not None:
@@ -94,25 +109,7 @@ if CMD could not.
     show_default=True,
     help="; ".join(f"{name}: {what}" for name, what in _MODES.items()),
 )
-@click.option(
-    "--upstream",
-    metavar="URL",
-    help="the server to talk to instead [default: OPENAI_BASE_URL, else wss://api.openai.com]",
-)
-@click.option(
-    "--upstream-ca",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="certificates in PEM of a private server's CA",
-)
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("recordings"),
-    show_default=True,
-    help="folder of the recordings",
-)
-@recording_to.rotation_options
+@capturing.options(upstream=f"the server to talk to instead [default: OPENAI_BASE_URL, else {launch.API}]")
 @click.option("--lint", "with_lint", is_flag=True, help="say what is wrong in them; exit 1 if there is an error")
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="with --lint: do not ask these rules")
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -121,26 +118,23 @@ def command(
     ctx: click.Context,
     /,
     mode: str,
-    upstream: str | None,
-    upstream_ca: Path | None,
-    folder: Path,
-    rotate_size: str | None,
-    rotate_every: str | None,
     with_lint: bool,
     ignored: tuple[str, ...],
     cmd: tuple[str, ...],
+    **options: Any,
 ) -> None:
     """Run CMD and record what it says to the Realtime API."""
     chosen = _chosen(mode)
     policy = _policy(ignored) if with_lint else None
-    proxies = _Proxies(upstream, upstream_ca, folder, recording_to.rotation(rotate_size, rotate_every))
+    proxies = _Proxies(Settings.of(options))
     with ExitStack() as stack:
         try:
             pointers = _point(stack, chosen, proxies)
+            stack.enter_context(metrics.served(proxies.settings.metrics_at, proxies.figures))
         except OSError as error:
             raise InspectorError(f"the recording cannot begin: {error}") from error
         code = _run(cmd, launch.environment(os.environ, pointers))
-    _tell(proxies.recorded, cmd[0], chosen)
+    _tell(proxies, cmd[0], chosen)
     if policy is not None and _errors(proxies.recorded, policy) and code == 0:
         code = 1
     ctx.exit(code)
@@ -179,17 +173,20 @@ def _run(cmd: Sequence[str], environment: dict[str, str]) -> int:
         raise refused from None
 
 
-def _tell(paths: Sequence[Path], program: str, chosen: set[str]) -> None:
+def _tell(proxies: _Proxies, program: str, chosen: set[str]) -> None:
+    paths = proxies.recorded
     if paths:
         noun = "connection" if len(paths) == 1 else "connections"
         diagnostics.warn(f"recorded {len(paths)} {noun} of {program}")
         for path in paths:
             diagnostics.say(f"  {path}")
         return
-    diagnostics.warn(f"nothing was recorded: {_why(program, chosen)}")
+    diagnostics.warn(f"nothing was recorded: {_why(proxies, program, chosen)}")
 
 
-def _why(program: str, chosen: set[str]) -> str:
+def _why(proxies: _Proxies, program: str, chosen: set[str]) -> str:
+    if not proxies.settings.records_all and any(proxy.connections for proxy in proxies.running):
+        return f"no connection of {program} was chosen by --only, --only-model or --sample"
     if chosen == {"reverse"}:
         install = "" if mitm.installed() else f" (`{mitm.INSTALL}`)"
         return f"{program} did not use OPENAI_BASE_URL; if its URL is written into it, add --mode forward{install}"

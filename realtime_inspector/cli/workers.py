@@ -23,7 +23,7 @@ from types import FrameType
 from realtime_inspector.capture.figures import Figures, together
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.cli import diagnostics, metrics, relaying
-from realtime_inspector.cli.relaying import Settings
+from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.errors import InspectorError, UsageError
 
 _READY = "ready"
@@ -39,14 +39,13 @@ class _Worker:
     """Says that it is ready, or why not; its end tells the worker that the supervisor is gone."""
 
 
-def supervise(settings: Settings, count: int, ready: Callable[[int, str], None], metrics_at: str | None = None) -> int:
+def supervise(settings: Settings, count: int, ready: Callable[[int, str], None]) -> int:
     """Run so many workers until a signal comes; return which.
 
     Args:
         settings: Of each of them.
         count: How many.
         ready: Told port and URL once all listen.
-        metrics_at: Where scrapes are answered, for all of them together.
 
     Raises:
         UsageError: If the system cannot spread connections, or a worker cannot start.
@@ -54,7 +53,7 @@ def supervise(settings: Settings, count: int, ready: Callable[[int, str], None],
     """
     if not sys.platform.startswith("linux"):
         raise UsageError("--workers needs Linux: only there the system spreads the connections of one port")
-    if metrics_at is not None:
+    if settings.metrics_at is not None:
         metrics.require()
     with _reserved(settings) as reserved:
         settings = replace(settings, port=reserved.getsockname()[1])
@@ -62,7 +61,7 @@ def supervise(settings: Settings, count: int, ready: Callable[[int, str], None],
         try:
             crew.listen()
             url = crew.wait_until_ready()
-            with metrics.served(metrics_at, crew.figures):
+            with metrics.served(settings.metrics_at, crew.figures):
                 ready(settings.port, url)
                 return crew.wait_until_ended()
         finally:
