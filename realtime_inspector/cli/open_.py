@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from realtime_inspector.errors import UsageError
 
 DEFAULT_DIR = Path("recordings")
 THEMES = ("dark", "light", "contrast")
+DRIVER = "TEXTUAL_DRIVER"
+"""Names the framework's driver: where it is set, somebody else draws, and no terminal is needed."""
 
 _HELP = """Look at recordings on a full screen.
 
@@ -20,6 +23,7 @@ _HELP = """Look at recordings on a full screen.
   realtime-inspector open                   the folder ./recordings
   realtime-inspector open call.jsonl
   realtime-inspector open call.jsonl --theme light --key session.search=s
+  realtime-inspector open call.jsonl --read-only
 
 PATH is a recording, also one that is still being written, or a folder of
 them. `?` says what can be done.
@@ -45,13 +49,24 @@ them. `?` says what can be done.
     multiple=True,
     help="give an action other keys; docs/tui.md has the names of both",
 )
-def command(paths: tuple[Path, ...], folder: Path, theme: str, keys: tuple[str, ...]) -> None:
+@click.option(
+    "--read-only/--allow-write",
+    "read_only",
+    default=False,
+    help="whether what writes or deletes a file, or starts a program or a server, is off",
+)
+def command(paths: tuple[Path, ...], folder: Path, theme: str, keys: tuple[str, ...], read_only: bool) -> None:
     """Look at recordings on a full screen."""
-    open_paths(paths or (folder,), theme=theme, keys=keys)
+    open_paths(paths or (folder,), theme=theme, keys=keys, read_only=read_only)
 
 
 def open_paths(
-    paths: Sequence[Path], *, show_findings: bool = False, theme: str = THEMES[0], keys: Sequence[str] = ()
+    paths: Sequence[Path],
+    *,
+    show_findings: bool = False,
+    theme: str = THEMES[0],
+    keys: Sequence[str] = (),
+    read_only: bool = False,
 ) -> None:
     """Show recordings until the user leaves; `show_findings` begins with what was found in them.
 
@@ -60,15 +75,12 @@ def open_paths(
             rules is wrong.
         RecordingError: If the only path is a file that cannot be read as a recording.
     """
-    for path in paths:
-        # The recordings folder is made by whoever records first: that it is not there yet is no mistake.
-        if not path.exists() and path != DEFAULT_DIR:
-            raise UsageError(f"{path}: no such file or folder")
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout)):
+    check_there(paths)
+    if not os.environ.get(DRIVER) and not all(stream.isatty() for stream in (sys.stdin, sys.stdout)):
         names = shlex.join(map(str, paths))
         as_text = "show" if len(paths) == 1 and paths[0].is_file() else "ls"
         raise UsageError(f"open needs a terminal; as text: `realtime-inspector {as_text} {names}`")
-    _check(paths)
+    check_readable(paths)
     from realtime_inspector.tui import first_frame
 
     with first_frame.shown(paths):
@@ -79,11 +91,27 @@ def open_paths(
 
         look = app.Look(theme, keymap.read(keys))
 
-    app.run(paths, show_findings=show_findings, policy=policy, look=look)
+    app.run(paths, show_findings=show_findings, policy=policy, look=look, read_only=read_only)
 
 
-def _check(paths: Sequence[Path]) -> None:
-    """Say at once what is wrong with a single file, before the screen is taken."""
+def check_there(paths: Sequence[Path]) -> None:
+    """Check that there is something to show.
+
+    Raises:
+        UsageError: If a path is not there.
+    """
+    for path in paths:
+        # The recordings folder is made by whoever records first: that it is not there yet is no mistake.
+        if not path.exists() and path != DEFAULT_DIR:
+            raise UsageError(f"{path}: no such file or folder")
+
+
+def check_readable(paths: Sequence[Path]) -> None:
+    """Say at once what is wrong with a single file, before the screen is taken.
+
+    Raises:
+        RecordingError: If it cannot be read as a recording.
+    """
     if len(paths) == 1 and paths[0].is_file() and paths[0].stat().st_size:
         from realtime_inspector.recording.files import open_recording
 

@@ -10,15 +10,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar
 
+from textual import actions as parsing
 from textual import events
-from textual.app import App
+from textual.actions import ActionParseResult
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.tui import themes
+from realtime_inspector.tui import rights, themes
 from realtime_inspector.tui.driver import driver_class
 from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.memory import Memory, usual_path
@@ -93,6 +96,7 @@ class InspectorApp(App[None]):
         clock: Callable[[], float] = time.time,
         memory: Memory | None = None,
         look: Look | None = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__(driver_class=driver_class())
         look = look or Look()
@@ -102,6 +106,8 @@ class InspectorApp(App[None]):
         """Action's id → the keys that it was given in place of its own."""
         if look.keys:
             self.set_keymap(dict(look.keys))
+        self.read_only = read_only
+        """Whether it only looks: what writes, deletes or starts something is off."""
         self.rules = rules
         """The rules to check with, or what a project wants of them; all of them if None."""
         self._greets = memory is not None
@@ -156,6 +162,27 @@ class InspectorApp(App[None]):
         else:
             self.exit()
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do an action, or say why not: every key, click and choice comes through here."""
+        if self.read_only:
+            of, name, _ = parsing.parse(action) if isinstance(action, str) else action
+            node = (namespaces or {}).get(of) or (getattr(self, of, None) if of else default_namespace) or self
+            if refused := rights.refusal(node, name):
+                self.notify(refused, severity="warning", markup=False)
+                return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return what the framework adds to the palette, without what writes a file if nothing is written."""
+        for command in super().get_system_commands(screen):
+            if not (self.read_only and command.title == "Screenshot"):
+                yield command
+
     def action_next_theme(self) -> None:
         """Take the next of the themes."""
         names = list(themes.NAMES.values())
@@ -179,8 +206,15 @@ class InspectorApp(App[None]):
 
 
 def run(
-    paths: Iterable[Path], *, show_findings: bool = False, policy: Policy | None = None, look: Look | None = None
+    paths: Iterable[Path],
+    *,
+    show_findings: bool = False,
+    policy: Policy | None = None,
+    look: Look | None = None,
+    read_only: bool = False,
 ) -> None:
     """Show recordings, or folders of them, until the user leaves; `policy` is what the project wants of the rules."""
-    memory = Memory(usual_path())
-    InspectorApp(list(paths), show_findings=show_findings, rules=policy, memory=memory, look=look).run()
+    memory = Memory(usual_path(), keeps=not read_only)
+    InspectorApp(
+        list(paths), show_findings=show_findings, rules=policy, memory=memory, look=look, read_only=read_only
+    ).run()

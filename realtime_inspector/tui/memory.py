@@ -18,10 +18,10 @@ _FILTERS, _GREETED = "filters", "greeted"
 
 
 class Memory:
-    """The user's memory; without a path, for this start alone."""
+    """The user's memory; without a path, or if it keeps nothing, what is new is for this start alone."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None = None, *, keeps: bool = True) -> None:
+        self._path = path if keeps else None
         self._kept = _read(path) if path is not None else {}
 
     @property

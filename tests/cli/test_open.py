@@ -62,6 +62,15 @@ def test_colours_and_keys_are_the_user_s(tmp_path: Path, shown: list[tuple[list[
         open_.command.main(["--key", "session.serch=s", "--dir", str(tmp_path)], standalone_mode=False)
 
 
+def test_a_view_is_read_only_if_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(app, "run", lambda *_, read_only, **__: asked.append(read_only))
+    monkeypatch.setenv(open_.DRIVER, "another:Driver")  # which needs no terminal
+    for flags in ([], ["--read-only"], ["--read-only", "--allow-write"]):
+        open_.command.main([*flags, "--dir", str(tmp_path)], standalone_mode=False)
+    assert asked == [False, True, False]
+
+
 def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none: no such file or folder"):
         open_.open_paths([tmp_path / "none"])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.policy import Policy
@@ -19,6 +18,7 @@ from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.errors import InspectorError, NotAnEntry
 from realtime_inspector.tui import detail, text
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.events import EventList
@@ -37,7 +37,7 @@ COPY_CHARACTERS = 100_000
 _SHORT_S, _LONG_S = 3.0, 8.0
 
 
-class ActingScreen(Screen[None]):
+class ActingScreen(Guarded):
     """A screen over one moment of a recording."""
 
     app: InspectorApp

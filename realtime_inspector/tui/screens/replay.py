@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from realtime_inspector.errors import InspectorError
@@ -22,6 +21,7 @@ from realtime_inspector.replay.server import ReplayServer
 from realtime_inspector.replay.thread import serving
 from realtime_inspector.tui import playing, text
 from realtime_inspector.tui.playing import Playing, Progress
+from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.wrapped import WrappedList
@@ -33,7 +33,7 @@ _LOOK_S = 0.25
 _SPEEDS = (1.0, float("inf"))
 
 
-class ReplayScreen(Screen[None]):
+class ReplayScreen(Guarded):
     """Serves a recording while it is on the screen."""
 
     app: InspectorApp

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording.files import open_recording
 from realtime_inspector.tui import files, table, text
 from realtime_inspector.tui.notes import Notes
+from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.screens.ask import AskScreen, ConfirmScreen
 from realtime_inspector.tui.screens.compare import CompareScreen
 from realtime_inspector.tui.shelf import Listed, Shelf
@@ -55,7 +55,7 @@ class SessionList(LineList):
             self.go(recordings.index(before))
 
 
-class SessionsScreen(Screen[None]):
+class SessionsScreen(Guarded):
     """The recordings of a folder."""
 
     app: InspectorApp
