@@ -1,7 +1,7 @@
 """The addon through which mitmproxy asks what a connection is, and tells what became of it.
 
-HTTP/1.1 behind a known destination goes to a `TapLayer`. What stays with mitmproxy's own layers is HTTP/2, and plain
-HTTP asked of the proxy itself; `flows.py` hears of those.
+HTTP/1.1 behind a known destination goes to a `TapLayer`. What stays with mitmproxy's own layers is HTTP/2 of clients
+that speak nothing else, and plain HTTP asked of the proxy itself; `flows.py` hears of those.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.recording.entry import Side
 
+_HTTP_1, _HTTP_2 = b"http/1.1", b"h2"
+"""ALPN's names of the protocols."""
 _DISTRUST = ("unknown ca", "bad certificate", "certificate unknown")
 
 
@@ -95,9 +97,22 @@ class Addon:
         self._layers.clear()
 
     def tls_clienthello(self, hello: tls.ClientHelloData) -> None:
-        """Pass a host through whose interception was refused before."""
+        """Pass a host through whose interception was refused before; of any other, leave HTTP/2 out.
+
+        A WebSocket is asked for by HTTP/1.1, and before TLS is open nothing tells whether it will be. A client that
+        speaks HTTP/2 alone keeps it: it will ask for none.
+        """
         name = _name(hello.context, hello.client_hello.sni)
         hello.ignore_connection = self._plan.lenient and name in self._distrusted
+        client = hello.context.client
+        if _HTTP_1 in client.alpn_offers:
+            client.alpn_offers = [offer for offer in client.alpn_offers if offer != _HTTP_2]
+
+    def tls_start_client(self, start: tls.TlsData) -> None:
+        """Choose HTTP/1.1 where no server has chosen yet."""
+        client, server = start.context.client, start.context.server
+        if server.alpn is None and _HTTP_1 in client.alpn_offers:
+            client.alpn = _HTTP_1
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Say what a client has to trust."""
@@ -136,7 +151,7 @@ class Addon:
             stack /= HttpUpstreamProxy.make(context, send_connect=True)
         if upstream.tls:
             context.server.sni = upstream.host
-            context.server.alpn_offers = [b"http/1.1"]
+            context.server.alpn_offers = [_HTTP_1]
             stack /= ServerTLSLayer(context)
         stack /= self._tap(context, upstream, rewriter)
         return stack[0]
