@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from realtime_inspector.analysis import catalogue
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import group
 from realtime_inspector.formats import rule_page
@@ -53,6 +54,8 @@ def lines(rules: Sequence[Rule]) -> Iterator[str]:
     """Yield the document."""
     groups = [(letters, list(several)) for letters, several in groupby(rules, group)]
     yield _HEAD
+    yield ""
+    yield from without()
     for letters, several in groups:
         yield ""
         yield f"**{letters}**: {GROUPS.get(letters, letters)}"
@@ -64,6 +67,16 @@ def lines(rules: Sequence[Rule]) -> Iterator[str]:
         for rule in several:
             yield ""
             yield from _section(rule)
+
+
+def without() -> Iterator[str]:
+    """Yield the table of what has no rule."""
+    yield "An id is never given to another rule. These have none:"
+    yield ""
+    yield "| id | would find | has no rule because |"
+    yield "|---|---|---|"
+    for each in catalogue.builtin().without.values():
+        yield f"| {each.id} | {each.finds} | {each.why} |"
 
 
 def row(rule: Rule) -> str:

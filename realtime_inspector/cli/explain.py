@@ -11,7 +11,7 @@ from typing import Any
 import click
 import orjson
 
-from realtime_inspector.analysis import threshold
+from realtime_inspector.analysis import catalogue, threshold
 from realtime_inspector.analysis.dialect_rules import off_for
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, events
@@ -77,10 +77,21 @@ def find(words: Sequence[str], rules: Sequence[Rule] | None = None) -> list[Rule
     Raises:
         UsageError: If a word names none, with the nearest that does.
     """
+    spelled = [_spelled(word) for word in words]
+    for word in spelled:
+        _refuse_without(word)
     try:
-        return select(all_rules() if rules is None else rules, [_spelled(word) for word in words])
+        return select(all_rules() if rules is None else rules, spelled)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _refuse_without(word: str) -> None:
+    """Raise what tells why an id has no rule, if it has none."""
+    known = catalogue.builtin().without.get(word)
+    if known is not None:
+        see = f"; see `realtime-inspector explain {known.rule}`" if known.rule else ""
+        raise UsageError(f"{word} has no rule: {known.why}{see}")
 
 
 def as_text(rule: Rule, ink: output.Ink, width: int) -> Iterator[str]:
@@ -199,7 +210,7 @@ def _event(event: Mapping[str, Any]) -> str:
 def _findings(rule: Rule, text: str) -> list[Finding]:
     """Return what the rule says of a transcript, time passing to its last line."""
     parsed = transcript.parse(text)
-    linter = Linter([rule.as_declared()])
+    linter = Linter([rule.as_declared()], header=parsed.header)
     found: list[Finding] = []
     for event in events(parsed.entries):
         if event.is_wire and event.body.get("how") == "cut off":

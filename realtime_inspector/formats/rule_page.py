@@ -57,7 +57,7 @@ def shown(text: str) -> Iterator[str]:
 def said(rule: Rule, text: str) -> list[str]:
     """Return what the rule says of a transcript, time passing to its last line."""
     parsed = transcript.parse(text)
-    linter = Linter([rule])
+    linter = Linter([rule], header=parsed.header)
     found = []
     for event in events(parsed.entries):
         if event.is_wire and event.body.get("how") == "cut off":

@@ -13,6 +13,7 @@ One line an entry, in the order of the wire:
     x                                             the connection ended; `x reset` by a TCP reset
     ! 12 disk full                                a gap: 12 messages could not be recorded
     +3s .                                         nothing happens for that long
+    = {"after": "01KAN3"}                         members of the recording's header
     # words                                       a comment; at the end of a line, after two spaces, a remark on it
 
 `"<100ms>"` as the value of an `audio` or `delta` stands for that much silence (PCM, 24 kHz), in base64;
@@ -24,18 +25,18 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.sounds import SOUNDS, sound
 
 STEP_S = 0.001
 """Time between two lines that do not say."""
 
-_LINE = re.compile(r"^(?:(?P<wait>[+-][\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!]|b[<>]|x[<>]?)(?:\s+(?P<rest>.*))?$")
+_LINE = re.compile(r"^(?:(?P<wait>[+-][\d.]+)(?P<unit>ms|s)\s*)?(?P<sign>[<>.!=]|b[<>]|x[<>]?)(?:\s+(?P<rest>.*))?$")
 _REMARK = re.compile(r"\s{2,}#\s*(.*)$")
 _REQUEST = re.compile(r"^(?P<method>GET|POST|DELETE|PUT) (?P<target>\S+)(?:\s+(?P<headers>\{.*\}))?$")
 _STATUS = re.compile(r"^(?P<status>[1-5]\d\d)(?:\s+(?P<body>.*))?$")
@@ -52,6 +53,8 @@ class Transcript:
     """Entry's `n` → the remark at the end of its line."""
     end_t: float
     """Time of the last line, in seconds, a `.` included."""
+    header: Header | None = None
+    """What it says of the recording; None if it says nothing."""
 
 
 def parse(text: str) -> Transcript:
@@ -62,6 +65,7 @@ def parse(text: str) -> Transcript:
     """
     entries: list[Entry] = []
     remarks: dict[int, str] = {}
+    header: Header | None = None
     t = 0.0
     for number, raw in enumerate(text.splitlines(), 1):
         line, remark = _without_remark(raw.strip())
@@ -69,15 +73,18 @@ def parse(text: str) -> Transcript:
             continue
         found = _LINE.match(line)
         if found is None:
-            raise ValueError(f"transcript line {number}: {line!r} begins with none of > < b x . ! #")
+            raise ValueError(f"transcript line {number}: {line!r} begins with none of > < b x . ! = #")
         t += _wait_s(found["wait"], found["unit"])
         if found["sign"] == ".":
+            continue
+        if found["sign"] == "=":
+            header = replace(header or Header("", ""), extra=orjson.loads(found["rest"] or "{}"))
             continue
         members = _entry_members(found["sign"], (found["rest"] or "").strip())
         entries.append(Entry(n=len(entries) + 1, t=round(t, 6), line=len(entries) + 2, **members))
         if remark:
             remarks[len(entries)] = remark
-    return Transcript(entries, remarks, t)
+    return Transcript(entries, remarks, t, header)
 
 
 def entries(text: str) -> list[Entry]:

@@ -16,7 +16,7 @@ BAD = [pytest.param(rule, text, id=f"{rule.id}-{n}") for rule in RULES for n, te
 def found(rule: Rule, text: str) -> list[int]:
     """Return the entries the rule speaks of, time passing to the transcript's end."""
     parsed = transcript.parse(text)
-    linter = Linter([rule])
+    linter = Linter([rule], header=parsed.header)
     findings = []
     for event in events(parsed.entries):
         if event.entry.members.get("how") == "cut off":

@@ -111,6 +111,14 @@ def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
     assert refused("flat-kees") == "no rule 'flat-kees'; did you mean 'flat-keys'?"
 
 
+def test_an_id_without_a_rule_is_told_with_the_reason() -> None:
+    assert refused("ses-24") == (
+        "SES024 has no rule: it is the same as MCP002, which tells it where it shows: at the response; "
+        "see `realtime-inspector explain MCP002`"
+    )
+    assert refused("LIV001").startswith("LIV001 has no rule: the Live API is another protocol")
+
+
 def test_no_rule_at_all_is_refused_with_an_example() -> None:
     assert "explain TOOL003" in refused()
     assert "--all goes without the name of a rule" in refused("SES001", "--all")

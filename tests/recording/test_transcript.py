@@ -108,3 +108,11 @@ def test_what_the_notation_lacks_is_a_comment() -> None:
 def test_times_survive_rendering(steps: list[tuple[int, str]]) -> None:
     text = "".join(f'+{ms}ms {sign} {{"type":"x"}}\n' for ms, sign in steps)
     assert [entry.t for entry in entries(render(entries(text)))] == [entry.t for entry in entries(text)]
+
+
+def test_a_header_is_told_by_its_members() -> None:
+    parsed = parse('= {"after": "01KAN3"}\n> {"type": "response.create"}')
+    assert parsed.header is not None
+    assert parsed.header.extra == {"after": "01KAN3"}
+    assert [entry.n for entry in parsed.entries] == [1]
+    assert parse("+1s .").header is None

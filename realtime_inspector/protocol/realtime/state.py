@@ -89,6 +89,8 @@ class State:
         """When the client last took something out of what the model reads, or changed its instructions or tools."""
         self.via = ""
         """What made the recording: `relay`, `mitmproxy`, `import:…`; empty if nothing says it."""
+        self.after = ""
+        """The recording of the connection that this one takes up again; empty if nothing says so."""
 
         self.items: dict[str, Item] = {}
         """In the order in which they were first named."""
@@ -125,6 +127,7 @@ class State:
         """Take in what a recording's first line says: where the connection went, when, and what a log leaves out."""
         self.upstream = header.url
         self.via = header.via
+        self.after = str(header.extra.get("after") or "")
         self.left_out = frozenset(header.tags.get("left_out", "").split())
         try:
             self.started = datetime.fromisoformat(header.started).timestamp()

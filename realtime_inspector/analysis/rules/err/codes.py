@@ -34,3 +34,6 @@ NEXT: Mapping[str, str] = {
     "rate_limit_exceeded": "slow down; see rate_limits.updated",
 }
 """Code → what to do about it."""
+
+REPLAY = "replay_mismatch"
+"""What `mock` and `exec` of this tool answer to what their recording does not have."""

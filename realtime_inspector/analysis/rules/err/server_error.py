@@ -7,7 +7,7 @@ from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.analysis.rules.err.codes import BENIGN, FATAL, NEXT
+from realtime_inspector.analysis.rules.err.codes import BENIGN, FATAL, NEXT, REPLAY
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import blame
 from realtime_inspector.protocol.realtime.changes.failing import cause_of
@@ -22,7 +22,7 @@ class ServerError(Rule):
     Why: what the client asked for did not happen, and most clients only write the error to a log.
     Fix: mend the client event it answers; give your events an event_id, so that the server can name it.
     Limits: without an event_id the client event is found by code, parameter and words, and called likely. Errors of the
-        ordinary course of a conversation are ERR003, those of the account ERR004.
+        ordinary course of a conversation are ERR003, those of the account ERR004, those of a replay REC004.
     Source: Realtime API reference, `error` (read 2026-11-22).
     """
 
@@ -56,7 +56,7 @@ class ServerError(Rule):
         cause, confidence = cause_of(before, error)
         code = blame.code(error)
         known = cause is not None or code not in _NEEDS_CAUSE
-        if (code in BENIGN and known) or code in FATAL or (blame.is_already_active(error) and known):
+        if (code in BENIGN and known) or code in FATAL or code == REPLAY or (blame.is_already_active(error) and known):
             return
         said = text(error.get("message")).strip().removesuffix(".")
         quoted = f'"{said}"' if said else "no message"
