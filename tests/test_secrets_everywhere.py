@@ -15,6 +15,7 @@ import pytest
 from websockets.frames import Opcode
 
 from realtime_inspector.cli.lint import FORMATS
+from realtime_inspector.formats import digest
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
 from tests.capture import wire
@@ -205,6 +206,7 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
     lines += [["lint", "--statistics", *paths], ["ls", *paths], ["ls", "--json", *paths], ["stats", *paths]]
     lines += [["stats", "--json", *paths]]
     for path in paths:
+        lines += [["digest", "--max-tokens", "60000", "--format", name, path] for name in digest.FORMATS]
         lines += [["show", path], ["events", path], ["events", "-o", "json", path]]
         lines += [["export", "--to", name, path] for name, each in EXPORTS.items() if not each.binary]
     said = {}

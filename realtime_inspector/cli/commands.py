@@ -85,6 +85,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("lint", "say what is wrong, why, and how to mend it"),
         Listed("explain", "what a rule means, and how to mend what it finds"),
         Listed("why", "why the assistant did not answer, in one sentence"),
+        Listed("digest", "a session in few words, for a language model"),
         Listed("diff", "two sessions compared by meaning"),
     ),
     "Replay": (
