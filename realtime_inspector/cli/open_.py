@@ -11,11 +11,10 @@ from pathlib import Path
 import click
 
 from realtime_inspector.errors import UsageError
+from realtime_inspector.tui.terminal import DRIVER
 
 DEFAULT_DIR = Path("recordings")
 THEMES = ("dark", "light", "contrast")
-DRIVER = "TEXTUAL_DRIVER"
-"""Names the framework's driver: where it is set, somebody else draws, and no terminal is needed."""
 
 _HELP = """Look at recordings on a full screen.
 

@@ -11,6 +11,7 @@ import pytest
 from realtime_inspector.cli import open_
 from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.tui import app
+from realtime_inspector.tui.terminal import DRIVER
 from tests.tui import sample
 
 looks: list[app.Look] = []
@@ -65,7 +66,7 @@ def test_colours_and_keys_are_the_user_s(tmp_path: Path, shown: list[tuple[list[
 def test_a_view_is_read_only_if_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
     monkeypatch.setattr(app, "run", lambda *_, read_only, **__: asked.append(read_only))
-    monkeypatch.setenv(open_.DRIVER, "another:Driver")  # which needs no terminal
+    monkeypatch.setenv(DRIVER, "another:Driver")  # which needs no terminal
     for flags in ([], ["--read-only"], ["--read-only", "--allow-write"]):
         open_.command.main([*flags, "--dir", str(tmp_path)], standalone_mode=False)
     assert asked == [False, True, False]

@@ -24,6 +24,12 @@ def test_the_screen_is_drawn_on_whichever_output_is_a_terminal(monkeypatch: pyte
     assert drawn == [screen, screen, None]
 
 
+def test_nothing_is_drawn_here_where_somebody_else_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "__stderr__", Screen())
+    monkeypatch.setenv(terminal.DRIVER, "another:Driver")
+    assert terminal.stream() is None
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there the framework draws on the output anyway")
 def test_a_driver_of_our_own_is_used_only_where_the_framework_s_would_draw_into_a_file(
     monkeypatch: pytest.MonkeyPatch,
