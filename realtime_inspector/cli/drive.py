@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,15 +19,17 @@ import click
 from realtime_inspector.cli import ci, diagnostics, output, reading
 from realtime_inspector.cli.serving import write_whole
 from realtime_inspector.errors import RecordingError, UpstreamError, UsageError
+from realtime_inspector.recording import files
+from realtime_inspector.recording.redact import Redactor
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.diff import Comparison
     from realtime_inspector.recording.entry import Header
     from realtime_inspector.recording.keeping import Keeper
-    from realtime_inspector.replay.client import Target
     from realtime_inspector.replay.cues import Plan
     from realtime_inspector.replay.driven import Driven
     from realtime_inspector.replay.driver import Drive
+    from realtime_inspector.replay.target import Target
 
 KEY = "OPENAI_API_KEY"
 _HELP = """Play the client of a recording against a server, and record what comes of it.
@@ -68,21 +70,24 @@ no file. Exits 1 if something that was recorded did not happen again, or, with
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, to: str, out: Path | None, folder: Path, **chosen: Any) -> None:
     """Play the client of a recording against a server."""
-    from realtime_inspector.replay.client import Target
     from realtime_inspector.replay.driver import Drive
     from realtime_inspector.replay.options import speed
+    from realtime_inspector.replay.target import Target
 
     plan = load(file)
     target = _with_key(Target.of(to, plan.request), chosen["key_env"], os.environ)
     options = Drive(speed(chosen["speed"]), chosen["max_wait"])
-    job = _Job(plan, target, options, chosen["ca"])
+    redactor = Redactor.from_environment(
+        {**os.environ, f"{chosen['key_env']}_KEY": os.environ.get(chosen["key_env"], "")}
+    )
+    job = _Job(plan, target, options, chosen["ca"], redactor)
     header = _header(plan, target)
     path = out if out is not None else folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
     if path.exists() and file.exists() and path.samefile(file):
         raise UsageError(f"{path}: the output would overwrite what it is made of")
     driven, interrupted = job.run(path, header)
-    found = _compared(file, path) if chosen["compares"] else None
-    report = _Report(driven, path, file, found)
+    found = _compared(Path(plan.name), path) if chosen["compares"] else None
+    report = _Report(driven, path, Path(plan.name), found)
     _finish(report, chosen["report_file"], chosen["report_format"])
     if interrupted:
         raise KeyboardInterrupt
@@ -90,12 +95,32 @@ def command(ctx: click.Context, /, file: Path, to: str, out: Path | None, folder
 
 
 def load(path: Path) -> Plan:
-    """Return what the client of a recording did.
+    """Return what the client of a recording did, or of a folder with one connection and what was asked beside it.
 
     Raises:
-        UsageError: If there is no such file, or no client in it.
+        UsageError: If there is no such file, no client in it, or more than one.
         RecordingError: If it cannot be read.
     """
+    if not path.is_dir():
+        return _talking([_plan(path)], path)
+    found = files.find(path)
+    if not found:
+        raise UsageError(f"{path}: no recording in this folder; they end in {' or '.join(files.SUFFIXES)}")
+    return _talking([_plan(each) for each in found], path)
+
+
+def _talking(plans: Sequence[Plan], path: Path) -> Plan:
+    talking = [plan for plan in plans if plan.cues]
+    if not talking:
+        raise UsageError(f"{path}: the client says nothing in it, so there is nothing to play")
+    if len(talking) > 1:
+        names = ", ".join(Path(plan.name).name for plan in talking[:3])
+        raise UsageError(f"{path}: {len(talking)} connections to play ({names}); name one of them")
+    exchanges = [exchange for plan in plans for exchange in plan.exchanges]
+    return replace(talking[0], exchanges=tuple(exchanges))
+
+
+def _plan(path: Path) -> Plan:
     from realtime_inspector.replay.cues import plan
 
     recording = reading.one(path)
@@ -103,8 +128,6 @@ def load(path: Path) -> Plan:
     broken = next((problem for problem in recording.problems if not problem.torn), None)
     if broken is not None:
         raise RecordingError(broken.message)
-    if not made.cues:
-        raise UsageError(f"{path}: the client says nothing in it, so there is nothing to play")
     return made
 
 
@@ -114,14 +137,14 @@ class _Job:
     target: Target
     options: Drive
     ca: Path | None
+    redactor: Redactor
 
     def run(self, path: Path, header: Header) -> tuple[Driven, bool]:
         """Play and record; tell too whether somebody stopped it."""
         from realtime_inspector.recording.keeping import Keeper
-        from realtime_inspector.recording.redact import Redactor
 
         diagnostics.say(f"driving {self.plan.name} to {self.target.url}")
-        with Keeper(path, header, Redactor.from_environment(os.environ)) as keeper:
+        with Keeper(path, header, self.redactor) as keeper:
             try:
                 return asyncio.run(self._play(keeper))
             except UpstreamError:
@@ -149,6 +172,11 @@ def _with_key(target: Target, name: str, environment: Mapping[str, str]) -> Targ
     if target.is_local:  # a simulator takes any
         return target.with_key("none")
     raise UsageError(f"{name} is not set; set it to the key, or name another variable with --key-env")
+
+
+def _redactor(name: str, environment: Mapping[str, str]) -> Redactor:
+    """Return what keeps secrets out of the new recording: the key too, whatever its variable is called."""
+    return Redactor.from_environment({**environment, f"{name}_KEY": environment.get(name, "")})
 
 
 def _header(plan: Plan, target: Target) -> Header:

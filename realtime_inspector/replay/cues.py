@@ -20,8 +20,10 @@ import orjson
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, dig, read
 from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.replay import silence
 from realtime_inspector.replay.landmarks import Key, Landmarks
+from realtime_inspector.replay.script import Exchange
 
 APPEND = "input_audio_buffer.append"
 VOICE = frozenset({APPEND, "input_audio_buffer.commit", "input_audio_buffer.clear"})
@@ -76,6 +78,8 @@ class Plan:
     header: Header | None = None
     request: Entry | None = None
     """The upgrade request."""
+    exchanges: tuple[Exchange, ...] = ()
+    """HTTP requests beside the socket, with their recorded answers."""
     close: Entry | None = None
     """The client's close frame, where it sent one."""
     closed_by_server: bool = False
@@ -106,7 +110,11 @@ class _Row:
 
 
 def plan(entries: Iterable[Entry], *, name: str = "", header: Header | None = None) -> Plan:
-    """Turn a recording's entries into a plan. What the proxy added (`from: proxy`) is left out."""
+    """Turn a recording's entries into a plan. What the proxy added (`from: proxy`) is left out.
+
+    What looks like a key in what the client said is replaced, as it is where recordings are made: a file may come from
+    elsewhere, and its secrets are not for this server.
+    """
     return _Planner(name, header).plan(entries)
 
 
@@ -119,6 +127,9 @@ class _Planner:
         self.last_delta_t = 0.0
         self.passed: list[tuple[Key, float]] = []
         self.utterances: dict[int, bool] = {}
+        self.requests: list[Entry] = []
+        self.exchanges: list[Exchange] = []
+        self.redactor = Redactor()
 
     def plan(self, entries: Iterable[Entry]) -> Plan:
         for entry in entries:
@@ -126,16 +137,28 @@ class _Planner:
                 break
         self.passed = list(self.landmarks.times.items())
         self.utterances = self._utterances()
-        return replace(self.whole, cues=tuple(self._cues()), recorded=self.landmarks, listens=bool(self.utterances))
+        return replace(
+            self.whole,
+            cues=tuple(self._cues()),
+            recorded=self.landmarks,
+            exchanges=tuple(self.exchanges),
+            listens=bool(self.utterances),
+        )
 
     # first pass: what the client had seen
 
     def _take(self, entry: Entry) -> bool:
         """Take an entry in; tell whether the connection is over with it."""
+        if entry.side is Side.CLIENT:
+            entry = self.redactor.entry(entry)
         if entry.kind is Kind.REQUEST and entry.side is Side.CLIENT:
             self.whole = replace(self.whole, request=entry)
+            self.requests.append(entry)
         elif entry.kind is Kind.RESPONSE and entry.members.get("status") == 101:
             self.opened_t = self.last_t = entry.t
+        elif entry.kind is Kind.RESPONSE and entry.side is Side.SERVER and self.requests:
+            exchange = Exchange(self.requests.pop(0), entry)
+            self.exchanges += [] if exchange.is_upgrade else [exchange]
         elif entry.kind is Kind.CLOSE:
             by_client = entry.side is Side.CLIENT
             delay_s = max(0.0, entry.t - self.last_t)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,8 @@ class Driven:
     lines: tuple[Line, ...]
 
     @classmethod
-    def of(cls, driver: Driver, url: str) -> Driven:
-        """Take down what has come of a drive so far."""
+    def of(cls, driver: Driver, url: str, beside: Sequence[Line] = ()) -> Driven:
+        """Take down what has come of a drive so far; `beside` is what came of HTTP requests."""
         cues = driver.plan.cues
         return cls(
             recording=driver.plan.name,
@@ -54,7 +54,7 @@ class Driven:
             messages=len(cues),
             appends=sum(cue.type == APPEND for cue in cues),
             took_s=round(driver.now, 3),
-            lines=tuple(_lines(driver)),
+            lines=(*beside, *_lines(driver)),
         )
 
     @property

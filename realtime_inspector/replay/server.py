@@ -10,7 +10,6 @@ Nothing a client does ends the server.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import ssl
 from collections.abc import Callable, Sequence
@@ -38,6 +37,7 @@ from realtime_inspector.replay.faults.sockets import Between, FaultySocket, rese
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
+from realtime_inspector.replay.quiet import quiet
 from realtime_inspector.replay.report import Played
 from realtime_inspector.replay.report import Report as Outcome
 from realtime_inspector.replay.script import Script
@@ -175,7 +175,7 @@ class ReplayServer:
                 open_timeout=10 if self._faults is None else None,  # a fault may hold an upgrade up for longer
                 close_timeout=2,
                 server_header=None,
-                logger=_quiet(),
+                logger=quiet(),
             )
         except OSError as error:
             reason = error.strerror or str(error)
@@ -362,15 +362,6 @@ def _sendable(code: int | None) -> int:
 
 def _select(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
-
-
-def _quiet() -> logging.Logger:
-    """A logger that says nothing: what a peer does wrong is in the report."""
-    logger = logging.getLogger("realtime_inspector.replay")
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    return logger
 
 
 def _now() -> float:

@@ -124,3 +124,20 @@ def test_the_report_has_the_outcome_and_what_differs_as_suites(rti: CommandLine,
     made = ran.out.splitlines()[0]
     assert [suite.get("name") for suite in root] == [str(SAMPLE), made]
     assert root.get("failures") == "0"
+
+
+def test_a_folder_with_a_connection_and_what_was_asked_beside_it_is_driven_as_one(
+    rti: CommandLine, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "call", tmp_path / "new.jsonl"
+    write_recording(folder / "1.jsonl", '> POST /v1/realtime/client_secrets {}\n< 200 {"value": "[redacted:ek]"}\nx')
+    (folder / "2.jsonl").write_bytes(SAMPLE.read_bytes())
+    with simulator(load("weather").faster(100)) as url:
+        ran = rti("drive", folder, "--to", url, "--speed", "max", "-o", out, "--diff")
+        assert ran.code == 0, ran.err
+        (folder / "3.jsonl").write_bytes(SAMPLE.read_bytes())
+        two = rti("drive", folder, "--to", url)
+    requests = [entry for entry in files.open_recording(out) if entry.kind is Kind.REQUEST]
+    assert [entry.members["method"] for entry in requests] == ["POST", "GET"]
+    assert "ek_" not in out.read_text()
+    assert (two.code, "2 connections to play (2.jsonl, 3.jsonl); name one of them" in two.err) == (2, True)

@@ -19,11 +19,12 @@ from realtime_inspector.capture.upstream import client_context
 from realtime_inspector.errors import UpstreamError, UsageError
 from realtime_inspector.recording import files, transcript
 from realtime_inspector.recording.entry import Entry, Kind, Side
-from realtime_inspector.replay.client import Target, drive
+from realtime_inspector.replay.client import drive
 from realtime_inspector.replay.cues import Plan, plan
 from realtime_inspector.replay.driver import Drive
 from realtime_inspector.replay.load import load as load_scripts
 from realtime_inspector.replay.options import Options
+from realtime_inspector.replay.target import Target
 from realtime_inspector.replay.thread import serving
 from realtime_inspector.simulator.scenario import load
 from realtime_inspector.simulator.server import Simulator

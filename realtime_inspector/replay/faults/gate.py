@@ -9,7 +9,6 @@ WebSocket connections are handed on message by message, with the faults; plain r
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 import threading
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from websockets.typing import Subprotocol
 from realtime_inspector.capture.upstream import Upstream, client_context
 from realtime_inspector.replay.beyond import NOT_PASSED_ON, dial
 from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
+from realtime_inspector.replay.quiet import quiet
 
 _MAX_HEAD_BYTES = 64 << 10
 _READ_BYTES = 64 << 10
@@ -76,7 +76,7 @@ class Gate:
             open_timeout=None,
             close_timeout=2,
             server_header=None,
-            logger=_quiet(),
+            logger=quiet(),
         )
         return self
 
@@ -278,12 +278,3 @@ def gate_in_thread(upstream: str, between: Between, *, upstream_ca: Path | None 
         thread.join()
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
-
-
-def _quiet() -> logging.Logger:
-    """A logger that says nothing: what a peer does wrong is in the recording."""
-    logger = logging.getLogger("realtime_inspector.faults")
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    return logger
