@@ -15,8 +15,11 @@ from functools import cached_property, partial
 
 MAX_HEAD_BYTES = 128 * 1024
 """A longer head is taken for something that is not HTTP."""
+TOO_LONG = f"no end of an HTTP head within {MAX_HEAD_BYTES} bytes"
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LONGEST_END = 4
+"""Bytes of the longest of these."""
 _REQUEST_LINE = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]$")
 _STATUS_LINE = re.compile(r"^HTTP/1\.[01] ([1-5]\d\d)(?: (.*))?$")
 _CHUNK_SIZE = re.compile(rb"^\s*([0-9A-Fa-f]{1,15})\s*(?:;.*)?$")
@@ -111,6 +114,10 @@ class HttpReader:
         self._first_line = first_line
         self._has_body = has_body
         self._buffer = bytearray()
+        self._blank = 0
+        """So many bytes of empty lines stand before the head."""
+        self._searched = 0
+        """Up to here there is no end of the head or line: what comes a byte at a time is looked at once."""
         self._state = _State.HEAD
         self._left = 0
         self._chunked = False
@@ -135,9 +142,7 @@ class HttpReader:
 
     def rest(self) -> bytes:
         """Take what was fed and not cut."""
-        rest = bytes(self._buffer)
-        self._buffer.clear()
-        return rest
+        return self._take(len(self._buffer))
 
     @property
     def inside(self) -> bool:
@@ -147,7 +152,7 @@ class HttpReader:
     @property
     def inside_head(self) -> bool:
         """Whether a head has begun and is not complete."""
-        return self._state is _State.HEAD and bool(self._buffer.strip(b"\r\n"))
+        return self._state is _State.HEAD and self._skip_blank() < len(self._buffer)
 
     def _cut(self) -> Part | None:
         match self._state:
@@ -164,21 +169,36 @@ class HttpReader:
                 return Part(self.rest())
 
     def _cut_head(self) -> Part | None:
-        blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
-        end = _HEAD_END.search(self._buffer, blank)
+        end = _HEAD_END.search(self._buffer, max(self._skip_blank(), self._searched))
         if end is None:
-            too_long = len(self._buffer) > MAX_HEAD_BYTES
-            return self._pass(f"no end of an HTTP head within {MAX_HEAD_BYTES} bytes") if too_long else None
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                return self._pass(TOO_LONG)
+            self._searched = max(0, len(self._buffer) - _LONGEST_END + 1)
+            return None
         head = Head(bytes(self._buffer[: end.end()]))
         if self._first_line.match(head.start) is None:
             return self._pass(f"not HTTP/1.1: {head.start[:60]!r}")
-        del self._buffer[: end.end()]
+        self._take(len(head.raw))
         try:
             self._expect_body(head)
         except ValueError:
             self.problem = "a Content-Length that is no number"
             self._state = _State.PASS
         return Part(head.raw, head=head, last=self._state in {_State.HEAD, _State.PASS})
+
+    def _skip_blank(self) -> int:
+        """Return where a head begins."""
+        size = len(self._buffer)
+        while self._blank < size and self._buffer[self._blank] in b"\r\n":
+            self._blank += 1
+        return self._blank
+
+    def _take(self, size: int) -> bytes:
+        """Take so many bytes away, and search what follows from its beginning."""
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._blank = self._searched = 0
+        return taken
 
     def _expect_body(self, head: Head) -> None:
         lengths = head.values("content-length")
@@ -194,17 +214,17 @@ class HttpReader:
             self._state = _State.UNTIL_EOF if self._first_line is _STATUS_LINE else _State.HEAD
 
     def _cut_counted(self) -> Part:
-        data = bytes(self._buffer[: self._left])
-        del self._buffer[: self._left]
+        data = self._take(self._left)
         self._left -= len(data)
         if self._left == 0:
             self._state = _State.CHUNK_END if self._chunked else _State.HEAD
         return Part(data, data=data, last=self._state is _State.HEAD)
 
     def _cut_line(self) -> Part | None:
-        end = self._buffer.find(b"\n") + 1
+        end = self._buffer.find(b"\n", self._searched) + 1
         if end == 0:
-            return self._pass("a chunk of HTTP without its length") if len(self._buffer) > MAX_HEAD_BYTES else None
+            self._searched = len(self._buffer)
+            return self._pass("a chunk of HTTP without its length") if self._searched > MAX_HEAD_BYTES else None
         line = bytes(self._buffer[:end])
         if self._state is _State.CHUNK_SIZE:
             size = _CHUNK_SIZE.match(line)
@@ -216,7 +236,7 @@ class HttpReader:
             self._state = _State.CHUNK_SIZE
         elif not line.strip():
             self._state = _State.HEAD
-        del self._buffer[:end]
+        self._take(end)
         return Part(line, last=self._state is _State.HEAD)
 
     def _pass(self, problem: str) -> Part:

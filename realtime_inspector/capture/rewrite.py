@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from realtime_inspector.capture.http import Exchange, Head
+from realtime_inspector.capture.http import MAX_HEAD_BYTES, TOO_LONG, Exchange, Head
 from realtime_inspector.capture.upstream import Upstream
 
 READY_PATH = "/__realtime_inspector/ready"
@@ -74,7 +74,7 @@ class Rewriter:
     def client(self, data: bytes) -> Iterator[bytes | Refusal]:
         """Yield what to send to the upstream for bytes of the client; nothing follows a refusal."""
         for part in self._exchange.client(data):
-            changed = part.raw if part.head is None else self._rewrite(part.head)
+            changed = self._rewrite(part.head) if part.head is not None else self._passed(part.raw)
             if changed:
                 yield changed
             if isinstance(changed, Refusal):
@@ -125,6 +125,13 @@ class Rewriter:
         if changed != head.target:
             raw = raw.replace(b" " + head.target.encode("latin-1") + b" ", b" " + changed.encode("latin-1") + b" ", 1)
         return self._change(raw)
+
+    def _passed(self, data: bytes) -> bytes | Refusal:
+        """Return bytes that are no head; refuse them if they are the beginning of one without an end."""
+        if self._exchange.problem(client=True) != TOO_LONG:
+            return data
+        message = f"the head of a request is longer than {MAX_HEAD_BYTES} bytes: send what is in it in the body"
+        return Refusal(431, "Request Header Fields Too Large", "head_too_long", message)
 
     def _is_us(self, netloc: str) -> bool:
         return netloc.endswith(f":{self._port}") or netloc.lower() == self._upstream.authority.lower()

@@ -21,6 +21,9 @@ ENVIRONMENT = "env"
 """Stands for the proxy that the environment names."""
 
 _MAX_HEAD_BYTES = 65536
+_SHOWN_BYTES = 100
+"""Of an answer without an end, so much is looked at."""
+_HEAD_END = b"\r\n\r\n"
 _AUTHENTICATION = 407
 
 
@@ -148,21 +151,22 @@ class _Asking(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.answer: asyncio.Future[tuple[bytes, bytes]] = loop.create_future()
-        self._data = b""
+        self._data = bytearray()
 
     def data_received(self, data: bytes) -> None:
-        self._data += data
-        head, end, rest = self._data.partition(b"\r\n\r\n")
         if self.answer.done():
             return
-        if end:
-            self.answer.set_result((head, rest))
+        searched = max(0, len(self._data) - len(_HEAD_END) + 1)
+        self._data += data
+        end = self._data.find(_HEAD_END, searched)
+        if end >= 0:
+            self.answer.set_result((bytes(self._data[:end]), bytes(self._data[end + len(_HEAD_END) :])))
         elif len(self._data) > _MAX_HEAD_BYTES:
-            self.answer.set_result((self._data[:100], b""))
+            self.answer.set_result((bytes(self._data[:_SHOWN_BYTES]), b""))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.answer.done():
-            self.answer.set_result((self._data, b""))
+            self.answer.set_result((bytes(self._data), b""))
 
 
 def _check(head: bytes, via: Via, upstream: Upstream) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_inspector.capture import http
@@ -58,6 +60,49 @@ def test_any_split_gives_the_same_messages_and_the_same_bytes(asked: list[int], 
         ("HTTP/1.1 204 No Content", b""),
     ]
     assert not exchange.unanswered
+
+
+HEADS = st.tuples(
+    st.sampled_from([b"", b"\r\n", b"\n\r\n\n"]),
+    st.sampled_from([b"GET /a HTTP/1.1", b"HTTP/1.1 200 OK"]),
+    st.lists(st.sampled_from([b"A: 1", b"b:\r2", b"C: \xe4\t", b"Content-Length: 0"]), max_size=4),
+    st.sampled_from([b"\n", b"\r\n"]),
+).map(lambda made: made[0] + made[3].join([made[1], *made[2], b"", b""]))
+
+
+@settings(max_examples=50)
+@given(HEADS, st.lists(st.integers(0, 1000), max_size=10) | st.just(list(range(200))))
+def test_any_split_gives_the_same_head(raw: bytes, cuts: list[int]) -> None:
+    feed = server if b"200 OK" in raw else client
+    (whole,) = feed(Exchange(), raw)
+    parts = feed(Exchange(), *split(raw, cuts))
+    assert whole.head is not None
+    assert [part.head for part in parts] == [whole.head]
+    assert whole.raw == raw
+
+
+@pytest.mark.parametrize("feed", [client, server])
+def test_a_head_that_comes_a_byte_at_a_time_is_looked_at_once(
+    feed: Callable[..., list[Part]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = Looked(http._HEAD_END)
+    monkeypatch.setattr(http, "_HEAD_END", looked)
+    raw = (b"GET / HTTP/1.1" if feed is client else b"HTTP/1.1 204 No") + b"\r\nA: " + b"x" * 2000 + b"\r\n\r\n"
+    (part,) = feed(Exchange(), *(raw[place : place + 1] for place in range(len(raw))))
+    assert part.raw == raw
+    assert len(raw) <= looked.at <= 4 * len(raw)
+
+
+class Looked:
+    """A pattern that counts the bytes it is shown."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self.at = 0
+        self._pattern = pattern
+
+    def search(self, data: bytearray, start: int) -> re.Match[bytes] | None:
+        self.at += len(data) - start
+        return self._pattern.search(data, start)
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300))

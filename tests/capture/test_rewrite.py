@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime_inspector.capture.http import MAX_HEAD_BYTES
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
 from realtime_inspector.capture.upstream import Upstream
 from tests.capture.wire import REQUEST, SWITCH
@@ -64,6 +65,16 @@ def test_a_request_for_somebody_else_is_refused(start: bytes) -> None:
     assert isinstance(refusal, Refusal)
     assert refusal.status == 421
     assert "point the client's base URL at http://127.0.0.1:8765/v1" in refusal.message
+
+
+def test_a_head_without_an_end_is_refused() -> None:
+    rewriter = Rewriter(OPENAI, 8765)
+    begun = b"GET / HTTP/1.1\r\nX: ".ljust(MAX_HEAD_BYTES, b"x")
+    assert list(rewriter.client(begun)) == []
+    (refusal,) = rewriter.client(b"x")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status, refusal.code) == (431, "head_too_long")
+    assert f"longer than {MAX_HEAD_BYTES} bytes" in refusal.message
 
 
 def test_early_bytes_wait_for_the_answer_and_go_through_after_a_101() -> None:

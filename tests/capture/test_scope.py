@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.capture.http import Head
-from realtime_inspector.capture.intercept.scope import Opening, Scope, first_head, is_api, is_realtime
+from realtime_inspector.capture.intercept.scope import Beginning, Opening, Scope, is_api, is_realtime
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
 
@@ -58,11 +58,11 @@ REQUEST = b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r
 
 @pytest.mark.parametrize("size", range(1, len(REQUEST)))
 def test_an_unfinished_request_is_waited_for(size: int) -> None:
-    assert first_head(REQUEST[:size]) is Opening.UNFINISHED
+    assert Beginning().feed(REQUEST[:size]) is Opening.UNFINISHED
 
 
 def test_a_head_is_known_with_whatever_is_behind_it() -> None:
-    head = first_head(REQUEST + b"\x81\x80abcd")
+    head = Beginning().feed(REQUEST + b"\x81\x80abcd")
     assert isinstance(head, Head)
     assert (head.method, head.target) == ("GET", "/v1/realtime?model=m")
 
@@ -80,12 +80,24 @@ def test_a_head_is_known_with_whatever_is_behind_it() -> None:
     ],
 )
 def test_what_is_no_http_1_is_left_alone(data: bytes) -> None:
-    assert first_head(data) is Opening.OTHER
+    assert Beginning().feed(data) is Opening.OTHER
+    begun = Beginning()
+    assert [begun.feed(data[place : place + 1]) for place in range(len(data))][-1] is Opening.OTHER
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_get_an_answer(data: bytes) -> None:
-    assert isinstance(first_head(data), Head | Opening)
+@given(st.binary(max_size=300) | st.just(REQUEST + b"\x81\x80"), st.integers(0, 300))
+def test_any_bytes_get_an_answer_and_the_same_in_two_pieces(data: bytes, cut: int) -> None:
+    begun = Beginning()
+    begun.feed(data[:cut])
+    assert begun.feed(data[cut:]) == Beginning().feed(data)
+    assert isinstance(begun.found, Head | Opening)
+
+
+def test_where_the_server_speaks_first_there_is_no_request() -> None:
+    begun = Beginning()
+    begun.feed(REQUEST[:20])
+    begun.server_speaks()
+    assert begun.feed(REQUEST[20:]) is Opening.OTHER
 
 
 def test_only_the_realtime_exchanges_of_a_connection_are_recorded() -> None:

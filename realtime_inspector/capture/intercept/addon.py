@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from mitmproxy import exceptions, tls
 from mitmproxy.connection import Connection, Server
+from mitmproxy.proxy import events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer, NextLayer
 from mitmproxy.proxy.layers import ServerTLSLayer
@@ -25,7 +27,7 @@ from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.intercept.layer import TapLayer, Tapped
 from realtime_inspector.capture.intercept.plan import Plan, address
 from realtime_inspector.capture.intercept.rekey import Rekeyer
-from realtime_inspector.capture.intercept.scope import Opening, first_head, is_api, is_realtime
+from realtime_inspector.capture.intercept.scope import Beginning, Opening, is_api, is_realtime
 from realtime_inspector.capture.intercept.track import realtime_track
 from realtime_inspector.capture.recorder import Source
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
@@ -55,6 +57,7 @@ class Addon:
         self._tee = tee
         self._handlers = handlers
         self._layers: dict[str, TapLayer] = {}
+        self._beginnings: WeakKeyDictionary[NextLayer, _First] = WeakKeyDictionary()
         self._distrusted: set[str] = set()
 
     def running(self) -> None:
@@ -69,12 +72,12 @@ class Addon:
     def next_layer(self, asked: NextLayer) -> None:
         """Take over what is HTTP/1.1; wait for more where that is not yet to be seen."""
         context = asked.context
-        if asked.layer is not None or context.client.transport_protocol != "tcp" or asked.data_server():
+        if asked.layer is not None or context.client.transport_protocol != "tcp":
             return
-        head = first_head(asked.data_client())
-        if isinstance(head, Head):
-            asked.layer = self._layer(context, head)
-        elif head is Opening.UNFINISHED and asked.data_client():
+        first = self._beginnings.setdefault(asked, _First()).of(asked)
+        if isinstance(first, Head):
+            asked.layer = self._layer(context, first)
+        elif first is Opening.UNFINISHED:
             raise exceptions.AddonHalt
 
     def client_disconnected(self, client: Any) -> None:
@@ -180,6 +183,26 @@ class Addon:
             return Refusal(502, "Bad Gateway", "upstream_unreachable", message)
 
         return refuse
+
+
+class _First:
+    """What a connection begins with; mitmproxy asks again with all that came, for every piece that comes."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._beginning: Beginning | None = None
+
+    def of(self, asked: NextLayer) -> Head | Opening | None:
+        """Return it; None before anybody has said anything."""
+        new, self._seen = asked.events[self._seen :], len(asked.events)
+        for event in new:
+            if isinstance(event, events.DataReceived):
+                self._beginning = self._beginning or Beginning()
+                if event.connection == asked.context.client:
+                    self._beginning.feed(event.data)
+                else:
+                    self._beginning.server_speaks()
+        return self._beginning.found if self._beginning is not None else None
 
 
 def _asked(context: Context, head: Head) -> Upstream:

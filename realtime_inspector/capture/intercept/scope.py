@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-from realtime_inspector.capture.http import MAX_HEAD_BYTES, Exchange, Head
+from realtime_inspector.capture.http import Exchange, Head
 from realtime_inspector.recording.entry import Entry, Kind
 
 API_HOST = "api.openai.com"
@@ -19,6 +19,9 @@ API_HOST = "api.openai.com"
 _PATH = re.compile(r"/realtime(?:/|$)", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"[A-Z]{1,20} [!-~]+ HTTP/1\.[01]\r?\n")
 _BEGINNING = re.compile(rb"[A-Z]{1,20}(?: [!-~]*(?: (?:H(?:T(?:T(?:P(?:/(?:1(?:\.[01]?\r?)?)?)?)?)?)?)?)?)?")
+
+_TELLING_BYTES = 1024
+"""So much of a first line without an end tells whether it may be one."""
 
 
 class Opening(Enum):
@@ -28,6 +31,42 @@ class Opening(Enum):
     """They may become an HTTP/1.1 request."""
     OTHER = auto()
     """They are not one."""
+
+
+class Beginning:
+    """The first bytes of a client, as they come: each is looked at once."""
+
+    def __init__(self) -> None:
+        self.found: Head | Opening = Opening.UNFINISHED
+        """The head of its first request, or what the bytes are without one."""
+        self._line = bytearray()
+        self._line_fits = False
+        """The first line is whole, and one of HTTP/1.1."""
+        self._exchange = Exchange()
+
+    def feed(self, data: bytes) -> Head | Opening:
+        """Take more bytes, and return what all of them are."""
+        if self.found is Opening.UNFINISHED and data:
+            self.found = self._head(data) if self._line_fits or self._begins_well(data) else Opening.OTHER
+        return self.found
+
+    def server_speaks(self) -> None:
+        """Hear that the server did not wait for a request."""
+        if self.found is Opening.UNFINISHED:
+            self.found = Opening.OTHER
+
+    def _begins_well(self, data: bytes) -> bool:
+        """Tell whether the first line may be, or is, one of HTTP/1.1."""
+        self._line += data[: data.find(b"\n") + 1 or len(data)]
+        if self._line.endswith(b"\n"):
+            self._line_fits = _FIRST_LINE.fullmatch(self._line) is not None
+            return self._line_fits
+        return _BEGINNING.fullmatch(self._line, 0, _TELLING_BYTES) is not None
+
+    def _head(self, data: bytes) -> Head | Opening:
+        for part in self._exchange.client(data):
+            return part.head if part.head is not None else Opening.OTHER
+        return Opening.UNFINISHED
 
 
 def is_api(host: str) -> bool:
@@ -42,17 +81,6 @@ def is_realtime(target: str, headers: Sequence[tuple[str, str]]) -> bool:
         return True
     offered = (value for name, value in headers if name.lower() == "sec-websocket-protocol")
     return any(word.strip().lower() == "realtime" for value in offered for word in value.split(","))
-
-
-def first_head(data: bytes) -> Head | Opening:
-    """Return the head of the request that a client begins with."""
-    line_end = data.find(b"\n") + 1
-    fits = _FIRST_LINE.fullmatch(data, 0, line_end) if line_end else _BEGINNING.fullmatch(data)
-    if fits is None or len(data) > MAX_HEAD_BYTES:
-        return Opening.OTHER
-    for part in Exchange().client(data):
-        return part.head if part.head is not None else Opening.OTHER
-    return Opening.UNFINISHED
 
 
 class Scope:
