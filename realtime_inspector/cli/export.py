@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import diagnostics, output, reading, tracing
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import exports
 
@@ -21,27 +22,36 @@ _HELP = """Write a recording in another format, on the standard output or to a f
   realtime-inspector export talk.jsonl --to wav -o talk.wav
   realtime-inspector export talk.jsonl --to vtt --side assistant
   realtime-inspector export call.jsonl --to har -o call.har
+  realtime-inspector export call.jsonl --to otlp --endpoint http://localhost:6006
 
 \b
 {formats}
+
+Traces go to a collector instead: to --endpoint, or where the variables
+OTEL_EXPORTER_OTLP_* say. What was said stays here unless --content is given.
 """
 
 
 def _help() -> str:
-    return _HELP.format(formats="\n".join(f"{name:12}{each.about}" for name, each in exports.FORMATS.items()))
+    about = {name: each.about for name, each in exports.FORMATS.items()} | {tracing.NAME: tracing.ABOUT}
+    return _HELP.format(formats="\n".join(f"{name:12}{what}" for name, what in about.items()))
 
 
 @click.command("export", help=_help())
-@click.option("--to", "format_name", type=click.Choice(list(exports.FORMATS)), required=True, metavar="FORMAT",
-              help="one of those above")  # fmt: skip
+@click.option("--to", "format_name", type=click.Choice([*exports.FORMATS, tracing.NAME]), required=True,
+              metavar="FORMAT", help="one of those above")  # fmt: skip
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file [default: standard output]")
 @click.option("--side", type=click.Choice(exports.SIDES), default="both", show_default=True,
               help="whose voice (sound, captions)")  # fmt: skip
 @click.option("--turn", type=click.IntRange(1), help="one turn only (sound, captions)")
 @click.option("--heard/--generated", default=False, show_default="generated",
               help="only what the user heard, or everything that was sent (sound)")  # fmt: skip
-@click.option("--findings/--no-findings", default=True, show_default=True, help="what is wrong too (markdown, csv)")
+@click.option(
+    "--findings/--no-findings", default=True, show_default=True, help="what is wrong too (markdown, csv, otlp)"
+)
 @click.option("--audio/--no-audio", default=True, show_default=True, help="the sound too (html)")
+@click.option("--endpoint", metavar="URL", help="the collector (otlp) [default: http://localhost:4318]")
+@click.option("--content", is_flag=True, help="what was said too: transcripts, instructions, tools' arguments (otlp)")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(
     path: Path,
@@ -52,10 +62,20 @@ def command(
     heard: bool,
     findings: bool,
     audio: bool,
+    endpoint: str | None,
+    content: bool,
 ) -> None:
     """Write one recording in another format."""
-    recording = reading.one(path)
     wanted = exports.Wanted(findings=findings, side=side, turn=turn, heard=heard, audio=audio)
+    if format_name == tracing.NAME:
+        _refuse_others(wanted, out)
+        recording = reading.one(path)
+        tracing.send(recording, endpoint, with_findings=findings, with_content=content)
+        reading.tell_problems(recording)
+        return
+    if endpoint is not None or content:
+        raise UsageError(f"{format_name} takes no --{'content' if content else 'endpoint'}; {tracing.NAME} does")
+    recording = reading.one(path)
     blocks = exports.write(recording, format_name, wanted)
     if out is None or out == Path("-"):
         if exports.FORMATS[format_name].binary and output.is_terminal():
@@ -66,6 +86,19 @@ def command(
         write_file(out, blocks, path)
         diagnostics.say(f"{path}: written to {out} as {format_name}")
     reading.tell_problems(recording)
+
+
+def _refuse_others(wanted: exports.Wanted, out: Path | None) -> None:
+    """Refuse options that mean nothing to what is sent.
+
+    Raises:
+        UsageError: If there is one.
+    """
+    if out is not None:
+        raise UsageError(f"{tracing.NAME} is sent to a collector, not written: leave -o out")
+    for name, given in asdict(wanted).items():
+        if name != "findings" and given != getattr(exports.Wanted(), name):
+            raise UsageError(f"{tracing.NAME} takes no --{name}")
 
 
 def write_file(out: Path, blocks: Iterable[bytes], source: Path) -> None:
