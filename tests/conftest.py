@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
 # On a machine that does much else at the same time, everything is slow now and then: that is no property of ours.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Every commit looks at other examples, and the older Python only has to show that nothing depends on the newer one.
+settings.register_profile("often", PATIENT, max_examples=40 if sys.version_info >= (3, 13) else 15)
+settings.register_profile("thorough", PATIENT, max_examples=1000)
+settings.load_profile("often")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and the programs that the tests start and stop would inherit it.

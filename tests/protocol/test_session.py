@@ -351,7 +351,7 @@ def test_a_server_that_never_answers_leaves_the_newest_thousand_waiting() -> Non
     assert found.unanswered[0].at.n == 200
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None)
 @given(SESSIONS)
 def test_no_sequence_of_messages_raises(drawn: list[tuple[float, tuple[Side, bytes]]]) -> None:
     found = folded(events(drawn))
