@@ -87,6 +87,9 @@ class Thread(Protocol):
     def went_on(self) -> None:
         """Note that the disk has taken something."""
 
+    def begun_anew(self, path: Path, lost: int, now: float) -> None:
+        """Hear that a file had been deleted, with so many entries in it."""
+
 
 class Sink:
     """One recording being written. `put` and `finish` are called by the event loop, the rest by the writer's thread."""
@@ -124,6 +127,8 @@ class Sink:
         self._torn = False
         """The file may end with a part of a line."""
         self._finished = False
+        self._gaps = self._gone = 0
+        """Of the lines in the part that is written, so many are gaps; what they stand for."""
         self._last_look = 0.0
         self._given_back = 0
         """Up to here the file's pages were given back, or kept because they came slowly; when that was."""
@@ -173,13 +178,14 @@ class Sink:
         """
         self._waiting = False  # before the queue is looked at: what comes now wakes the thread again
         queue = self._queue
+        # The end is the last chance to find out that the file is gone.
+        if self._fd >= 0 and (self._finished or now - self._last_look >= LOOK_S):
+            self._last_look = now
+            self._look(now)
         if not queue:
             return
         if self._fd < 0:
             self._open(now)
-        elif now - self._last_look >= LOOK_S:
-            self._last_look = now
-            self._look(now)
         while True:
             if self._size == 0:
                 header = self._part_header()
@@ -230,7 +236,7 @@ class Sink:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(self._part_path, flags, 0o600)
         hold(self._fd)
-        self._size = self._given_back = 0
+        self._size = self._given_back = self._gaps = self._gone = 0
         self._torn = False
         self._opened_at = now
 
@@ -261,11 +267,14 @@ class Sink:
         if os.fstat(self._fd).st_nlink == 0:
             os.close(self._fd)
             self._fd = -1
-            lost = _Lost(self.entries - self._first + 1, 0.0, "the file was deleted while it was written")
-            self._writer.deleted += lost.lost
-            self._writer.deleted_gaps += 1
+            entries = self.entries - self._first + 1 - self._gaps
+            lost = _Lost(entries + self._gone, 0.0, "the file was deleted while it was written")
+            self.lost -= self._gone
+            self._writer.deleted += entries
+            self._writer.deleted_gaps += 1 - self._gaps
             self._queue.appendleft((self._first, 1, lost))
             self.entries = self._first - 1
+            self._writer.begun_anew(self._part_path, lost.lost, now)
             self._open(now)
 
     def _wrote(self, items: int) -> None:
@@ -275,6 +284,8 @@ class Sink:
             _, count, block = take()
             if isinstance(block, _Lost):
                 self.lost += block.lost
+                self._gone += block.lost
+                self._gaps += 1
                 self.entries += 1
             else:
                 self.entries += count

@@ -24,6 +24,8 @@ RETRY_S = 0.25
 """How long a failed file rests before the next attempt."""
 PATIENCE_S = 0.5
 """A disk that takes nothing for longer is slow: traffic is held back for its sake no more."""
+DELETED_S = 60.0
+"""Files that were deleted are told of at most so often: a folder takes those of all calls with it."""
 
 _TURNS = 4
 """So many files are written before the event loop may want the processor."""
@@ -64,6 +66,7 @@ class Writer:
         self._deadline = float("inf")
         self._retry: dict[Sink, float] = {}
         self._warned = False
+        self._told_deleted_at = -DELETED_S
         self._thread = threading.Thread(target=self._run, name="recording-writer", daemon=True)
         self._thread.start()
 
@@ -149,6 +152,12 @@ class Writer:
         """Note that the disk has taken something."""
         if self._busy_since is not None:
             self._busy_since = time.monotonic()
+
+    def begun_anew(self, path: Path, lost: int, now: float) -> None:
+        """Tell that a file had been deleted, with so many entries in it."""
+        if now - self._told_deleted_at >= DELETED_S:
+            self._told_deleted_at = now
+            self._tell(f"{path}: was deleted while it was written: {lost} entries are a gap in the file begun anew")
 
     @contextlib.contextmanager
     def _timed(self) -> Iterator[None]:

@@ -150,7 +150,9 @@ def test_a_slow_disk_delays_nobody_and_bounds_the_memory(writer: Writer, disk: D
     assert len(entries) - 1 + sink.lost == 100
 
 
-def test_a_folder_that_vanished_and_a_deleted_file_are_made_again(writer: Writer, tmp_path: Path) -> None:
+def test_a_folder_that_vanished_and_a_deleted_file_are_made_again(
+    writer: Writer, said: list[str], tmp_path: Path
+) -> None:
     path = tmp_path / "folder" / "a.jsonl"
     sink = writer.sink(path, HEADER)
     put(sink, "lost", "lost too")
@@ -159,6 +161,19 @@ def test_a_folder_that_vanished_and_a_deleted_file_are_made_again(writer: Writer
     path.parent.rmdir()
     put(sink, "after")
     assert done(sink) == ["proxy gap 2 the file was deleted while it was written", "server message after"]
+    assert said == [f"{path}: was deleted while it was written: 2 entries are a gap in the file begun anew"]
+
+
+def test_a_file_that_was_deleted_just_before_its_end_is_begun_anew_too(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sink_module, "LOOK_S", 1e9)
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "lost")
+    wait_for(lambda: sink.entries == 1)
+    sink.path.unlink()
+    sink.put(jsonl.dump(Entry(sink.next_number, 1.0, Side.PROXY, Kind.END, members={"how": "closed"})), 1, 1.0)
+    assert done(sink)[0] == "proxy gap 1 the file was deleted while it was written"
 
 
 def test_a_folder_that_cannot_be_made_is_tried_again(writer: Writer, said: list[str], tmp_path: Path) -> None:
