@@ -59,6 +59,39 @@ def put(body: Mapping[str, Any], path: str, value: Any) -> dict[str, Any] | None
     return changed if isinstance(changed, dict) else None
 
 
+def place(body: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """Return a copy of an event with a value at a path of names (`session.audio.output.voice`), objects made for it."""
+    first, _, rest = path.partition(".")
+    if not rest:
+        return {**body, first: value}
+    inner = body.get(first)
+    return {**body, first: place(inner if isinstance(inner, Mapping) else {}, rest, value)}
+
+
+def without(body: Mapping[str, Any], *paths: str) -> dict[str, Any]:
+    """Return a copy of an event without what it has at some paths, and without objects in it that are left empty."""
+    found = dict(body)
+    for path in paths:
+        parts = [int(place) if place else name for name, place in _PART.findall(path)]
+        found = _without(found, parts)
+        if len(parts) > 1 and parts[0] in body:
+            found.setdefault(parts[0], {})  # an update of nothing has a session all the same
+    return found
+
+
+def _without(whole: Any, parts: list[str | int]) -> Any:
+    first, *rest = parts
+    if isinstance(whole, list) and isinstance(first, int) and first < len(whole):
+        if not rest:
+            return [*whole[:first], *whole[first + 1 :]]
+        return [*whole[:first], _without(whole[first], rest), *whole[first + 1 :]]
+    if not isinstance(whole, Mapping) or first not in whole:
+        return whole
+    inner = _without(whole[str(first)], rest) if rest else None
+    others = {name: value for name, value in whole.items() if name != first}
+    return {name: inner if name == first else value for name, value in whole.items()} if inner else others
+
+
 def _put(whole: Any, parts: list[str | int], value: Any) -> Any:
     if not parts:
         return value

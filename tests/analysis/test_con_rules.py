@@ -37,7 +37,7 @@ def expiring(seconds: float) -> str:
 def test_the_end_of_a_session_is_told_five_minutes_and_one_minute_before() -> None:
     notices = found("CON005", expiring(1200), Header("id", STARTED))
     assert [(notice.t, notice.severity) for notice in notices] == [(900, Severity.WARNING), (1140, Severity.ERROR)]
-    assert notices[0].message == "session s1 ends in 5 min: move to a new one"
+    assert notices[0].message == "session s1 ends in 5 min: open a new one and restore its state"
 
 
 def test_the_date_of_the_handshake_stands_in_for_the_header() -> None:

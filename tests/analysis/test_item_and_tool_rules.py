@@ -45,12 +45,15 @@ def test_audio_without_words_has_nothing_to_be_restored() -> None:
 def test_arguments_are_told_by_their_place_and_the_schema() -> None:
     schema = '{"type": "object", "properties": {"at": {"type": "object", "properties": {"x": {"type": "number"}}}}}'
     found = only(TOOL % schema + CALLED % r'"{\"at\": {\"x\": \"left\"}}"', "TOOL010")
-    assert found.message == ('the arguments of f (c1) do not fit its parameters: at.x: "left" is not of type "number"')
+    assert found.message == (
+        'the arguments of f (c1) do not fit its parameters: at.x: "left" is not of type "number"; '
+        "answer the call with an output that says so"
+    )
 
 
 def test_a_long_list_of_problems_is_cut() -> None:
     found = only(TOOL % '{"type": "object", "required": ["a", "b", "c", "d", "e"]}' + CALLED % '"{}"', "TOOL010")
-    assert found.message.endswith('"c" is a required property; and 2 more')
+    assert found.message.endswith('"c" is a required property; and 2 more; answer the call with an output that says so')
 
 
 @pytest.mark.parametrize(

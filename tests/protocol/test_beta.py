@@ -124,3 +124,34 @@ def test_whatever_a_client_sends_is_turned_without_an_exception(value: dict[str,
     assert beta.to_ga(value)["type"]
     beta.response_to_ga(value)
     beta.item_to_ga(value)
+
+
+def test_a_configuration_of_today_goes_back_to_the_beta() -> None:
+    asked = {
+        "type": "session.update",
+        "event_id": "e1",
+        "session": {
+            "type": "realtime",
+            "instructions": "Be kind.",
+            "output_modalities": ["audio"],
+            "audio": {
+                "input": {"format": {"type": "audio/pcmu"}, "turn_detection": None},
+                "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "echo"},
+            },
+        },
+    }
+    assert beta.event_to_beta(asked) == {
+        "type": "session.update",
+        "event_id": "e1",
+        "session": {
+            "instructions": "Be kind.",
+            "modalities": ["text", "audio"],
+            "voice": "echo",
+            "input_audio_format": "g711_ulaw",
+            "output_audio_format": "pcm16",
+            "turn_detection": None,
+        },
+    }
+    other = {"type": "response.create", "response": {"output_modalities": ["text"], "max_output_tokens": 5}}
+    assert beta.event_to_beta(other)["response"] == {"modalities": ["text"], "max_response_output_tokens": 5}
+    assert beta.event_to_beta({"type": "response.cancel"}) == {"type": "response.cancel"}

@@ -122,6 +122,38 @@ def event_to_ga(event: Mapping[str, Any]) -> dict[str, Any]:
     return dict(event)
 
 
+def event_to_beta(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the beta's counterpart of a client event whose settings have GA's names and places."""
+    kind, session, response = event.get("type"), event.get("session"), event.get("response")
+    if kind == "session.update" and isinstance(session, Mapping):
+        return {**event, "session": _flat(session, SESSION_PATHS)}
+    if kind == "response.create" and isinstance(response, Mapping):
+        return {**event, "response": _flat(response, RESPONSE_PATHS)}
+    return dict(event)
+
+
+def _flat(nested: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
+    moved = {path.partition(".")[0] for path in paths.values()} | {"type"}
+    found = {name: value for name, value in nested.items() if name not in moved}
+    for name, path in paths.items():
+        *within, last = path.split(".")
+        place: Any = nested
+        for step in within:
+            place = place.get(step) if isinstance(place, Mapping) else None
+        if isinstance(place, Mapping) and last in place:
+            found[name] = _to_beta(name, place[last])
+    return found
+
+
+def _to_beta(name: str, value: Any) -> Any:
+    """Return a value as the beta writes it: formats by name, audio only together with text."""
+    if name == "modalities":
+        return ["text", "audio"] if value == ["audio"] else value
+    if isinstance(value, Mapping) and name.endswith("_format"):
+        return next((word for word, made in FORMATS.items() if made["type"] == value.get("type")), value)
+    return value
+
+
 def _nested(flat: Mapping[str, Any], paths: Mapping[str, str], begin: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         **begin,

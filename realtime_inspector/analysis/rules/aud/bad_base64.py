@@ -57,14 +57,17 @@ class BadBase64(Rule):
         if before.input_audio.appends:
             return
         if not isinstance(event.body.get("audio"), str):
-            yield self.finding(event, "the append has no audio, a base64 text: the server refuses it")
+            yield self.finding(
+                event, "the append has no audio: the server refuses it; put the samples in audio, as base64"
+            )
             return
         audio = event.audio()
         try:
             binascii.a2b_base64(audio, strict_mode=True)
         except ValueError as error:
             yield self.finding(
-                event, f"the audio is not base64 ({_problem(audio) or error}): the server refuses the chunk"
+                event,
+                f"the audio is not base64 ({_problem(audio) or error}): the server refuses the chunk; encode the samples with the standard alphabet, nothing around them",
             )
 
     def rest(self, event: Event, after: Session) -> Rest | None:

@@ -75,7 +75,7 @@ class Echo(Rule):
         yield self.finding(
             event,
             f"{end_ms - start_ms:.0f} ms of the user's speech have the wave of what the assistant says{item} (likeness "
-            f"{found.value:.2f}, {found.lag_s * 1000:.0f} ms late): the microphone hears the loudspeaker",
+            f"{found.value:.2f}, {found.lag_s * 1000:.0f} ms late): the microphone hears the loudspeaker; cancel the echo, or use headphones",
             related=[said.cut_n] if said is not None and said.cut_n is not None else (),
         )
 

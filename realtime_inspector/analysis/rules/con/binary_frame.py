@@ -50,5 +50,6 @@ class BinaryFrame(Rule):
         if not before.counts.get(WIRE_BINARY) and speaks_realtime(before):
             size = len(event.entry.payload)
             yield self.finding(
-                event, f"the {event.side} sent {size} bytes of binary data: events are JSON in text frames"
+                event,
+                f"the {event.side} sent {size} bytes of binary data: events are JSON in text frames, send them as text",
             )

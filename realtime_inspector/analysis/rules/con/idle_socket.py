@@ -67,7 +67,10 @@ class IdleSocket(Rule):
         if quiet < self.quiet_s or not upgraded or event.entry.kind in _OURS or before.counts.get("wire.gap"):
             return
         if before.close is None and before.ended is None:
-            message = f"nothing passed for {quiet:.0f} s before this, not even a ping: what stands between may drop it"
+            message = (
+                f"nothing passed for {quiet:.0f} s before this, not even a ping: what stands between may drop it; let the "
+                "client ping every 20 s"
+            )
             yield self.finding(event, message)
 
     def rest(self, event: Event, after: Session) -> Rest | None:

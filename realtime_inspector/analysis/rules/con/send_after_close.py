@@ -67,7 +67,7 @@ class SendAfterClose(Rule):
         late = event.t - end.t
         if event.type == _APPEND and not (before.now - end.t <= self.under_way_s < late):
             return
-        message = f"{event.type} was sent {late * 1000:.0f} ms after the server ended the session: it is lost"
+        message = f"{event.type} was sent {late * 1000:.0f} ms after the server ended the session (entry {end.n}): it is lost; open a new one, and send it there"
         yield self.finding(event, message, cause=end)
 
     def rest(self, event: Event, after: Session) -> Rest | None:

@@ -78,7 +78,7 @@ class SessionExpiring(Rule):
         left = self.error_s if last else self.warning_s
         running = [response.id for response in session.active.values()]
         busy = f", while response {running[-1]} is in progress" if running else ""
-        message = f"session {session.id or 'without id'} ends in {left / 60:g} min{busy}: move to a new one"
+        message = f"session {session.id or 'without id'} ends in {left / 60:g} min{busy}: open a new one and restore its state"
         severity = Severity.ERROR if last else Severity.WARNING
         yield self.finding(deadline.event, message, severity=severity, t=deadline.at)
 

@@ -48,7 +48,8 @@ class EventIdTooLong(Rule):
         event_id = event.body.get("event_id") if event.from_client and not event.is_wire else None
         if isinstance(event_id, str) and len(event_id) > _MOST_CHARS:
             message = f"event_id has {len(event_id)} characters, the API takes {_MOST_CHARS}: make it shorter"
-            yield self.finding(event, message)
+            mended = {**event.body, "event_id": event_id[:_MOST_CHARS]}
+            yield self.finding(event, message, corrected=None if event.audio_bytes else mended)
 
     def rest(self, event: Event, after: Session) -> Rest | None:
         """Rest about events without an id."""

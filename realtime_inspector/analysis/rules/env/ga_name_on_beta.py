@@ -86,7 +86,7 @@ class GaNameOnBeta(Rule):
         if known and keys and (pending or refused):
             moves = ", ".join(_move(event, key) for key in keys)
             message = f"the server speaks the beta and does not know GA's keys: {moves}"
-            yield self.finding(event, message, t=deadline.moment(session))
+            yield self.finding(event, message, t=deadline.moment(session), corrected=beta.event_to_beta(event.body))
         elif not known and session.ended is None and deadline.at - event.t < _LAST_LOOK_S:
             yield deadline.again(deadline.at + 2 * _FIRST_LOOK_S)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.protocol.event import Event, dig
@@ -71,7 +73,19 @@ class UnknownClientField(GaRule):
         certain = any(_certain(problem) for problem in unknown)
         named = "; ".join(_advice(problem) for problem in unknown)
         message = f"{named}{'' if certain else f', by the reference of {schema.source()}'}"
-        yield self.finding(event, message, severity=Severity.ERROR if certain else Severity.WARNING)
+        yield self.finding(
+            event, message, severity=Severity.ERROR if certain else Severity.WARNING, corrected=_mended(event, unknown)
+        )
+
+
+def _mended(event: Event, unknown: Iterable[Problem]) -> dict[str, Any]:
+    """Return the event with each value where it was meant to be, if nothing stands there, and without the others."""
+    body = dict(event.body)
+    for problem in unknown:
+        body = mend.without(body, problem.path)
+        if problem.nearest and event.get(problem.nearest) is None:
+            body = mend.place(body, problem.nearest, problem.value)
+    return body
 
 
 def _ours(problem: Problem, session: Session) -> bool:

@@ -53,7 +53,7 @@ class WrongDirection(Rule):
         if not event.from_client or event.type not in SERVER_TYPES or event.type in CLIENT_TYPES:
             return
         if speaks_realtime(before):
-            yield self.finding(event, f"{event.type} is an event of the server: a client cannot send it")
+            yield self.finding(event, f"{event.type} is an event of the server: a client cannot send it, leave it out")
 
     def rest(self, event: Event, after: Session) -> Rest | None:
         """Rest about what the client may send."""

@@ -104,7 +104,8 @@ class EchoLoop(Rule):
             yield self.finding(
                 event,
                 f"{self.often} of the last {min(LAST, len(recent) + 1)} responses were interrupted within {LATEST_S} s of their "
-                "first audio: the microphone most likely hears the assistant itself",
+                "first audio: the microphone most likely hears the assistant itself; cancel the echo, use headphones, or raise the "
+                "threshold",
                 cause=earlier[-1].created,
                 related=[r.done.n for r in reversed(earlier) if r.done is not None],
             )

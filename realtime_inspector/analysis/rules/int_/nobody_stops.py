@@ -98,7 +98,7 @@ class NobodyStops(Rule):
         yield self.finding(
             event,
             f"the user speaks over {playback.item_id} for more than {self.wait_s:g} s, interrupt_response is off, and the client "
-            "does not stop it either: both speak at once",
+            "does not stop it either: both speak at once; stop playback and truncate, or set interrupt_response true",
             cause=response.created if response is not None else None,
             severity=Severity.WARNING if stops else Severity.INFO,
             t=deadline.at,

@@ -74,6 +74,6 @@ class TruncateAfterEnd(Rule):
             yield self.finding(
                 event,
                 f"{playback.item_id} had been played to its end {over_s:.1f} s before: truncating it only takes its "
-                "transcript from the conversation",
+                "transcript from the conversation; truncate only what is still playing",
                 cause=response.done,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
@@ -63,5 +64,20 @@ class ContentRoleMismatch(Rule):
         ]
         if item.get("type") == "message" and wrong:
             yield self.finding(
-                event, f"a message of the {role} cannot have content of type {wrong[0]}: use {RIGHT[role]} instead"
+                event,
+                f"a message of the {role} cannot have content of type {wrong[0]}: use {RIGHT[role]} instead",
+                corrected=_mended(event, role, before),
             )
+
+
+def _mended(event: Event, role: str, session: Session) -> dict[str, Any] | None:
+    """Return the event with its texts called as the role wants it; None where a part is no text."""
+    item = mapping(event.body.get("item"))
+    name = "text" if role == "assistant" and session.dialect == "beta" else RIGHT[role].split()[0]
+    parts = [
+        {**part, "type": name} if part.get("type") in WRONG[role] else dict(part)
+        for part in mappings(item.get("content"))
+    ]
+    if any("text" not in part for part in parts):
+        return None
+    return {**event.body, "item": {**item, "content": parts}}

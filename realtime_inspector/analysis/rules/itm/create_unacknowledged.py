@@ -84,7 +84,7 @@ class CreateUnacknowledged(Rule):
         yield self.finding(
             event,
             f"the server neither added nor refused this {text(item.get('type')) or 'item'}{named} within {self.wait_s:g} s: nobody "
-            "knows whether the model will read it",
+            "knows whether the model will read it; look for what drops events, then send it again",
             t=deadline.at,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
@@ -56,6 +57,8 @@ class DuplicateItemId(Rule):
         if item is not None and item.added is not None and not item.deleted:
             yield self.finding(
                 event,
-                f"{item.id} is already an item of the conversation (entry {item.added.n}): make a new id",
+                f"{item.id} is already an item of the conversation (entry {item.added.n}): make a new id, or leave it out and "
+                "the server makes one",
                 cause=item.added,
+                corrected=mend.without(event.body, "item.id"),
             )

@@ -57,8 +57,19 @@ class UnknownItem(Rule):
         item_id = text(event.body.get("item_id"))
         item = before.items.get(item_id)
         if item_id in NEVER_SET:
-            yield self.finding(event, f"item_id is the word {item_id!r}: the client's variable was never set")
+            yield self.finding(
+                event,
+                f"item_id is the word {item_id!r}: the client's variable was never set; take the id from "
+                "conversation.item.added",
+            )
         elif item is not None and item.deleted:
-            yield self.finding(event, f"{item_id} was deleted from the conversation before", cause=item.first)
+            yield self.finding(
+                event,
+                f"{item_id} was deleted from the conversation before: the server refuses it; forget ids of what is deleted",
+                cause=item.first,
+            )
         elif item is None and item_id and before.is_whole:
-            yield self.finding(event, f"no item of this session has the id {item_id!r}: the server refuses it")
+            yield self.finding(
+                event,
+                f"no item of this session has the id {item_id!r}: the server refuses it; take ids from conversation.item.added",
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
@@ -59,5 +60,7 @@ class UnknownPreviousItem(Rule):
             return
         gone = "was deleted from the conversation" if item is not None else "is no item of this conversation"
         yield self.finding(
-            event, f"previous_item_id {previous!r} {gone}: the server refuses the item; leave it out to append"
+            event,
+            f"previous_item_id {previous!r} {gone}: the server refuses the item; leave it out to append",
+            corrected=mend.without(event.body, "previous_item_id"),
         )

@@ -55,7 +55,8 @@ class CallFailed(Rule):
         yield self.finding(
             event,
             f"the MCP call {text(item.get('name'))} of {text(item.get('server_label')) or 'its server'} failed: "
-            + " ".join(part for part in parts if part),
+            + " ".join(part for part in parts if part)
+            + "; the model knows it: ask that server's operator, or say in the instructions what to do then",
         )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
@@ -69,6 +70,6 @@ class CallFailed(Rule):
         if item is None or not mapping(item.body.get("error")):
             yield self.finding(
                 deadline.event,
-                f"the MCP call {deadline.subject} failed, and no error says why",
+                f"the MCP call {deadline.subject} failed, and no error says why: look at what its server logged",
                 t=deadline.moment(session),
             )

@@ -66,7 +66,7 @@ class ResponseBeforeList(Rule):
         yield self.finding(
             event,
             f"response {text(body.get('id'))} begins while the tools of {names} are still being listed: the model does not have "
-            "them yet",
+            "them yet; wait for mcp_list_tools.completed",
             cause=next(iter(before.listing_tools.values())),
             severity=Severity.WARNING if before.user_turns else Severity.INFO,
         )

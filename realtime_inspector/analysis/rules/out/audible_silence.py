@@ -54,5 +54,6 @@ class AudibleSilence(Rule):
         data = playback.tape.span(0, playback.tape.total_bytes)
         if data and max(acoustics.energies(data, read.name, read.rate, 100)) < SILENT:
             yield self.finding(
-                event, f"the {playback.ms:.0f} ms of audio of {playback.item_id} are silence: the user hears nothing"
+                event,
+                f"the {playback.ms:.0f} ms of audio of {playback.item_id} are silence: the user hears nothing; ask again, and look at the voice and the instructions",
             )

@@ -66,6 +66,7 @@ class CloseBeforePlaybackEnd(Rule):
         yield self.finding(
             event,
             f"the client closes {1000 * (event.t - last.done.t):.0f} ms after response.done, but at least "
-            f"{playing.remaining_ms(event.t):.0f} ms of {playing.item_id} are not yet played: response.done is not the end of speech",
+            f"{playing.remaining_ms(event.t):.0f} ms of {playing.item_id} are not yet played: response.done is not the "
+            "end of speech; close when the playback queue is empty",
             cause=last.done,
         )

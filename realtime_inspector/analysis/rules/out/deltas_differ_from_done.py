@@ -87,6 +87,6 @@ class DeltasDifferFromDone(Rule):
             yield self.finding(
                 event,
                 f"the pieces of {item.id} make {len(joined)} characters, the whole has {len(whole)}: pieces were lost or came "
-                "twice between server and client",
+                "twice between server and client; show the whole",
                 cause=item.first,
             )

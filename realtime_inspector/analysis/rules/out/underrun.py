@@ -73,7 +73,7 @@ class Underrun(Rule):
             yield self.finding(
                 event,
                 f"the audio of {playback.item_id} ran dry for {late_ms:.0f} ms after {playback.ms:.0f} ms of it: the user hears a "
-                "gap; the next piece came that late from the server",
+                "gap; the next piece came that late from the server: begin to play some 200 ms after the first one",
             )
 
     def rest(self, event: Event, after: Session) -> Rest | None:

@@ -53,6 +53,11 @@ class BadItemReference(Rule):
         > {"type": "response.create", "response": {"conversation": "none", "input": [{"type": "item_reference", "id": "u1"}]}}  # RSP015
         """,
         """
+        < {"type": "session.created", "session": {}}
+        < {"type": "conversation.item.added", "item": {"id": "u1", "type": "message", "role": "user"}}
+        > {"type": "response.create", "response": {"input": [{"type": "item_reference", "id": "u1"}, {"type": "item_reference", "id": "u2"}]}}  # RSP015
+        """,
+        """
         > {"type": "response.create", "response": {"conversation": "none", "input": [{"type": "item_reference", "id": "undefined"}]}}  # RSP015
         """,
     )
@@ -71,7 +76,7 @@ class BadItemReference(Rule):
         kept = [part for part in given if part.get("type") != "item_reference" or text(part.get("id")) not in wrong]
         yield self.finding(
             event,
-            "; ".join(wrong.values()) + ": the server refuses the request, and no response begins",
+            "; ".join(wrong.values()) + ": the server refuses the request, and no response begins; leave it out",
             cause=_deleted(wrong, before),
             corrected={**event.body, "response": {**request, "input": kept}} if kept else None,
         )

@@ -104,7 +104,8 @@ class BrokenOrder(Rule):
         elif response is None:
             if response_id:
                 yield self.finding(
-                    event, f"response {response_id} was never announced: its response.created is missing"
+                    event,
+                    f"response {response_id} was never announced: its response.created is missing; look for what drops events",
                 )
         elif event.type == "response.done":
             if response.done is not None:
@@ -155,7 +156,7 @@ class BrokenOrder(Rule):
         yield self.finding(
             event,
             f"item {text(event.get('item.id'))} is number {place} of response {response.id}, of which only {len(known)} came "
-            "before: items are missing",
+            "before: items are missing; look for what drops events",
             cause=response.created,
         )
 

@@ -67,7 +67,8 @@ class CancelNothing(Rule):
         ended = f": {last.id} had ended" if last is not None and last.done is not None else ""
         yield self.finding(
             event,
-            f"there is no response to cancel{ended}; the server answers with response_cancel_not_active, which is harmless",
+            f"there is no response to cancel{ended}; the server answers with response_cancel_not_active, which is harmless: "
+            "cancel only between response.created and response.done",
             cause=last.done if last is not None else None,
             severity=Severity.WARNING if refused >= self.often else Severity.INFO,
         )

@@ -84,9 +84,9 @@ class CancelOnSpeech(Rule):
             event,
             f"the client cancels {response.id} {waited}: "
             + (
-                "interrupt_response is on, so the server does that by itself"
+                "interrupt_response is on, so the server does that by itself: leave it out"
                 if interrupts
-                else "interrupt_response is off, which asks for the opposite"
+                else "interrupt_response is off, which asks for the opposite: choose one of them"
             ),
             cause=At(speech.started_n, speech.started_t),
             severity=Severity.INFO if interrupts else Severity.WARNING,

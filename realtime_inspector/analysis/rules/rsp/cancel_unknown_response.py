@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
@@ -60,16 +61,24 @@ class CancelUnknownResponse(Rule):
         response_id = text(event.body.get("response_id"))
         response = before.responses.get(response_id)
         running = before.active_response
-        instead = f"; {running.id} is in progress" if running is not None else ""
+        instead = (
+            f"; {running.id} is in progress: leave response_id out and that is cancelled"
+            if running is not None
+            else "; none is in progress, so leave response.cancel out"
+        )
+        corrected = mend.without(event.body, "response_id") if running is not None else None
         if not response_id:
             return
         if response is None:
             if before.is_whole:
-                yield self.finding(event, f"no response of this session has the id {response_id!r}{instead}")
+                yield self.finding(
+                    event, f"no response of this session has the id {response_id!r}{instead}", corrected=corrected
+                )
         elif response.done is not None and event.t - response.done.t > self.race_s:
             yield self.finding(
                 event,
                 f"response {response_id} ended {event.t - response.done.t:.1f} s ago{instead}",
                 cause=response.done,
                 severity=Severity.WARNING if running is not None else Severity.INFO,
+                corrected=corrected,
             )

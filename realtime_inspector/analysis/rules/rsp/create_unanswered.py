@@ -78,6 +78,6 @@ class CreateUnanswered(Rule):
         yield self.finding(
             deadline.event,
             f"no response and no error came within {waited:.0f} s of this response.create: the server does not answer, or its "
-            "answer does not reach the client",
+            "answer does not reach the client; look for what drops events, and ask again after a timeout",
             t=deadline.at,
         )

@@ -60,8 +60,12 @@ class InputIntoConversation(Rule):
         side = bool(request.get("metadata")) or silent
         yield self.finding(
             event,
-            f"the model reads these {count} items instead of the conversation, and its answer goes into the conversation: add "
+            f"the model reads {_counted(count)} instead of the conversation, and its answer goes into the conversation: add "
             '"conversation": "none" if it is a side question',
             severity=Severity.WARNING if side else Severity.INFO,
             corrected={**event.body, "response": {**request, "conversation": "none"}} if side else None,
         )
+
+
+def _counted(count: int) -> str:
+    return f"these {count} items" if count > 1 else "this one item"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
@@ -67,7 +68,8 @@ class ConfigRegression(Rule):
             asked = AudioFormat.read(event.get(path))
             if asked is not None and asked != now:
                 message = f"{path} changes from {_shown(now)} to {_shown(asked)} while audio flows: leave it out"
-                yield self.finding(event, message, cause=before.config_at)
+                corrected = mend.without(event.body, path)
+                yield self.finding(event, message, cause=before.config_at, corrected=corrected)
 
 
 def _shown(found: AudioFormat) -> str:

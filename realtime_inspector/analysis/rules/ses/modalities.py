@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.analysis.rule import Deadline
@@ -55,13 +56,19 @@ class Modalities(GaRule):
         asked = event.get(path)
         if isinstance(asked, list) and len(asked) != 1:
             advice = 'ask for ["audio"], which comes with a transcript' if asked else 'ask for ["audio"] or ["text"]'
-            yield self.finding(event, f"{path} is {_shown(asked)}, GA takes one: {advice}")
+            corrected = mend.put(event.body, path, ["audio"])
+            message = f"{path} is {_shown(asked)}, GA takes one: {advice}"
+            yield self.finding(event, message, corrected=corrected)
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Look for the beta's own rule where it is spoken."""
         path = f"{_member(event)}.modalities"
         if before.dialect == "beta" and event.get(path) == ["audio"]:
-            yield self.finding(event, f'{path} is ["audio"], the beta takes it only with "text" beside it')
+            yield self.finding(
+                event,
+                f'{path} is ["audio"], the beta takes it only with "text" beside it: ask for ["text", "audio"]',
+                corrected=mend.put(event.body, path, ["text", "audio"]),
+            )
         yield from super().check(event, before)
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
@@ -57,8 +58,9 @@ class ModelChange(Rule):
         asked, model = text(event.get("session.model")), text(before.config.get("model"))
         if not asked or not model or before.target.startswith("/openai/") or _same(asked, model):
             return
-        message = f"the session runs {model}, it cannot become {asked}: open a new session for that"
-        yield self.finding(event, message, cause=before.created)
+        message = f"the session runs {model}, it cannot become {asked}: leave it out, or open a new session"
+        corrected = mend.without(event.body, "session.model")
+        yield self.finding(event, message, cause=before.created, corrected=corrected)
 
 
 def _same(asked: str, model: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.protocol.event import Event
@@ -19,6 +20,10 @@ class _Range:
 
     def holds(self, value: float) -> bool:
         return value >= self.least and (self.most is None or value <= self.most)
+
+    def nearest(self, value: float) -> float:
+        bound = self.least if value < self.least or self.most is None else self.most
+        return int(bound) if float(bound).is_integer() else bound
 
     def __str__(self) -> str:
         return f"{self.least:g} to {self.most:g}" if self.most is not None else f"{self.least:g} or more"
@@ -80,12 +85,14 @@ class Ranges(GaRule):
 
     def judge(self, event: Event, session: Session) -> Iterator[Finding]:
         """Hold every number against its range."""
-        wrong = []
+        wrong, mended = [], dict(event.body)
         for path, allowed in _RANGES[event.type].items():
             value = number(event.get(path))
             if value is not None and not allowed.holds(value):
-                wrong.append(f"{path} is {value:g}, the API takes {allowed}")
+                wrong.append(f"{path} is {value:g}, the API takes {allowed}: write {allowed.nearest(value):g}")
+                mended = mend.put(mended, path, allowed.nearest(value)) or mended
         if event.get(f"{_DETECTION}.type") == "semantic_vad" and event.get(f"{_DETECTION}.idle_timeout_ms") is not None:
-            wrong.append(f"{_DETECTION}.idle_timeout_ms belongs to server_vad, not to semantic_vad")
+            wrong.append(f"{_DETECTION}.idle_timeout_ms belongs to server_vad, not to semantic_vad: leave it out")
+            mended = mend.without(mended, f"{_DETECTION}.idle_timeout_ms")
         if wrong:
-            yield self.finding(event, "; ".join(wrong))
+            yield self.finding(event, "; ".join(wrong), corrected=mended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.protocol.event import Event
@@ -66,4 +67,6 @@ class ReasoningOnNonReasoning(GaRule):
         asked = [name for name, value in wanted.items() if value is not None and value is not True]
         if asked and _WITHOUT.match(session.model):
             named = " and ".join(f"{member}.{name}" for name in asked)
-            yield self.finding(event, f"{session.model} does not reason, {named} does nothing for it: leave it out")
+            message = f"{session.model} does not reason, {named} does nothing for it: leave it out"
+            corrected = mend.without(event.body, *(f"{member}.{name}" for name in asked))
+            yield self.finding(event, message, corrected=corrected)

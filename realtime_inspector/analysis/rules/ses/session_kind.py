@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.protocol.event import Event
@@ -62,4 +63,8 @@ class SessionKind(GaRule):
         elif kind and asked in _KINDS and asked != kind:
             yield self.finding(event, f"the session is of type {kind}, it cannot become {asked}: connect for that kind")
         elif kind == "transcription" and event.get("session.tools") is not None:
-            yield self.finding(event, "a transcription session has no tools: leave session.tools out")
+            yield self.finding(
+                event,
+                "a transcription session has no tools: leave session.tools out",
+                corrected=mend.without(event.body, "session.tools", "session.tool_choice"),
+            )

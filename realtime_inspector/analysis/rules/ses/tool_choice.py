@@ -65,11 +65,14 @@ class ToolChoice(GaRule):
         if any(isinstance(tool, Mapping) and tool.get("type") == "mcp" for tool in tools):
             return
         if choice == "required" and not tools:
-            yield self.finding(event, f"{member}.tool_choice is required, and there are no tools")
+            yield self.finding(
+                event, f"{member}.tool_choice is required, and there are no tools: give some, or write auto"
+            )
         named = choice.get("name") if isinstance(choice, Mapping) and choice.get("type") == "function" else None
         if isinstance(named, str) and named not in tool_names(tools):
-            known = ", ".join(sorted(tool_names(tools))) or "none"
-            yield self.finding(event, f"{member}.tool_choice names the tool {named}, and there is {known}")
+            known = ", ".join(sorted(tool_names(tools)))
+            advice = f"is {known}: name one of these, or add it to tools" if known else "are none: add it to tools"
+            yield self.finding(event, f"{member}.tool_choice names the tool {named}, and there {advice}")
 
 
 def _tools(event: Event, member: str, session: Session) -> list[Any]:

@@ -14,6 +14,7 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
 _NAME = re.compile(r"^[a-zA-Z0-9_-]+$")
+_OTHERS = re.compile(r"[^a-zA-Z0-9_-]")
 _LENGTHS = {"name": 64, "description": 1024}
 """Part of a tool → the most characters that servers were seen to take."""
 
@@ -61,12 +62,38 @@ class ToolSchema(Rule):
         tools = [tool for tool in mappings(event.get(f"{member}.tools")) if tool.get("type", "function") == "function"]
         names = Counter(text(tool.get("name")) for tool in tools)
         wrong = [problem for tool in tools for problem in _problems(tool)]
-        wrong += [f"{count} tools are called {name}" for name, count in names.items() if name and count > 1]
+        wrong += [
+            f"{count} tools are called {name}: give each a name of its own"
+            for name, count in names.items()
+            if name and count > 1
+        ]
         if wrong:
-            yield self.finding(event, "; ".join(wrong))
+            yield self.finding(event, "; ".join(wrong), corrected=_mended(event, member))
         long = [problem for tool in tools for problem in _lengths(tool)]
         if long:
             yield self.finding(event, f"{'; '.join(long)}: a server may refuse it", severity=Severity.INFO)
+
+
+def _mended(event: Event, member: str) -> dict[str, Any] | None:
+    """Return the event with names and schemas as a server takes them; None where two tools have one name."""
+    settings = mapping(event.body.get(member))
+    tools = [_with_schema(tool) for tool in mappings(settings["tools"])]
+    names = [tool["name"] for tool in tools if "name" in tool]
+    return {**event.body, member: {**settings, "tools": tools}} if len(set(names)) == len(names) else None
+
+
+def _with_schema(tool: Mapping[str, Any]) -> dict[str, Any]:
+    if tool.get("type", "function") != "function":
+        return dict(tool)
+    mended = {**tool, "name": _OTHERS.sub("_", text(tool.get("name")))} if "name" in tool else dict(tool)
+    parameters = tool.get("parameters")
+    if parameters is None:
+        return mended
+    schema = {**mapping(parameters), "type": "object"}
+    if isinstance(schema.get("required"), list) and "$ref" not in schema and "allOf" not in schema:
+        known = mapping(schema.get("properties"))
+        schema["required"] = [part for part in schema["required"] if isinstance(part, str) and part in known]
+    return {**mended, "parameters": schema}
 
 
 def _lengths(tool: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +108,7 @@ def _lengths(tool: Mapping[str, Any]) -> Iterator[str]:
 def _problems(tool: Mapping[str, Any]) -> Iterator[str]:
     name = text(tool.get("name"))
     if name and not _NAME.match(name):
-        yield f"the name {name!r} has other characters than letters, digits, _ and -"
+        yield f"the name {name!r} has other characters than letters, digits, _ and -: rename it"
     parameters = tool.get("parameters")
     if parameters is not None and not isinstance(parameters, Mapping):
         yield f"the parameters of {name} are no object: write a JSON Schema"
@@ -94,4 +121,4 @@ def _problems(tool: Mapping[str, Any]) -> Iterator[str]:
     named = required if isinstance(required, list) else []
     unknown = [str(part) for part in named if not isinstance(part, str) or part not in properties]
     if unknown and "$ref" not in schema and "allOf" not in schema:
-        yield f"{name} requires {', '.join(unknown)}, which its properties do not have"
+        yield f"{name} requires {', '.join(unknown)}, which its properties do not have: describe it there, or require it not"

@@ -71,7 +71,15 @@ class ToolShape(GaRule):
             return
         message = "; ".join(f"{member}.tools[{place}]{words}" for place, words, _ in wrong)
         severity = Severity.ERROR if any(certain for _, _, certain in wrong) else Severity.WARNING
-        yield self.finding(event, message, severity=severity, corrected=beta.event_to_ga(event.body))
+        yield self.finding(event, message, severity=severity, corrected=_mended(event, member))
+
+
+def _mended(event: Event, member: str) -> dict[str, Any] | None:
+    """Return the event with its tools in the flat shape; None where one of them has no name to be called by."""
+    body = beta.event_to_ga(event.body)
+    tools = body[member]["tools"]
+    named = all(isinstance(tool, Mapping) and (tool.get("type") != "function" or tool.get("name")) for tool in tools)
+    return body if named else None
 
 
 def _wrong(tool: Any) -> tuple[str, bool] | None:

@@ -86,7 +86,10 @@ class UpdateNotEffective(Rule):
                 f"{part.path} is {_short(part.reported)}, asked was {_short(part.asked)}" for part in found
             )
             yield self.finding(
-                event, f"the server reports other settings than the update asked: {named}", cause=update.at
+                event,
+                f"the server reports other settings than the update of entry {update.at.n} asked: {named}; ask for what this "
+                "server and model have, or work with what is in force",
+                cause=update.at,
             )
 
 

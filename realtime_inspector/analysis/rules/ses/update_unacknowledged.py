@@ -9,8 +9,11 @@ from realtime_inspector.analysis.rule import Deadline, Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import mapping
 
 _LAST_S = 30.0
+_SHOWN = 4
+"""Settings that are named."""
 
 
 class UpdateUnacknowledged(Rule):
@@ -78,5 +81,14 @@ class UpdateUnacknowledged(Rule):
             yield deadline.again(deadline.at + self.wait_s)
         elif not any(error.cause is None and error.at.n > event.n for error in session.errors):
             waited = deadline.at - event.t
-            message = f"no session.updated and no error within {waited:g} s: the settings may not be in force"
+            message = (
+                f"no session.updated and no error within {waited:g} s of this update: {_named(event)} may not be in force; wait "
+                "for session.updated before you count on it"
+            )
             yield self.finding(event, message, t=deadline.at)
+
+
+def _named(event: Event) -> str:
+    """Return what the update sets, as words."""
+    names = [name for name in mapping(event.body.get("session")) if name != "type"]
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "") or "it"

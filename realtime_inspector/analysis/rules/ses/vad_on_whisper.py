@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.protocol.event import Event
@@ -56,4 +57,5 @@ class VadOnWhisper(GaRule):
         detection = event.get("session.audio.input.turn_detection")
         if event.get("session.type") == "transcription" and model in _MODELS and detection:
             message = f"{model} takes no turn_detection: set session.audio.input.turn_detection to null and commit"
-            yield self.finding(event, message)
+            corrected = mend.put(event.body, "session.audio.input.turn_detection", None)
+            yield self.finding(event, message, corrected=corrected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from realtime_inspector.analysis import mend
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event, dig
@@ -70,7 +71,12 @@ class VoiceChangeAfterAudio(Rule):
         if asked and voice and asked != voice:
             began = next(iter(before.playback))
             message = f"the voice is {voice!r} since item {began}, it cannot become {asked!r}: leave it out"
-            yield self.finding(event, message, cause=before.items[began].first if began in before.items else None)
+            yield self.finding(
+                event,
+                message,
+                cause=before.items[began].first if began in before.items else None,
+                corrected=mend.without(event.body, *_ASKED[event.type]),
+            )
 
 
 def _first(value: Any, paths: tuple[str, ...]) -> str:

@@ -88,7 +88,7 @@ class ArgumentsAgainstSchema(Rule):
             yield self.finding(
                 event,
                 f"the arguments of {name} ({text(item.get('call_id'))}) do not fit its parameters: "
-                f"{'; '.join(problems[:_SHOWN])}{more}",
+                f"{'; '.join(problems[:_SHOWN])}{more}; answer the call with an output that says so",
                 cause=before.config_at,
             )
 

@@ -49,5 +49,6 @@ class TranscriptionFailed(Rule):
             event,
             f"what the user said in {text(event.body.get('item_id')) or 'a turn'} could not be transcribed"
             + (f" ({said})" if said else "")
-            + "; the assistant heard the audio all the same",
+            + "; the assistant heard the audio all the same: show the turn without words, and look at the model and its access if it "
+            "stays so",
         )

@@ -55,6 +55,6 @@ class VadItemMismatch(Rule):
             yield self.finding(
                 event,
                 f"the speech that began was item {speech.item_id}, the one that stopped is {item_id}: events were lost or "
-                "reordered between client and server",
+                "reordered between client and server; look for what stands there",
                 cause=speech.started_n,
             )
