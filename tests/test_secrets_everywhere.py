@@ -14,7 +14,13 @@ import orjson
 import pytest
 from websockets.frames import Opcode
 
+from realtime_inspector.analysis.policy import Policy
+from realtime_inspector.cli.agent.answers import Answers, dumped
+from realtime_inspector.cli.agent.folder import Folder
+from realtime_inspector.cli.agent.replaying import REPLAY
+from realtime_inspector.cli.agent.tools import LOOKING, Desk
 from realtime_inspector.cli.lint import FORMATS
+from realtime_inspector.errors import InspectorError
 from realtime_inspector.formats import digest
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
@@ -217,6 +223,26 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
     return said
 
 
+def answered(*paths: Path) -> dict[str, str]:
+    """Return what every tool of a coding agent answers about these files, by its call."""
+    shown = Folder(Path())
+    desk = Desk(shown, Answers(200_000, shown.place), Policy)
+    told: list[tuple[str, dict[str, object]]] = [("list_recordings", {}), ("digest", {}), ("lint_log", {"text": LOG})]
+    for path in paths:
+        about: dict[str, object] = {"recording": str(path)}
+        told += [("digest", about), ("why", {**about, "all": True}), ("findings", about), ("events", about)]
+        told += [("replay", about)] if path.suffix == ".jsonl" else []
+    tools = {tool.name: tool for tool in (*LOOKING, REPLAY)}
+    said = {}
+    for name, arguments in told:
+        try:
+            answer = dumped(tools[name].run(desk, {"limit": 200, **arguments}))
+        except InspectorError as error:
+            answer = desk.answers.error(str(error))
+        said[f"{name} {arguments}"] = answer
+    return said
+
+
 def written() -> dict[str, str]:
     """Return every file of the test's folder, its name before its content."""
     files = [path for path in Path().rglob("*") if path.is_file() and path.suffix not in {".py", ".log", ".pem"}]
@@ -251,19 +277,20 @@ def test_nothing_of_a_recorded_call_has_a_secret(capsys: pytest.CaptureFixture[s
     said: list[str] = []
     paths = [call(said), refused(said)]
 
-    texts = printed(capsys, *paths)
+    texts = printed(capsys, *paths) | answered(*paths)
 
     assert leaks(texts | written() | {"proxy": "".join(said)}) == []
     found = texts[f"lint --format concise {paths[0]} {paths[1]}"]
     assert {"CON002", "CON003", "CON007", "ERR001", "SES005", "TOOL002", "TOOL003"} <= set(found.split())
     assert found.count("[redacted:") > 3
+    assert sum(text.count("[redacted:") for text in answered(*paths).values()) > 20
 
 
 def test_nothing_of_a_pasted_log_has_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     Path("app.log").write_text(LOG)
     made = Path(CommandLine(capsys)("import", "app.log").out.strip())
 
-    texts = printed(capsys, made, Path("app.log"))
+    texts = printed(capsys, made, Path("app.log")) | answered(made, Path("app.log"))
 
     assert leaks(texts | written()) == []
     assert "TOOL003" in texts[f"lint --format concise {made} app.log"]

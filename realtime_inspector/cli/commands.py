@@ -75,6 +75,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
     ),
     "Look": (
         Listed("open", "the recordings on a full screen (also: just name a FILE)", "open_"),
+        Listed("serve", "the same screens in a browser"),
         Listed("ls", "list recordings with their figures"),
         Listed("show", "print the conversation: who said what, and when"),
         Listed("events", "print the events, filtered"),
@@ -87,6 +88,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("why", "why the assistant did not answer, in one sentence"),
         Listed("digest", "a session in few words, for a language model"),
         Listed("diff", "two sessions compared by meaning"),
+        Listed("mcp", "let a coding agent look into recordings"),
     ),
     "Replay": (
         Listed("mock", "serve a recording to any client, in any language"),

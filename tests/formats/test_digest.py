@@ -144,7 +144,7 @@ def test_it_is_never_longer_than_asked_for(drawn: list[list[Statement]], max_tok
 
 
 @given(SESSIONS, st.integers(digest.MIN_TOKENS, 2000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_whatever_peers_send_the_same_recording_gives_the_same_digest(
     session: list[tuple[float, tuple[Side, bytes]]], max_tokens: int
 ) -> None:
