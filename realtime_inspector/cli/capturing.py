@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ class Settings:
     certificate: ClientCertificate | None = None
     metrics_at: str | None = None
     """Address that answers Prometheus."""
+    otlp: str | None = field(default=None, repr=False)
+    """URL of a collector of traces, or `env`."""
+    otlp_content: bool = False
+    """Send it what was said too."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any], **more: Any) -> Settings:
@@ -64,7 +69,8 @@ class Settings:
         Raises:
             UsageError: If a value makes no sense.
         """
-        plain = ("folder", "upstream", "upstream_ca", "only", "only_model", "sample", "key_env", "via", "metrics_at")
+        plain = ("folder", "upstream", "upstream_ca", "only", "only_model", "sample", "key_env", "via", "metrics_at",
+                 "otlp", "otlp_content")  # fmt: skip
         return cls(
             **{name: options[name] for name in plain},
             tags=dict(map(parse_tag, options["tags"])),
@@ -119,6 +125,18 @@ class Settings:
             "rotation": self.rotation,
             "certificate": self.certificate,
         }
+
+    def traces(self) -> AbstractContextManager[None]:
+        """Return what sends the spans of the calls that are recorded meanwhile, if they are wanted.
+
+        Raises:
+            UsageError: If they cannot be.
+        """
+        if self.otlp is None:
+            return nullcontext()
+        from realtime_inspector.cli import tracing
+
+        return tracing.sent(self.otlp, self.folder, with_content=self.otlp_content)
 
     def way(self) -> Via | None:
         """Return the proxy by which the server is reached.
@@ -184,6 +202,12 @@ _OPTIONS: list[Callable[..., Any]] = [
         metavar="HOST:PORT",
         help="answer Prometheus there, 127.0.0.1:9464 (extra `metrics`)",
     ),
+    click.option(
+        "--otlp",
+        metavar="URL",
+        help="send each turn as a trace to this collector (extra `otel`); env: the one in OTEL_EXPORTER_OTLP_ENDPOINT",
+    ),
+    click.option("--otlp-content", is_flag=True, help="what was said too: transcripts, instructions, tools' arguments"),
 ]
 
 

@@ -99,16 +99,17 @@ def command(
     relaying.raise_file_limit()
     between = faulting.between(chosen)
     settings = Settings.of(chosen, host=host, port=port, drain_s=drain)
-    if mode == REVERSE:
-        with ExitStack() as stack:
+    with ExitStack() as stack:
+        stack.enter_context(settings.traces())
+        if mode == REVERSE:
             if between is not None:
                 settings = _behind_faults(stack, settings, between)
             ended_by = _relay(settings, workers, ready_file)
-    else:
-        _refuse_others(ctx, mode)
-        interceptor = settings.interceptor(mode)
-        hints = partial(intercepting.hints, interceptor, key=settings.key_env is not None)
-        ended_by = _run(interceptor, settings, hints, ready_file, asyncio.new_event_loop)
+        else:
+            _refuse_others(ctx, mode)
+            interceptor = settings.interceptor(mode)
+            hints = partial(intercepting.hints, interceptor, key=settings.key_env is not None)
+            ended_by = _run(interceptor, settings, hints, ready_file, asyncio.new_event_loop)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
 

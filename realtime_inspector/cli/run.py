@@ -126,8 +126,9 @@ def command(
     """Run CMD and record what it says to the Realtime API."""
     chosen = _chosen(mode)
     policy = _policy(ignored) if with_lint else None
-    proxies = _Proxies(Settings.of(options))
+    proxies = _Proxies(settings := Settings.of(options))
     with ExitStack() as stack:
+        stack.enter_context(settings.traces())
         try:
             pointers = _point(stack, chosen, proxies)
             stack.enter_context(metrics.served(proxies.settings.metrics_at, proxies.figures))

@@ -78,12 +78,22 @@ def of_server(session: Session, header: Header) -> Attributes:
 
 
 def of_connection(session: Session, header: Header) -> Attributes:
-    """Return how a session began, and how it was set up."""
+    """Return how a connection began."""
     status = session.handshake.get("status") if session.handshake is not None else None
+    waits = {"connect_ms": metrics.connect_ms(session), "config_ms": metrics.config_ms(session)}
+    return known(
+        {
+            names.STATUS_CODE: status if isinstance(status, int) else None,
+            names.AFTER: text(header.extra.get("after")),
+            **_ours(waits),
+        }
+    )
+
+
+def of_settings(session: Session, header: Header) -> Attributes:
+    """Return how a session is set up."""
     detection = session.turn_detection or {}
-    asked = {
-        "connect_ms": metrics.connect_ms(session),
-        "config_ms": metrics.config_ms(session),
+    told: dict[str, Value | None] = {
         "dialect": session.dialect_name,
         "via": header.via,
         "voice": text(dig(session.config, "audio.output.voice")) or text(session.config.get("voice")),
@@ -91,14 +101,7 @@ def of_connection(session: Session, header: Header) -> Attributes:
         "transcription_model": text((session.transcription or {}).get("model")),
         "tools": len(mappings(session.config.get("tools"))),
     }
-    return known(
-        {
-            names.KIND: "CHAIN",
-            names.STATUS_CODE: status if isinstance(status, int) else None,
-            names.AFTER: text(header.extra.get("after")),
-            **_ours(asked),
-        }
-    )
+    return known({**of_server(session, header), **_ours(told)})
 
 
 def of_turn(session: Session, turn: Turn) -> Attributes:

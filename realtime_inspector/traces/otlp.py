@@ -127,8 +127,8 @@ class Exporter:
             made = [_readable(span, self._resource, self._clean) for span in spans[start : start + BATCH]]
             try:
                 done = self._exporter.export(made) is SpanExportResult.SUCCESS
-            except Exception as error:  # broad: whatever the network's library raises, the collector has nothing
-                raise NotSent(f"{self.shown} cannot be reached: {_words(error)}", refused=False) from error
+            except Exception:  # broad: whatever the network's library raises, the collector has nothing
+                done = False
             if self._wire.problem or not done:
                 raise NotSent(f"{self.shown} {self._problem()}", refused=self._wire.refused)
 
@@ -165,6 +165,14 @@ def _quiet() -> _Last:
     return handler
 
 
+_NOBODY = frozenset({"connection refused", "its name is not known"})
+"""To try again at once is of no use then."""
+
+
+class _NobodyError(Exception):
+    """Nobody listens there. The exporter takes it for something that does not pass."""
+
+
 def _session() -> Any:
     """Return an HTTP session that remembers what went wrong."""
     import requests
@@ -189,6 +197,8 @@ def _session() -> Any:
                 raise
             except requests.RequestException as error:
                 self.problem, self.refused = f"cannot be reached: {_words(error)}", False
+                if _words(error) in _NOBODY:
+                    raise _NobodyError from error
                 raise
             self.problem, self.refused = _verdict(answer)
             return answer

@@ -35,7 +35,7 @@ from realtime_inspector.traces.span import (
 )
 
 CONNECT = 0
-"""Number of the trace that holds what was before the first turn."""
+"""Number of the trace that holds what went wrong before the first turn, or instead of one."""
 
 
 @dataclass(slots=True)
@@ -95,11 +95,6 @@ class Story:
         """That span, if its trace is kept; one that is not would leave ours without a root."""
         found = self.parent
         return found if found is not None and found.sampled else None
-
-    @property
-    def has_connection(self) -> bool:
-        """Whether the beginning of the connection is in the recording."""
-        return self.session.request is not None or self.session.created is not None
 
     def spans(self, number: int, root: Draft, drafts: Iterable[Draft], findings: Iterable[Finding]) -> list[Span]:
         """Return a trace: its root first. A finding goes to the narrowest span that its entry belongs to."""
@@ -170,8 +165,7 @@ class Story:
         return Moment(f"finding {finding.rule} {finding.name}", self.clock.ns(finding.t), attributes)
 
     def _links(self, number: int) -> tuple[Link, ...]:
-        first = CONNECT if self.has_connection else CONNECT + 1
-        links = [Link(self.root(number - 1), "previous_turn")] if number > first else []
+        links = [Link(self.root(number - 1), "previous_turn")] if number > CONNECT + 1 else []
         above = self.parent
         if above is not None and not above.sampled:
             links.append(Link(above, "traceparent"))
@@ -203,22 +197,26 @@ def of_connection(story: Story, until: Turn | None) -> Draft:
         start_t=start,
         end_t=end_t,
         kind=Kind.CLIENT,
-        attributes={**facts.of_server(session, story.header), **facts.of_connection(session, story.header)},
+        attributes={
+            names.KIND: "CHAIN",
+            **facts.of_settings(session, story.header),
+            **facts.of_connection(session, story.header),
+        },
         moments=[("session.created", session.created)] if session.created is not None else [],
-        error=_refused(session),
+        error=_refused(session) if until is None else "",
     )
 
 
 def of_turn(story: Story, turn: Turn) -> Draft:
     """Return a turn as the root of its trace."""
     session = story.session
-    server = facts.of_server(session, story.header)
+    first = facts.of_connection(session, story.header) if turn.number == CONNECT + 1 else {}
     return Draft(
         key=("turn", turn.number),
         name="turn",
         start_t=turn.start.t,
         end_t=turn.start.t,
-        attributes={**server, **facts.of_turn(session, turn)},
+        attributes={**facts.of_settings(session, story.header), **first, **facts.of_turn(session, turn)},
         said=content.of_turn(turn),
     )
 
@@ -345,7 +343,8 @@ def _refused(session: Session) -> str:
     status = session.handshake.get("status") if session.handshake is not None else None
     if isinstance(status, int) and status != 101:
         return str(status)
-    return "no_session" if session.created is None and session.ended is not None else ""
+    asked = session.request is not None and session.ended is not None
+    return "no_session" if asked and session.created is None else ""
 
 
 def _counted(findings: Iterable[Finding]) -> Attributes:

@@ -107,14 +107,21 @@ class Tracer:
         return found
 
     def _connection(self, scene: _Scene) -> list[Span]:
-        """Return the trace of what was before the first turn, if it is done; where there is none, findings have one."""
-        if CONNECT in self._closed or not (self._story.has_connection or (scene.is_bare and self._findings)):
+        """Return the trace of what was before the first turn, where there is something to tell of it.
+
+        A connection without a turn has one in any case: else a call that was refused would be nowhere.
+        """
+        if CONNECT in self._closed:
             return []
         root = story.of_connection(self._story, scene.turns[0] if scene.turns else None)
         if scene.now is not None and (self.session.created is None or scene.now < root.end_t + SETTLE_S):
             return []
+        outside = self._outside(scene, CONNECT)
+        told = outside or root.error or any(scene.number(finding.entry) == CONNECT for finding in self._findings)
+        if not told and not (scene.is_bare and self.session.request is not None):
+            return []
         self._closed[CONNECT] = _Stamp()
-        return self._give(scene, CONNECT, root, self._outside(scene, CONNECT))
+        return self._give(scene, CONNECT, root, outside)
 
     def _close(self, scene: _Scene, turn: Turn, later: Turn | None) -> list[Span]:
         self._closed[turn.number] = _Stamp.of(turn)
@@ -122,7 +129,7 @@ class Tracer:
         return self._give(scene, turn.number, story.of_turn(self._story, turn), drafts)
 
     def _give(self, scene: _Scene, number: int, root: Draft, drafts: list[Draft]) -> list[Span]:
-        mine = [finding for finding in self._findings if self._number(scene, finding) == number]
+        mine = [finding for finding in self._findings if scene.number(finding.entry) == number]
         self._findings = [finding for finding in self._findings if finding not in mine]
         found = self._story.spans(number, root, drafts, mine)
         self._given.update(span.context.span_id for span in found)
@@ -151,7 +158,7 @@ class Tracer:
                 yield from self._late_ones(number, self._outside(scene, number))
         waiting, self._findings = self._findings, []
         for finding in waiting:
-            number = self._number(scene, finding)
+            number = scene.number(finding.entry)
             if number in self._closed:
                 yield self._story.late_finding(number, finding)
             else:
@@ -161,11 +168,6 @@ class Tracer:
         """Return the answers outside of the conversation that were asked for during a turn."""
         mine = (each for each in scene.outside if scene.number(each.created.n) == number)
         return [story.of_response(self._story, None, response, scene.end) for response in mine]
-
-    def _number(self, scene: _Scene, finding: Finding) -> int:
-        """Return the trace that a finding belongs to."""
-        number = scene.number(finding.entry)
-        return number if number != CONNECT or self._story.has_connection or scene.is_bare else CONNECT + 1
 
     def _listen(self, event: Event) -> None:
         """Note from when to when the user spoke, where the client commits what it appended."""
