@@ -21,7 +21,7 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.replay.matching import Policy
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 20.0
 _LONGEST_S = 120.0
 _TAIL_BYTES = 4000
 _MATCH: Schema = {"enum": [policy.value for policy in Policy], "description": "how exactly the client has to follow"}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote, unquote
 
-import anyio
 import jsonschema_rs
-from anyio import CapacityLimiter, to_thread
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
@@ -42,7 +40,7 @@ class Service:
         self._desk = desk
         self._tools = {tool.name: tool for tool in tools}
         self._checks = {tool.name: jsonschema_rs.validator_for(tool.input_schema) for tool in tools}
-        self._limiter: CapacityLimiter | None = None
+        self._free = asyncio.Semaphore(_AT_ONCE)
         self.server: Server[Any] = Server(
             NAME,
             version=version(NAME),
@@ -130,14 +128,13 @@ class Service:
 
     async def _aside(self, work: Any, *arguments: Any) -> Any:
         """Work in a thread, so that the server answers while it reads a long recording."""
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(_AT_ONCE)
-        return await to_thread.run_sync(partial(work, *arguments), limiter=self._limiter)
+        async with self._free:
+            return await asyncio.to_thread(work, *arguments)
 
 
 def serve(desk: Desk, tools: Sequence[Tool]) -> None:
     """Serve until standard input is closed."""
-    anyio.run(Service(desk, tools).run)
+    asyncio.run(Service(desk, tools).run())
 
 
 def _described(tool: Tool) -> types.Tool:
