@@ -103,8 +103,7 @@ class LocalCA:
             if isinstance(error, InvalidSignature):
                 return False
             raise
-        soon = datetime.now(UTC) + RENEW_BEFORE
-        return authority.not_valid_after_utc > soon and leaf.not_valid_after_utc > soon
+        return all(_holds(certificate, RENEW_BEFORE) for certificate in (authority, leaf))
 
     def _make(self) -> None:
         """Make a new leaf, and a new CA if the old one is no good."""
@@ -121,7 +120,7 @@ class LocalCA:
             certificate = x509.load_pem_x509_certificate((self.folder / "ca.pem").read_bytes())
             key = load_pem_private_key((self.folder / "ca-key.pem").read_bytes(), None)
             fits = isinstance(key, EllipticCurvePrivateKey) and key.public_key() == certificate.public_key()
-            if fits and certificate.not_valid_after_utc > datetime.now(UTC) + LEAF_LIFE:
+            if fits and _holds(certificate, LEAF_LIFE):
                 assert isinstance(key, EllipticCurvePrivateKey)  # noqa: S101 - `fits` says so
                 return certificate, key
         except (OSError, ValueError, TypeError):
@@ -130,6 +129,12 @@ class LocalCA:
         write_whole(self.folder / "ca-key.pem", _pem_key(key), 0o600)
         write_whole(self.folder / "ca.pem", _pem(certificate), 0o644)
         return certificate, key
+
+
+def _holds(certificate: x509.Certificate, longer: timedelta) -> bool:
+    """Tell whether a certificate is valid now and for so much longer; one made by a clock that was ahead is not yet."""
+    now = datetime.now(UTC)
+    return certificate.not_valid_before_utc <= now and certificate.not_valid_after_utc > now + longer
 
 
 def data_dir() -> Path:

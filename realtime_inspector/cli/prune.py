@@ -71,7 +71,8 @@ def _stored(folder: Path, now: float) -> Iterator[Stored]:
                 continue
             status = [part.stat() for part in parts]
             changed = max(each.st_mtime for each in status)
-            live = any(map(is_held, parts)) or (now - changed < RECENT_S and not _has_ended(parts[-1]))
+            just_now = abs(now - changed) < RECENT_S  # a clock that was set back leaves files of the future
+            live = any(map(is_held, parts)) or (just_now and not _has_ended(parts[-1]))
         except OSError as error:
             diagnostics.warn(f"{path}: left alone: {error.strerror or error}")
             continue

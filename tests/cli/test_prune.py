@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.capture.held import hold
 from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.recording.files import find
 from tests.capture import wire
@@ -105,6 +106,24 @@ def test_one_without_an_end_that_just_grew_is_left_alone_too(rti: CommandLine) -
     assert "1 being written" in rti("prune", "--max-size", "0").err
     os.utime(path, (0, 0))
     assert rti("prune", "--max-size", "0").out == f"{path}\n"
+
+
+def test_a_clock_that_was_set_back_leaves_nothing_that_cannot_be_deleted(rti: CommandLine) -> None:
+    path = recording("ahead.jsonl", -1)
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    os.utime(path, (time.time() + 5 * 3600,) * 2)
+    assert rti("prune", "--keep", "1h").out == ""
+    assert rti("prune", "--max-size", "0").out == f"{path}\n"
+
+
+def test_a_clock_that_is_set_ahead_does_not_delete_a_call_under_way(rti: CommandLine, tmp_path: Path) -> None:
+    path = recording("call.jsonl", 0)
+    with path.open("ab") as stream:
+        hold(stream.fileno())
+        os.utime(path, (time.time() - 10 * 86400,) * 2)
+        assert "1 being written" in rti("prune", "--keep", "1h", "--max-size", "0").err
+    assert path.exists()
 
 
 @pytest.mark.parametrize(

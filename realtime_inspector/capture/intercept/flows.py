@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
+from dataclasses import dataclass
 from typing import Any
 
 from mitmproxy import http
@@ -19,13 +20,22 @@ from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request that has no answer yet."""
+
+    track: Track
+    at: float
+    """When it was made, by `time.monotonic`."""
+
+
 class Flows:
     """The addon that hears of them."""
 
     def __init__(self, plan: Plan) -> None:
         """Use a plan."""
         self._plan = plan
-        self._flows: dict[str, Track] = {}
+        self._flows: dict[str, _Asked] = {}
         self._headers: dict[str, list[tuple[str, str]]] = {}
         """What clients sent, of requests that are not complete."""
 
@@ -50,25 +60,26 @@ class Flows:
         members = _request(flow.request)
         entry = Entry(0, 0.0, Side.CLIENT, Kind.REQUEST, members={**members, "headers": headers or members["headers"]})
         if policy.fits(entry):
-            track = self._flows[flow.id] = self._plan.recorder.track(source, self._plan.opened, shape=policy.shape)
+            track = self._plan.recorder.track(source, self._plan.opened, shape=policy.shape)
+            self._flows[flow.id] = _Asked(track, time.monotonic())
             track.add(entry)
 
     def response(self, flow: http.HTTPFlow) -> None:
         """Complete it with its answer."""
-        track = self._flows.pop(flow.id, None)
-        if track is None or flow.response is None:
+        asked = self._flows.pop(flow.id, None)
+        if asked is None or flow.response is None:
             return
-        took = (flow.response.timestamp_end or 0) - flow.request.timestamp_start
+        took = time.monotonic() - asked.at  # mitmproxy's own times are the wall clock's, which may be set meanwhile
         members = {**_response(flow.response), "to": f"{flow.request.method} {flow.request.path}"}
-        track.add(Entry(0, max(0.0, took), Side.SERVER, Kind.RESPONSE, members=members))
-        self._end(track, "")
+        asked.track.add(Entry(0, took, Side.SERVER, Kind.RESPONSE, members=members))
+        self._end(asked.track, "")
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Complete it without one."""
         self._headers.pop(flow.id, None)
-        track = self._flows.pop(flow.id, None)
-        if track is not None:
-            self._end(track, flow.error.msg if flow.error else "")
+        asked = self._flows.pop(flow.id, None)
+        if asked is not None:
+            self._end(asked.track, flow.error.msg if flow.error else "")
 
     def websocket_start(self, flow: http.HTTPFlow) -> None:
         """Say that a WebSocket escaped us: it was opened behind plain HTTP on a connection to the proxy itself."""
@@ -80,8 +91,8 @@ class Flows:
 
     def finish(self) -> None:
         """Complete what is still open."""
-        for track in self._flows.values():
-            track.end(time.monotonic(), by="proxy")
+        for asked in self._flows.values():
+            asked.track.end(time.monotonic(), by="proxy")
         self._flows.clear()
 
     def _put_key(self, request: http.Request) -> None:
