@@ -44,7 +44,8 @@ def read(words: Iterable[str]) -> Mapping[str, str]:
     Raises:
         UsageError: If one is no such text, or there is no such action.
     """
-    known = {bound.id for bound in table()}
+    words = list(words)
+    known = {bound.id for bound in table()} if words else set()  # all screens are loaded for it
     keys: dict[str, str] = {}
     for word in words:
         name, equals, key = word.partition("=")

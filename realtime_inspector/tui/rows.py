@@ -24,6 +24,9 @@ SIGNS = {Side.CLIENT: "→ ", Side.SERVER: " ←", Side.PROXY: "· "}
 WIDE = 100
 """From so many columns on, a row has its size and the sender by name too."""
 
+CLOCK_WIDTH = 9
+"""What a time of less than a hundred minutes takes."""
+
 _TYPE_WIDTH = 34
 _WIDE_TYPE_WIDTH = 44
 _SENDER_WIDTH = 11
@@ -134,9 +137,9 @@ def worst_of(severities: Iterable[Severity]) -> Severity | None:
     return min(severities, key=lambda severity: severity.rank, default=None)
 
 
-def heading(width: int, digits: int) -> Line:
-    """Return the line above the rows; `digits` is how many an entry's number has at most."""
-    start = f"{'n':>{digits}} {'time':>9}   "
+def heading(width: int, digits: int, clock: int = CLOCK_WIDTH) -> Line:
+    """Return the line above the rows; an entry's number has at most so many digits, its time so many characters."""
+    start = f"{'n':>{digits}} {'time':>{clock}}   "
     if width >= WIDE:
         rest = text.pad("from", _SENDER_WIDTH) + text.pad("event", _WIDE_TYPE_WIDTH) + f" {'size':>7} what"
     else:
@@ -144,19 +147,17 @@ def heading(width: int, digits: int) -> Line:
     return text.plain(text.pad(start + rest, width), "dim")
 
 
-def line(cells: Cells, width: int, digits: int) -> Line:
-    """Return the row in so many columns."""
+def line(cells: Cells, width: int, digits: int, clock: int = CLOCK_WIDTH) -> Line:
+    """Return the row in so many columns, numbers and times right-aligned as in `heading`."""
     mark = MARKS[cells.worst] if cells.worst else " "
     style = cells.side.value if cells.side else "error"
     spans = [
-        Span(f"{cells.n:>{digits}} {text.clock(cells.t):>9} ", "dim"),
+        Span(f"{cells.n:>{digits}} {text.clock(cells.t):>{clock}} ", "dim"),
         Span(mark, cells.worst.value if cells.worst else ""),
         Span("*" if cells.noted else " ", "warning" if cells.noted else ""),
     ]
-    if width >= WIDE:
-        spans += _wide(cells, width - digits - 13, style)
-    else:
-        spans += _narrow(cells, width - digits - 13, style)
+    rest = width - digits - clock - 4
+    spans += _wide(cells, rest, style) if width >= WIDE else _narrow(cells, rest, style)
     return Line(tuple(spans))
 
 

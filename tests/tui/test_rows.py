@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from realtime_inspector.analysis.finding import Severity
@@ -72,3 +74,12 @@ def test_what_is_too_large_or_unreadable_still_has_its_row() -> None:
     large = rows.of_large(4, 1.0, Label(Side.CLIENT, None, "x"), 5_000_000, None)
     assert "x" in rows.line(large, 80, 4).text
     assert "line 7 is not an entry" in rows.line(rows.of_unreadable(7, 1.0, 20), 80, 4).text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_time_of_hours_moves_the_columns_of_row_and_heading_alike(width: int) -> None:
+    late = replace(rows.of_unreadable(1_000_000, 17_906.46, 20), side=Side.CLIENT)
+    row, heading = rows.line(late, width, 7, 10), rows.heading(width, 7, 10)
+    assert "298:26.460" in row.text
+    assert row.width == heading.width == width
+    assert row.text.index("→") == heading.text.index("→" if width < rows.WIDE else "from")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from realtime_inspector.tui.bars import PANES
 from realtime_inspector.tui.screens.session import SessionScreen
+from realtime_inspector.tui.widgets.views import WhyPane
 from tests.tui import sample
 from tests.tui.driving import app_on, check, drive, dump, press, settled, until
 
@@ -65,5 +67,18 @@ def test_one_cursor_is_moved_in_any_of_them(tmp_path: Path) -> None:
         assert n_of(screen) > 18
         await press(pilot, "left_square_bracket")
         assert n_of(screen) == 18
+
+    drive(app_on(call), play)
+
+
+def test_what_is_not_shown_is_not_worked_out(tmp_path: Path) -> None:
+    call = sample.write(tmp_path / "call.jsonl")
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        assert [pane for pane in PANES if screen.panes.shows(pane)] == ["events"]
+        assert len(screen.query_one(WhyPane).source) == 0
+        await press(pilot, "8")
+        await until(pilot, lambda: len(screen.query_one(WhyPane).source))
 
     drive(app_on(call), play)

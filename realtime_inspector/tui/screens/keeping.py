@@ -17,7 +17,6 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from realtime_inspector.errors import InspectorError, NotAnEntry, UsageError
-from realtime_inspector.formats import exports
 from realtime_inspector.recording import files as recordings
 from realtime_inspector.tui import files
 from realtime_inspector.tui.screens.acting import ActingScreen
@@ -104,6 +103,8 @@ class KeepingScreen(ActingScreen):
         ]
         if desk.filter_text:
             made.append(("filtered", f"a recording of what passes {desk.filter_text}", ".jsonl", desk.filtered))
+        from realtime_inspector.formats import exports  # all formats: who only looks need not wait for them
+
         for name, each in exports.FORMATS.items():
             made.append((name, each.about, each.suffix, partial(_exported, path, name)))
         return made
@@ -166,6 +167,8 @@ class KeepingScreen(ActingScreen):
 
 
 def _exported(path: Path, name: str) -> Iterable[bytes]:
+    from realtime_inspector.formats import exports
+
     return exports.write(recordings.open_recording(path), name)
 
 

@@ -18,6 +18,7 @@ from textual.events import DescendantFocus
 from textual.widgets import Footer
 
 from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.analysis.turns import turns
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.tui import bars
@@ -37,8 +38,8 @@ from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 SLICE_S = 0.004
 """How long the background work may go on before keys and frames have their turn."""
-FRAME_S = 0.05
-"""The panes show what is new at most so often."""
+FRAME_S = 0.2
+"""While there is work, the panes show at most so often how far it is; what the user waits for, at once."""
 POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
 
@@ -117,6 +118,8 @@ class SessionScreen(KeepingScreen):
     # the work behind the panes
 
     async def _work(self) -> None:
+        if self.app.rules is None:
+            await asyncio.to_thread(all_rules)  # they are many to import: no key waits for that
         while not self.study.closed:
             self._wake.clear()
             busy = self._slice()

@@ -17,7 +17,6 @@ from realtime_inspector.tui import files, table, text
 from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.screens.ask import AskScreen, ConfirmScreen
-from realtime_inspector.tui.screens.compare import CompareScreen
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.bar import Bar
@@ -224,6 +223,8 @@ class SessionsScreen(Guarded):
             self.notify(text.safe(told), markup=False, timeout=6)
             return
         self._first = None
+        from realtime_inspector.tui.screens.compare import CompareScreen
+
         self.app.push_screen(CompareScreen(first.path, one.path))
 
     def action_delete(self) -> None:

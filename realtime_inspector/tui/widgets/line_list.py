@@ -6,7 +6,7 @@ Every pane is one. What the lines say comes from pure functions; this places the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -108,6 +108,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         """Marked wherever it occurs."""
         self.passive = False
         """Whether the lines are words to the user, with nothing to choose."""
+        self._drawn: tuple[Any, ...] = ()
+        """What the lines on the screen depend on, and these."""
 
     @property
     def source(self) -> Source:
@@ -125,11 +127,30 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self.update()
 
     def update(self) -> None:
-        """Draw anew: the lines have changed, or there are more of them."""
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._source))
+        """Draw anew what has changed: the lines are others, or there are more of them."""
+        self._fit(Size(self.scrollable_content_region.width, len(self._source)))
         if self.cursor >= len(self._source):
             self.set_reactive(LineList.cursor, max(0, len(self._source) - 1))
-        self.refresh()
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        shown = [self._source[y] for y in range(top, min(top + height, len(self._source)))]
+        before, self._drawn = self._drawn, (top, self.needle, self.passive, self.size, self.cursor, shown)
+        if not before or before[:-1] != self._drawn[:-1] or len(before[-1]) != len(shown) or not shown:
+            self.refresh()
+            return
+        for y, line in enumerate(shown):
+            if line != before[-1][y]:
+                self.refresh_line(top + y)
+
+    def _fit(self, size: Size) -> None:
+        """Take in how many lines there are; where the scroll bar stays, the screen's layout stays too."""
+        before, room = self.virtual_size, self.container_size.height
+        if before.width != size.width or not 0 < room < min(before.height, size.height):
+            self.virtual_size = size
+            return
+        self.set_reactive(LineList.virtual_size, size)
+        self.vertical_scrollbar.window_virtual_size = size.height
+        if self.scroll_y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
 
     def go(self, y: int, *, tell: bool = False) -> None:
         """Put the cursor on a line and bring it into view; `tell` as if the user had done it."""

@@ -63,8 +63,14 @@ class Panes(Container):
         return self.query_one(f"#{name}", LineList)
 
     def shows(self, name: str) -> bool:
-        """Tell whether a pane is on the screen; what is hidden is drawn when it is not any more."""
-        return self.query_one(f"#{name}-pane").display
+        """Tell whether a pane is on the screen; what is hidden is drawn when it is not any more.
+
+        Not by `display`: until the style sheet was applied for the first time, that says that all of them are.
+        """
+        if name == self.active:
+            return True
+        beside = self.screen.has_class("-wide") and not self.has_class("-zoomed")
+        return beside and (name not in LOWER or self.query_one(f"#{name}-pane").has_class("-lower"))
 
     def next(self, by: int) -> str:
         """Return the pane behind the active one, or before it."""

@@ -7,23 +7,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from time import perf_counter, sleep
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from realtime_inspector.analysis.dialogue import dialogue
 from realtime_inspector.analysis.turns import turns
-from realtime_inspector.analysis.why import Why, explain
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Entry
-from realtime_inspector.tui import reasons, talk, text
+from realtime_inspector.tui import talk, text
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.waterfall import Waterfall
 from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.wrapped import WrappedList
+
+if TYPE_CHECKING:
+    from realtime_inspector.analysis.why import Why
 
 _AGAIN = 20.0
 """What took so long is not done anew before so many times as long have passed, while the recording is still read."""
@@ -182,10 +184,14 @@ class WhyPane(WrappedList):
         elif self._found is None:
             self.show_text([text.plain("reading the whole recording …", "dim")])
         else:
+            from realtime_inspector.tui import reasons  # the first frame does not wait for it
+
             self.show_text(reasons.lines(self._found, study.index.times[desk.position]), from_top=True)
 
     def _explain(self, desk: Desk) -> None:
         """Find out, in a thread of its own."""
+        from realtime_inspector.analysis.why import explain
+
         start, entries = perf_counter(), len(desk.study.index)
         try:
             recording = files.open_recording(desk.study.path)
