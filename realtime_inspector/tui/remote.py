@@ -15,7 +15,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
-from textual import messages
+from textual import events, messages
 from textual._xterm_parser import XTermParser
 from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
@@ -36,6 +36,7 @@ class RemoteDriver(WebDriver):
         self._parser, self._stream = XTermParser(debug=self._debug), ByteStream()
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._woken_by, self._waker = os.pipe()
+        self._in_focus = False
 
     def _send(self, data: bytes) -> int:
         """Write a whole packet; to nobody, if nobody is left, which the input tells as well."""
@@ -46,6 +47,21 @@ class RemoteDriver(WebDriver):
         except BrokenPipeError:
             pass
         return len(data)
+
+    def start_application_mode(self) -> None:
+        """Start drawing and reading."""
+        super().start_application_mode()
+        self._app.call_later(self._tell_focus)  # after the framework's, which takes the focus away
+
+    def _tell_focus(self) -> None:
+        if self._in_focus:
+            self._app.post_message(events.AppFocus())
+
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        """Take what is told besides keys."""
+        if packet_type in {"focus", "blur"}:
+            self._in_focus = packet_type == "focus"
+        super().on_meta(packet_type, payload)
 
     def stop_application_mode(self) -> None:
         """Stop drawing and reading."""

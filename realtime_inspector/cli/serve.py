@@ -1,0 +1,194 @@
+"""`serve`: the screens in a browser. It needs the extra `web`, which is textual-serve."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from realtime_inspector.cli import diagnostics, open_
+from realtime_inspector.cli.serving import listen_address
+from realtime_inspector.errors import UsageError
+
+if TYPE_CHECKING:
+    from realtime_inspector.web.server import ViewServer
+
+INSTALL = "pip install 'realtime-inspector[web]'"
+_INTERRUPTED = 130
+_START = "import sys; sys.path.append(sys.argv.pop(1)); from realtime_inspector.cli.main import main; sys.exit(main())"
+"""Starts this program in another process whatever it was started by; with -P, nothing of the folder is imported."""
+
+_HELP = """Show recordings in a browser, on the same screens as `open`.
+
+\b
+  realtime-inspector serve                  the folder ./recordings
+  realtime-inspector serve call.jsonl
+  realtime-inspector serve --listen 127.0.0.1:0 --ready-file ready.json
+
+Prints the address to open. It has a token, which is a new one at each start;
+without it nobody sees anything. Nothing can be written, deleted or started
+from the browser, unless --allow-write says so. Stop it with ctrl+c.
+
+Needs the extra `web`.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=open_.DEFAULT_DIR,
+    show_default=True,
+    help="where the recordings are, if no PATH is given",
+)
+@click.option(
+    "--listen", default="127.0.0.1:8768", show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
+)
+@click.option(
+    "--token", metavar="TEXT", help="not a new one at each start; set REALTIME_INSPECTOR_SERVE_TOKEN, which ps hides"
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="a name it is reached by, besides localhost and the address it listens on",
+)
+@click.option(
+    "--max-viewers",
+    type=click.IntRange(1, 100),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="so many at once; each is a process",
+)
+@click.option(
+    "--read-only/--allow-write",
+    "read_only",
+    default=True,
+    show_default=True,
+    help="whether what writes or deletes a file, or starts a program or a server, is off",
+)
+@click.option(
+    "--theme", type=click.Choice(open_.THEMES), default=open_.THEMES[0], show_default=True, help="the colours"
+)
+@click.option(
+    "--key",
+    "keys",
+    metavar="ACTION=KEY",
+    multiple=True,
+    help="give an action other keys; docs/tui.md has the names of both",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="write host, port, url (with the token) and pid there, as JSON, once it listens",
+)
+@click.pass_context
+def command(
+    ctx: click.Context, /, paths: tuple[Path, ...], folder: Path, ready_file: Path | None, **chosen: Any
+) -> None:
+    """Show recordings in a browser."""
+    _require()
+    host, port = listen_address(chosen["listen"])
+    shown = paths or (folder,)
+    open_.check_there(shown)
+    open_.check_readable(shown)
+    _check_keys(chosen["keys"])
+    from realtime_inspector.web.gate import Gate, given_token, is_loopback, new_token
+    from realtime_inspector.web.server import ViewServer
+
+    token = given_token(chosen["token"]) if chosen["token"] is not None else new_token()
+    gate = Gate.of(token, host, chosen["hosts"])
+    view = viewing(shown, theme=chosen["theme"], keys=chosen["keys"], read_only=chosen["read_only"])
+    server = ViewServer(view, gate, host=host, port=port, max_viewers=chosen["max_viewers"])
+    hints = _hints(shown, server, read_only=chosen["read_only"], exposed=not is_loopback(host))
+    if asyncio.run(_serve(server, hints, ready_file)) == signal.SIGINT:
+        ctx.exit(_INTERRUPTED)
+
+
+def viewing(paths: Iterable[Path], *, theme: str, keys: Sequence[str], read_only: bool) -> list[str]:
+    """Return the command line of one viewer's process."""
+    root = Path(__file__).resolve().parents[2]
+    wanted = ["--read-only" if read_only else "--allow-write", "--theme", theme, *(f"--key={key}" for key in keys)]
+    return [sys.executable, "-P", "-c", _START, str(root), "open", *wanted, "--", *map(str, paths)]
+
+
+def _require() -> None:
+    if any(find_spec(name) is None for name in ("textual_serve", "aiohttp")):
+        raise UsageError(f"serve needs textual-serve; install it with `{INSTALL}`")
+
+
+def _check_keys(keys: Sequence[str]) -> None:
+    """Say now what every viewer's process would say to nobody."""
+    if keys:
+        from realtime_inspector.tui import keymap
+
+        keymap.read(keys)
+
+
+async def _serve(server: ViewServer, hints: Iterator[str], ready_file: Path | None) -> int:
+    """Serve until somebody stops it; return the signal that did."""
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def end(number: int) -> None:
+        if not ended.done():
+            ended.set_result(number)
+
+    async with server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
+                asyncio.get_running_loop().add_signal_handler(number, end, number)
+        for line in hints:
+            diagnostics.say(line)
+        if ready_file is not None:
+            _write_ready(ready_file, server)
+        return await ended
+
+
+def _hints(paths: Sequence[Path], server: ViewServer, *, read_only: bool, exposed: bool) -> Iterator[str]:
+    """Yield what to do next, once it listens."""
+    yield f"serving {', '.join(map(str, paths))} on {server.url}"
+    yield f"  open in a browser:  {server.address}"
+    if read_only:
+        yield "  read-only: nothing is written, deleted or started; --allow-write changes that"
+    else:
+        yield "  whoever has this address can delete recordings, write files and start servers as you"
+    if exposed:
+        yield (
+            f"  it listens on {server.host}: everybody who reaches that address and has the token sees the recordings,"
+            " and nothing is encrypted on the way; an SSH tunnel to 127.0.0.1 is safer"
+        )
+    yield "ctrl+c ends it"
+
+
+def _write_ready(path: Path, server: ViewServer) -> None:
+    """Write the file that says where it listens; the token in it is for its owner alone.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    ready = {"host": server.host, "port": server.port, "url": server.address, "pid": os.getpid()}
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with open(unfinished, "w", encoding="utf-8", opener=_private) as stream:
+            stream.write(json.dumps(ready) + "\n")
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"--ready-file {path}: {error.strerror}") from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
