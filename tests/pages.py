@@ -15,7 +15,7 @@ from realtime_inspector.cli import commands
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "recordings/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "recordings/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _PROGRAMS = ("realtime-inspector", "rti")
 _BLOCK = re.compile(r"^(?:    |```)")

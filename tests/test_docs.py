@@ -19,7 +19,7 @@ from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.cli import commands
 from realtime_inspector.cli import main as main_module
 from realtime_inspector.errors import InspectorError, RecordingError, UpstreamError, UsageError
-from realtime_inspector.formats import har
+from realtime_inspector.formats import flow_file, har
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Kind
 from tests.cli.helpers import CommandLine, Ran
@@ -33,6 +33,12 @@ LOG = """
 2026-11-20 10:00:03 < {"type": "response.function_call_arguments.done", "call_id": "call_9f3", "arguments": "{}"}
 2026-11-20 10:00:04 > {"type": "conversation.item.create", "item": {"type": "function_call_output", "output": "ok"}}
 2026-11-20 10:00:05 < {"type": "error", "error": {"code": "missing_required_parameter", "param": "item.call_id"}}
+"""
+
+YAML = """
+interactions:
+- {kind: message, direction: sent, data: {type: response.create}}
+- {kind: message, direction: received, data: {type: response.done, response: {id: resp_1, status: completed}}}
 """
 
 PRICES = """
@@ -62,6 +68,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(LOG)
     (tmp_path / "talk.jsonl").write_bytes((ROOT / "recordings/voice-turn.jsonl").read_bytes())
     (tmp_path / "network.har").write_bytes(b"".join(har.write(files.open_recording(tmp_path / "call.jsonl"))))
+    if flow_file._is_installed():
+        flow = flow_file.write(files.open_recording(tmp_path / "call.jsonl"))
+        (tmp_path / "calls.flow").write_bytes(b"".join(flow))
+    (tmp_path / "session.yaml").write_text(YAML)
     (tmp_path / "my-prices.toml").write_text(PRICES)
     (tmp_path / "lint-baseline.json").write_text('{"schema_version": 1, "recordings": {}}')
     (tmp_path / "rules").mkdir()
@@ -107,6 +117,10 @@ def test_every_command_s_help_begins_with_examples() -> None:
 def test_a_command_line_that_needs_no_peer_runs(line: str, world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if "jq " in line and not which("jq"):
         pytest.skip("no jq here")
+    if line.endswith(".yaml"):
+        pytest.importorskip("yaml")
+    if line.endswith(".flow") and not flow_file._is_installed():
+        pytest.skip("no mitmproxy here")
     if re.search(r"[|>$*]|^eval", line):
         shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
         ran = Ran(shell.returncode, shell.stdout, shell.stderr)
@@ -134,6 +148,7 @@ def test_every_option_that_is_named_exists_somewhere(page: Path) -> None:
     known = {name for listed in commands.table() if (command := commands.load(listed.name)) is not None
              for option in command.params for name in (*option.opts, *option.secondary_opts)}  # fmt: skip
     known |= {"--help", "--realtime-record-mode", "--realtime-upstream"}
+    known |= {"--disable-vcr", "--record-mode"}  # pytest-recording's
     named = {name for span in code(page) if not span.startswith(("uv ", "docker ", "pytest "))
              for name in re.findall(r"(?<![\w-])--[a-z][a-z-]+", span)}  # fmt: skip
     assert named <= known

@@ -11,7 +11,7 @@ _HAR = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:\s*\{')
 _ZIP = b"PK\x03\x04"
 _FLOWS = re.compile(rb"\A\d{2,12}:\d{1,2}:[a-z_]+[;,]")
 _YAML = re.compile(rb"^[\"']?(?:interactions|frames)[\"']?[ \t]*:[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_YAML_ITEM = re.compile(rb"^[ \t]*-[ \t]+(?:direction|kind|type|data|from|side|request)[ \t]*:", re.MULTILINE)
+_YAML_ITEM = re.compile(rb"^[ \t]*-[ \t]+\{?[ \t]*(?:direction|kind|type|data|from|side|request)[ \t]*:", re.MULTILINE)
 _HEAD_BYTES = 64 * 1024
 
 
