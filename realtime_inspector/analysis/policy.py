@@ -119,6 +119,15 @@ class _Discreet(Linter):
         return [finding for finding in findings if not any(each.covers(finding) for each in self._known)]
 
 
+def linter(policy: Policy | None, path: str | Path = "", header: Header | None = None) -> Linter:
+    """Return what asks the rules about a recording, as a project wants them, or the usual ones without a project.
+
+    Raises:
+        UsageError: If the recording's suppressions cannot be read.
+    """
+    return Linter(header=header) if policy is None else policy.linter(path, header)
+
+
 def of(found: Configuration | None, **options: Any) -> Policy:
     """Return what a configuration file wants, its own rules loaded; `options` are those of `Policy`.
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from realtime_inspector.analysis.causes import Cause, Confidence, Evidence, View, find
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.rules.out.no_audio_in_audio_response import NoAudioInAudioResponse
+from realtime_inspector.analysis.rules.rsp.text_instead_of_audio import TextInsteadOfAudio
 from realtime_inspector.analysis.silences import Silence, silences
 from realtime_inspector.analysis.waits import where_the_time_went
 from realtime_inspector.protocol.realtime import left_out
@@ -41,8 +44,6 @@ _LEFT_OUT = {
     left_out.INPUT_AUDIO: "the user's audio",
     left_out.OUTPUT_AUDIO: "the assistant's audio",
 }
-_UNHEARD = frozenset({"RSP011", "OUT003"})
-"""Rules that flag a response of which the user heard nothing though it has words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +69,36 @@ class Why:
         return self.silence.start <= t <= self.silence.end
 
 
-def explain(entries: Iterable[Entry], header: Header | None = None) -> list[Why]:
+def explain(
+    entries: Iterable[Entry],
+    header: Header | None = None,
+    *,
+    linter: Linter | None = None,
+    findings: Sequence[Finding] | None = None,
+    dialect: str = "",
+) -> list[Why]:
     """Return every silence of a session with its cause, in order; there is always a last one.
 
     Args:
         entries: A recording that can be read twice.
         header: What its first line says.
+        linter: What asks the rules as a project wants them, new; by default the usual ones are asked.
+        findings: What was found in it already; then none is asked.
+        dialect: Whose server it is said to be, where there is no linter that knows it.
     """
-    linter = Linter(header=header)
-    findings = [finding for event in events(entries) for finding in linter.feed(event)]
-    unheard = {finding.entry for finding in findings if finding.rule in _UNHEARD}
-    found = silences(linter.session, unheard)
-    causes = _causes(entries, header, found)
-    return [Why(one, cause, _about(cause, findings)) for one, cause in zip(found, causes, strict=True)]
+    asked = linter.session.dialect_asked if linter is not None else dialect
+    ear = Linter(_unheard_rules(), header=header, dialect=asked)
+    if linter is None and findings is None:
+        linter = Linter(header=header, dialect=asked)
+    unheard: set[int] = set()
+    told = list(findings or ())
+    for event in events(entries):
+        unheard |= {finding.entry for finding in ear.feed(event)}
+        if linter is not None:
+            told += linter.feed(event)
+    found = silences(ear.session, unheard)
+    causes = _causes(entries, header, found, asked)
+    return [Why(one, cause, _about(cause, told)) for one, cause in zip(found, causes, strict=True)]
 
 
 def last(found: Sequence[Why]) -> Why:
@@ -93,9 +111,18 @@ def at(found: Sequence[Why], t: float) -> Why | None:
     return next((why for why in reversed(found) if why.has(t)), None)
 
 
-def _causes(entries: Iterable[Entry], header: Header | None, found: Sequence[Silence]) -> list[Cause]:
+def _unheard_rules() -> tuple[Rule, ...]:
+    """Return the rules that tell a response of which the user heard nothing though it has words."""
+    return TextInsteadOfAudio(), NoAudioInAudioResponse()
+
+
+def _causes(
+    entries: Iterable[Entry], header: Header | None, found: Sequence[Silence], dialect: str = ""
+) -> list[Cause]:
     """Fold the session again and stop at each silence's end: what came later is no cause of it."""
     session = Session()
+    if dialect:
+        session.speak(dialect)
     if header is not None:
         session.begin(header)
     causes: list[Cause] = []

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, reading, tracing
+from realtime_inspector.cli import diagnostics, linting, output, reading, tables, tracing
+from realtime_inspector.cli.whole_file import replacing
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import exports
 
@@ -22,6 +21,7 @@ _HELP = """Write a recording in another format, on the standard output or to a f
   realtime-inspector export talk.jsonl --to wav -o talk.wav
   realtime-inspector export talk.jsonl --to vtt --side assistant
   realtime-inspector export call.jsonl --to har -o call.har
+  realtime-inspector export recordings --to parquet -o tables
   realtime-inspector export call.jsonl --to otlp --endpoint http://localhost:6006
 
 \b
@@ -33,12 +33,13 @@ OTEL_EXPORTER_OTLP_* say. What was said stays here unless --content is given.
 
 
 def _help() -> str:
-    about = {name: each.about for name, each in exports.FORMATS.items()} | {tracing.NAME: tracing.ABOUT}
+    about = {name: each.about for name, each in exports.FORMATS.items()}
+    about |= {tables.NAME: tables.ABOUT, tracing.NAME: tracing.ABOUT}
     return _HELP.format(formats="\n".join(f"{name:12}{what}" for name, what in about.items()))
 
 
 @click.command("export", help=_help())
-@click.option("--to", "format_name", type=click.Choice([*exports.FORMATS, tracing.NAME]), required=True,
+@click.option("--to", "format_name", type=click.Choice([*exports.FORMATS, tables.NAME, tracing.NAME]), required=True,
               metavar="FORMAT", help="one of those above")  # fmt: skip
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file [default: standard output]")
 @click.option("--side", type=click.Choice(exports.SIDES), default="both", show_default=True,
@@ -47,14 +48,14 @@ def _help() -> str:
 @click.option("--heard/--generated", default=False, show_default="generated",
               help="only what the user heard, or everything that was sent (sound)")  # fmt: skip
 @click.option(
-    "--findings/--no-findings", default=True, show_default=True, help="what is wrong too (markdown, csv, otlp)"
+    "--findings/--no-findings", default=True, show_default=True, help="what is wrong too (markdown, csv, parquet, otlp)"
 )
 @click.option("--audio/--no-audio", default=True, show_default=True, help="the sound too (html)")
 @click.option("--endpoint", metavar="URL", help="the collector (otlp) [default: http://localhost:4318]")
 @click.option("--content", is_flag=True, help="what was said too: transcripts, instructions, tools' arguments (otlp)")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(
-    path: Path,
+    paths: tuple[Path, ...],
     format_name: str,
     out: Path | None,
     side: str,
@@ -67,15 +68,26 @@ def command(
 ) -> None:
     """Write one recording in another format."""
     wanted = exports.Wanted(findings=findings, side=side, turn=turn, heard=heard, audio=audio)
+    if format_name != tracing.NAME and (endpoint is not None or content):
+        raise UsageError(f"{format_name} takes no --{'content' if content else 'endpoint'}; {tracing.NAME} does")
+    if format_name == tables.NAME:
+        _refuse_others(wanted, format_name)
+        tables.write(paths, out, findings=findings)
+        return
+    if len(paths) > 1:
+        raise UsageError(f"{format_name} takes one recording; {tables.NAME} takes several")
+    (path,) = paths
     if format_name == tracing.NAME:
-        _refuse_others(wanted, out)
+        if out is not None:
+            raise UsageError(f"{tracing.NAME} is sent to a collector, not written: leave -o out")
+        _refuse_others(wanted, format_name)
         recording = reading.one(path)
         tracing.send(recording, endpoint, with_findings=findings, with_content=content)
         reading.tell_problems(recording)
         return
-    if endpoint is not None or content:
-        raise UsageError(f"{format_name} takes no --{'content' if content else 'endpoint'}; {tracing.NAME} does")
     recording = reading.one(path)
+    if findings and exports.FORMATS[format_name].judges:
+        wanted = replace(wanted, policy=linting.project())
     blocks = exports.write(recording, format_name, wanted)
     if out is None or out == Path("-"):
         if exports.FORMATS[format_name].binary and output.is_terminal():
@@ -88,17 +100,15 @@ def command(
     reading.tell_problems(recording)
 
 
-def _refuse_others(wanted: exports.Wanted, out: Path | None) -> None:
-    """Refuse options that mean nothing to what is sent.
+def _refuse_others(wanted: exports.Wanted, name: str) -> None:
+    """Refuse options that mean nothing to a format that takes --findings alone.
 
     Raises:
         UsageError: If there is one.
     """
-    if out is not None:
-        raise UsageError(f"{tracing.NAME} is sent to a collector, not written: leave -o out")
-    for name, given in asdict(wanted).items():
-        if name != "findings" and given != getattr(exports.Wanted(), name):
-            raise UsageError(f"{tracing.NAME} takes no --{name}")
+    for option, given in asdict(wanted).items():
+        if option not in {"findings", "policy"} and given != getattr(exports.Wanted(), option):
+            raise UsageError(f"{name} takes no --{option}")
 
 
 def write_file(out: Path, blocks: Iterable[bytes], source: Path) -> None:
@@ -109,17 +119,8 @@ def write_file(out: Path, blocks: Iterable[bytes], source: Path) -> None:
     """
     if out.exists() and source.exists() and out.samefile(source):
         raise UsageError(f"{out}: the output would overwrite what it is made of")
-    growing = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        with open(growing, "wb", opener=_private) as stream:
+        with replacing(out) as stream:
             stream.writelines(blocks)
-        growing.replace(out)
     except OSError as error:
         raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            growing.unlink(missing_ok=True)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -16,6 +16,7 @@ from realtime_inspector.cli.findings import Linted, count
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import Readable, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT
+from realtime_inspector.protocol.realtime.dialects import ASKED_FOR
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 64_000_000
@@ -86,7 +87,9 @@ class _Silences:
         from realtime_inspector.cli.why import members
 
         session = self._session(linted)
-        return None if session is None else members(last(explain(session, session.header)))
+        if session is None:
+            return None
+        return members(last(explain(session, session.header, findings=linted.findings, dialect=_asked(linted))))
 
     def _session(self, linted: Linted) -> Readable | None:
         """Return the next session of that id: a log may hold several."""
@@ -94,6 +97,11 @@ class _Silences:
             self._path, self._sessions = linted.path, _read_again(Path(linted.path))
         place = next((at for at, each in enumerate(self._sessions) if each.header.id == linted.id), None)
         return None if place is None else self._sessions.pop(place)
+
+
+def _asked(linted: Linted) -> str:
+    """Return the dialect that somebody said it is, in place of what is seen."""
+    return linted.dialect if linted.dialect_sign == ASKED_FOR else ""
 
 
 def _read_again(path: Path) -> list[Readable]:

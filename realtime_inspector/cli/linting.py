@@ -21,6 +21,7 @@ from realtime_inspector.errors import UsageError
 
 COMMAND = "lint"
 """Whose table and variables are meant, whoever asks the rules."""
+_DIALECT_HELP = "whose server it is, such as azure or xai [default: as seen]"
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,7 +36,7 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="a number of a rule, such as RSP003.wait_s=8; `explain` has them"),
         click.option("--rules", "folders", multiple=True, metavar="PATH", type=click.Path(path_type=Path),
                      help="rules of your own: a folder, or a file"),
-        click.option("--dialect", metavar="NAME", help="whose server it is, such as azure or xai [default: as seen]"),
+        click.option("--dialect", metavar="NAME", help=_DIALECT_HELP),
     )  # fmt: skip
     for option in reversed(added):
         function = option(function)
@@ -76,8 +77,17 @@ def policy(
     return _policy(rules, written, [chosen, *general], [*last, numbers], acoustic)
 
 
-def project(*, ignored: Sequence[str] = ()) -> Policy:
+def dialect_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that asks the rules as the project does the option that says whose server it is."""
+    return click.option("--dialect", metavar="NAME", default="", help=_DIALECT_HELP)(function)
+
+
+def project(*, ignored: Sequence[str] = (), dialect: str = "") -> Policy:
     """Return what `lint` without options would ask, for whatever else asks the rules; but for those ignored here.
+
+    Args:
+        ignored: Rules that are not asked.
+        dialect: Whose server it is, where the user says so here.
 
     Raises:
         UsageError: If what the environment or the project's file says is wrong.
@@ -91,7 +101,7 @@ def project(*, ignored: Sequence[str] = ()) -> Policy:
         thresholds=_numbers(values.get("numbers", ())),
         dialect=str(values.get("dialect", "")),
     )
-    return _policy(rules, written, [told], [Wishes(ignore=tuple(_words(ignored)))])
+    return _policy(rules, written, [told], [Wishes(ignore=tuple(_words(ignored)), dialect=dialect)])
 
 
 def is_wished() -> bool:

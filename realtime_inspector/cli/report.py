@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.export import write_file
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats.html import page
@@ -39,7 +39,10 @@ _MEGABYTE = 1_000_000
 def command(path: Path, out: Path | None, audio: bool, max_audio: int, events: bool, title: str) -> None:
     """Write the page of one recording."""
     recording = reading.one(path)
-    blocks = page.write(recording, audio=audio, with_events=events, title=title, most_bytes=max_audio * _MEGABYTE)
+    policy = linting.project()
+    blocks = page.write(
+        recording, audio=audio, with_events=events, title=title, most_bytes=max_audio * _MEGABYTE, policy=policy
+    )
     if out == Path("-"):
         if output.is_terminal():
             raise UsageError(f"a page is not for a terminal: name a file, such as -o {path.stem}.html")

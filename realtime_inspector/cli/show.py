@@ -42,10 +42,11 @@ tools were called, and what is wrong, in its place.
 
 @click.command("show", help=_HELP)
 @click.option("--findings/--no-findings", default=True, show_default=True, help="say what is wrong, in its place")
+@linting.dialect_option
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, findings: bool) -> None:
+def command(path: Path, findings: bool, dialect: str) -> None:
     """Print the conversation of one recording, or of each session in a log."""
-    readable, policy = reading.one(path), linting.project()
+    readable, policy = reading.one(path), linting.project(dialect=dialect)
     for recording in sessions_of(readable):
         _show(recording, findings, policy)
     reading.tell_problems(readable)

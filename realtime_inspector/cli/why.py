@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from realtime_inspector.analysis.causes import Confidence
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.why import Why, at, explain, last
-from realtime_inspector.cli import output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import UsageError
@@ -63,24 +64,31 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic since click 
     show_default=True,
     help="how to write it",
 )
+@linting.dialect_option
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, moment: float | None, everything: bool, format_name: str) -> None:
+def command(path: Path, moment: float | None, everything: bool, format_name: str, dialect: str) -> None:
     """Say why the assistant was silent, in one recording or in each session of a log."""
     if moment is not None and everything:
         raise UsageError("--at goes without --all")
-    readable = reading.one(path)
-    told = [(session, _chosen(session, moment, everything)) for session in sessions_of(readable)]
+    readable, policy = reading.one(path), linting.project(dialect=dialect)
+    linters: list[Linter] = []
+    told = []
+    for session in sessions_of(readable):
+        linters.append(policy.linter(session.path, session.header))
+        told.append((session, _chosen(session, linters[-1], moment, everything)))
     if format_name == "json":
         _write_json(told)
     else:
         page = Page(Ink(on=output.wants_colour()), output.width())
         for session, found in told:
             output.write_lines(page.session(session, found, moment))
+    for line in dict.fromkeys(line for linter in linters for line in linter.troubles):
+        diagnostics.warn(line)
     reading.tell_problems(readable)
 
 
-def _chosen(recording: Readable, moment: float | None, everything: bool) -> list[Why]:
-    found = explain(recording, recording.header)
+def _chosen(recording: Readable, linter: Linter, moment: float | None, everything: bool) -> list[Why]:
+    found = explain(recording, recording.header, linter=linter)
     if everything:
         return [why for why in found[:-1] if why.silence.end - why.silence.start >= _LEAST_S] + found[-1:]
     chosen = last(found) if moment is None else at(found, moment)

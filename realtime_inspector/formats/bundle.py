@@ -20,8 +20,10 @@ from typing import Any
 import orjson
 
 from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.finding import Finding
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats import imported, table
 from realtime_inspector.formats.reading import Readable
@@ -49,10 +51,10 @@ finding, or of an error, may quote a name or a value: read both before you send 
 """
 
 
-def write(recording: Readable) -> Iterator[bytes]:
+def write(recording: Readable, policy: Policy | None = None) -> Iterator[bytes]:
     """Yield the archive of one recording, which must be one that can be read twice."""
     redactor = Redactor.from_environment(os.environ)
-    linter = Linter(header=recording.header)
+    linter = policies.linter(policy, recording.path, recording.header)
     found: list[Finding] = []
     kept: list[Event] = []
     for event in events(recording):
@@ -64,7 +66,7 @@ def write(recording: Readable) -> Iterator[bytes]:
     contents = {
         "README.txt": _ABOUT,
         "about.json": _json(_about(recording, session, kept, redactor)),
-        "events.csv": "".join(f"{line}\r\n" for line in table.write(recording)),
+        "events.csv": "".join(f"{line}\r\n" for line in table.write(recording, policy=policy)),
         "timings.json": _json(_timings(session)),
         "findings.json": _json([_finding(finding) for finding in found]),
         "errors.jsonl": "".join(payload.decode(errors="replace") + "\n" for payload in errors),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.recording.entry import Side
@@ -25,6 +26,8 @@ class Wanted:
     """Only what the user heard."""
     audio: bool = True
     """The sound itself too."""
+    policy: Policy | None = None
+    """The rules as a project wants them, for what is wrong; the usual ones without."""
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -47,6 +50,8 @@ class Format:
     takes: frozenset[str] = frozenset()
     """The fields of `Wanted` that it minds."""
     binary: bool = False
+    judges: bool = False
+    """It tells what is wrong, so that it asks the rules."""
 
 
 def write(recording: Readable, name: str, wanted: Wanted = _DEFAULT) -> Iterator[bytes]:
@@ -58,6 +63,8 @@ def write(recording: Readable, name: str, wanted: Wanted = _DEFAULT) -> Iterator
     if name not in FORMATS:
         raise UsageError(f"no format {name!r}; known are {', '.join(FORMATS)}")
     for field in fields(Wanted):
+        if field.name == "policy":  # what it does not mind does not matter to it
+            continue
         if getattr(wanted, field.name) != getattr(_DEFAULT, field.name) and field.name not in FORMATS[name].takes:
             able = [known for known, each in FORMATS.items() if field.name in each.takes]
             raise UsageError(f"{name} takes no --{field.name}; {', '.join(able)} {'do' if len(able) > 1 else 'does'}")
@@ -74,13 +81,13 @@ def _lines(lines: Iterable[str], end: bytes = b"\n") -> Iterator[bytes]:
 def _markdown(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     from realtime_inspector.formats import markdown
 
-    return _lines(markdown.write(recording, None if wanted.findings else ()))
+    return _lines(markdown.write(recording, None if wanted.findings else (), policy=wanted.policy))
 
 
 def _html(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     from realtime_inspector.formats.html import page
 
-    return page.write(recording, audio=wanted.audio)
+    return page.write(recording, audio=wanted.audio, policy=wanted.policy)
 
 
 def _wav(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
@@ -116,7 +123,7 @@ def _srt(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
 def _csv(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     from realtime_inspector.formats import table
 
-    return _lines(table.write(recording, findings=wanted.findings), b"\r\n")
+    return _lines(table.write(recording, findings=wanted.findings, policy=wanted.policy), b"\r\n")
 
 
 def _har(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
@@ -146,24 +153,24 @@ def _javascript(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
 def _bundle(recording: Readable, wanted: Wanted) -> Iterator[bytes]:
     from realtime_inspector.formats import bundle
 
-    return bundle.write(recording)
+    return bundle.write(recording, wanted.policy)
 
 
 _CUT = frozenset({"side", "turn"})
 FORMATS: Mapping[str, Format] = {
-    "markdown": Format("the conversation for a report", ".md", _markdown, frozenset({"findings"})),
-    "html": Format("one page with everything, playable", ".html", _html, frozenset({"audio"})),
+    "markdown": Format("the conversation for a report", ".md", _markdown, frozenset({"findings"}), judges=True),
+    "html": Format("one page with everything, playable", ".html", _html, frozenset({"audio"}), judges=True),
     "wav": Format("the sound: user left, assistant right", ".wav", _wav, _CUT | {"heard"}, binary=True),
     "flac": Format("the same in half the space", ".flac", _flac, _CUT | {"heard"}, binary=True),
     "opus": Format("the same in a tenth, to listen to", ".opus", _opus, _CUT | {"heard"}, binary=True),
     "vtt": Format("captions for the sound", ".vtt", _vtt, _CUT),
     "srt": Format("captions for players without WebVTT", ".srt", _srt, _CUT),
-    "csv": Format("one row an event, without content", ".csv", _csv, frozenset({"findings"})),
+    "csv": Format("one row an event, without content", ".csv", _csv, frozenset({"findings"}), judges=True),
     "har": Format("for browsers' network panels", ".har", _har),
     "mitm": Format("a flow file of mitmproxy", ".flow", _mitm, binary=True),
     "python": Format("a program that does what the client did", ".py", _python),
     "javascript": Format("the same for Node.js", ".mjs", _javascript),
-    "bundle": Format("ids, times and findings for support", ".zip", _bundle, binary=True),
+    "bundle": Format("ids, times and findings for support", ".zip", _bundle, binary=True, judges=True),
 }
 """By the name that `--to` takes."""
 

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
@@ -34,14 +36,19 @@ _SHORT = 60
 _NAMES = {"user": "User", "assistant": "Assistant", "tool": "Tool", "system": "System", "server": "Server"}
 
 
-def write(recording: Readable, rules: Sequence[Rule] | None = None) -> Iterator[str]:
+def write(recording: Readable, rules: Sequence[Rule] | None = None, *, policy: Policy | None = None) -> Iterator[str]:
     """Yield a session's lines, without line breaks.
 
     Args:
         recording: What was opened.
         rules: The rules to ask; None for all, an empty list for a document without findings.
+        policy: The rules as a project wants them, in place of all.
     """
-    linter = Linter(rules, header=recording.header)
+    linter = (
+        policies.linter(policy, recording.path, recording.header)
+        if rules is None
+        else Linter(rules, header=recording.header)
+    )
     found: list[Finding] = []
     how = ""
     for event in events(recording):

@@ -9,11 +9,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+from realtime_inspector.analysis import policy as policies
+from realtime_inspector.analysis.facts import Index
+from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, events
-from realtime_inspector.analysis.turns import turn_at, turns
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.formats.reading import Readable
-from realtime_inspector.protocol.event import Event, dig
+from realtime_inspector.protocol.event import WIRE_END, Event, dig
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.printable import printable
 
@@ -29,41 +34,67 @@ _PATHS = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(recording: Readable, *, findings: bool = True) -> Iterator[str]:
+def write(recording: Readable, *, findings: bool = True, policy: Policy | None = None) -> Iterator[str]:
     """Yield the lines of a CSV file of one recording, which must be one that can be read twice."""
-    session, found = _judged(recording, asked=findings)
-    exchanges = turns(session)
     yield _line(COLUMNS)
+    for row in rows(recording, judge(recording, policy, asked=findings)):
+        shown = {name: "" if value is None else value for name, value in row.items()}
+        shown |= {
+            "from": row["side"],
+            "t": f"{row['t']:.6f}",
+            "audio_ms": "" if row["audio_ms"] is None else f"{row['audio_ms']:.1f}",
+            "findings": " ".join(row["findings"]),
+        }
+        yield _line(shown[name] for name in COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A recording that was read once: what its rows need to know before they are written."""
+
+    session: Session
+    index: Index
+    """Turns, findings and latencies, by entry."""
+    findings: list[Finding]
+    how: str = ""
+    """How the connection ended."""
+
+
+def judge(recording: Readable, policy: Policy | None = None, *, asked: bool = True) -> Judged:
+    """Read a recording, and ask the rules about it if they are to be asked."""
+    linter = policies.linter(policy, recording.path, recording.header) if asked else Linter((), header=recording.header)
+    found: list[Finding] = []
+    how = ""
+    for event in events(recording):
+        found += linter.feed(event)
+        if event.type == WIRE_END:
+            how = str(event.body.get("how", ""))
+    return Judged(linter.session, Index(linter.session, found), found, how)
+
+
+def rows(recording: Readable, judged: Judged) -> Iterator[dict[str, Any]]:
+    """Yield a row for each event, None where there is nothing to say: the one home of what is told of an event."""
     before = Session()
     for event in events(recording):
         if event.entry.members.get("how") == "cut off":
             break
         duration = _audio_ms(event, before)
         before.apply(event)
-        turn = turn_at(exchanges, event.n)
-        row = {
+        known = judged.index[event.n]
+        yield {
             "n": event.n,
-            "t": f"{event.t:.6f}",
-            "from": str(event.side),
+            "line": event.entry.line or None,
+            "t": event.t,
+            "side": str(event.side),
             "type": event.type,
-            "turn": turn.number if turn is not None else "",
-            "event_id": event.get("event_id", ""),
+            "turn": known.turn,
+            "event_id": _first(event, ("event_id",)),
             **{name: _first(event, paths) for name, paths in _PATHS.items()},
             "bytes": len(event.entry.payload),
-            "audio_ms": f"{duration:.1f}" if duration else "",
-            "findings": " ".join(found.get(event.n, ())),
+            "audio_ms": duration or None,
+            "latency_ms": known.latency_ms,
+            "findings": [finding.rule for finding in known.findings],
         }
-        yield _line(row[name] for name in COLUMNS)
-
-
-def _judged(recording: Readable, *, asked: bool) -> tuple[Session, dict[int, list[str]]]:
-    """Return the session of a recording, and the rules that found something, by entry."""
-    linter = Linter(None if asked else (), header=recording.header)
-    found: dict[int, list[str]] = {}
-    for event in events(recording):
-        for finding in linter.feed(event):
-            found.setdefault(finding.entry, []).append(finding.rule)
-    return linter.session, found
 
 
 def _audio_ms(event: Event, before: Session) -> float:
@@ -76,9 +107,9 @@ def _audio_ms(event: Event, before: Session) -> float:
     return (own or before.output_format).duration_ms(event.audio_bytes)
 
 
-def _first(event: Event, paths: Iterable[str]) -> str:
+def _first(event: Event, paths: Iterable[str]) -> str | None:
     found = (dig(event.body, path) for path in paths)
-    return next((str(value) for value in found if isinstance(value, str | int)), "")
+    return next((str(value) for value in found if isinstance(value, str | int)), None)
 
 
 def _line(cells: Iterable[object]) -> str:

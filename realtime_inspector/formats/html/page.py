@@ -13,6 +13,7 @@ from hashlib import sha256
 from importlib import resources
 
 from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.formats import sound
 from realtime_inspector.formats.html import event_list, sections, timeline, waterfall
 from realtime_inspector.formats.html.playable import MOST_BYTES, playable
@@ -22,7 +23,13 @@ from realtime_inspector.formats.reading import Readable
 
 
 def write(
-    recording: Readable, *, audio: bool = True, with_events: bool = True, title: str = "", most_bytes: int = MOST_BYTES
+    recording: Readable,
+    *,
+    audio: bool = True,
+    with_events: bool = True,
+    title: str = "",
+    most_bytes: int = MOST_BYTES,
+    policy: Policy | None = None,
 ) -> Iterator[bytes]:
     """Yield the page of one recording, which must be one that can be read twice.
 
@@ -32,9 +39,10 @@ def write(
         with_events: Whether the events are there, behind a fold.
         title: What stands above it; the file's name, if nothing.
         most_bytes: What the sound may take; a longer call gets a coarser sound, and then only its beginning.
+        policy: The rules as a project wants them; the usual ones without.
     """
     safe = clean(recording)
-    known = study(safe)
+    known = study(safe, policy)
     style, script = _resource("page.css"), _resource("page.js")
     yield _bytes(_head(title or recording.path.name, style, script))
     yield _bytes(sections.header(title or recording.path.name, known))

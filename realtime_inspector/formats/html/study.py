@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.dialogue import Line, dialogue
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
@@ -59,9 +61,9 @@ class Study:
     layout: Layout
 
 
-def study(recording: Readable) -> Study:
-    """Read a recording."""
-    linter = Linter(header=recording.header)
+def study(recording: Readable, policy: Policy | None = None) -> Study:
+    """Read a recording, and ask the rules as a project wants them."""
+    linter = policies.linter(policy, recording.path, recording.header)
     listener = Listener(linter.session)
     found: list[Finding] = []
     how = ""

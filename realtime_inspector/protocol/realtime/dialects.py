@@ -81,6 +81,8 @@ DIALECTS: dict[str, Dialect] = {
 }
 """Every dialect by the name that `--dialect` takes."""
 
+ASKED_FOR = "it was asked for"
+"""The sign of a dialect that the user named."""
 _FIRST_EVENTS = {"conversation.created": XAI, "session.started": LIVE}
 """Server events by which no other server begins."""
 

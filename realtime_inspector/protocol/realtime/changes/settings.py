@@ -140,10 +140,10 @@ def take_dialect(state: State, name: str) -> None:
         ValueError: If there is no such dialect.
     """
     asked = dialects.named(name)
-    state.dialect_asked, state.server_reason = name, "it was asked for"
+    state.dialect_asked, state.server_reason = name, dialects.ASKED_FOR
     state.server = "" if name in {dialects.GA, dialects.BETA} else name
     if asked.shape:
-        state.dialect, state.dialect_reason = asked.shape, "it was asked for"
+        state.dialect, state.dialect_reason = asked.shape, dialects.ASKED_FOR
     _set_rate(state)
 
 
