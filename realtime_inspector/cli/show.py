@@ -5,22 +5,24 @@ from __future__ import annotations
 import textwrap
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
-from realtime_inspector.cli import diagnostics, linting, output, reading
+from realtime_inspector.cli import diagnostics, linting, output, reading, show_json
 from realtime_inspector.cli.findings import count, in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
-from realtime_inspector.formats import Readable, sessions_of
+from realtime_inspector.formats import Readable, markdown, sessions_of
 from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.tui import text
 
@@ -35,6 +37,7 @@ tools were called, and what is wrong, in its place.
 \b
   realtime-inspector show call.jsonl
   realtime-inspector show --no-findings call.jsonl
+  realtime-inspector show call.jsonl --format json | jq '.recordings[].turns'
 
 [cut] marks about where the user stopped hearing, in proportion to the audio.
 """
@@ -42,29 +45,54 @@ tools were called, and what is wrong, in its place.
 
 @click.command("show", help=_HELP)
 @click.option("--findings/--no-findings", default=True, show_default=True, help="say what is wrong, in its place")
+@click.option("--format", "format_name", type=click.Choice(["text", "json", "markdown"]), default="text",
+              show_default=True, help="how to write it")  # fmt: skip
 @linting.dialect_option
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, findings: bool, dialect: str) -> None:
+def command(path: Path, findings: bool, format_name: str, dialect: str) -> None:
     """Print the conversation of one recording, or of each session in a log."""
     readable, policy = reading.one(path), linting.project(dialect=dialect)
-    for recording in sessions_of(readable):
-        _show(recording, findings, policy)
+    if format_name == "markdown":
+        for recording in sessions_of(readable):
+            output.write_lines(markdown.write(recording, None if findings else (), policy=policy))
+    else:
+        read = [_read(recording, policy) for recording in sessions_of(readable)]
+        if format_name == "json":
+            told = [one.members(findings=findings) for one in read]
+            output.write_json({"schema_version": show_json.SCHEMA_VERSION, "recordings": told})
+        else:
+            page = Page(Ink(on=output.wants_colour()), output.width())
+            for one in read:
+                output.write_lines(page.head(one.recording, one.summary))
+                said = dialogue(one.linter.session)
+                output.write_lines(page.body(turns(one.linter.session), said, one.found if findings else []))
+        for line in dict.fromkeys(line for one in read for line in one.linter.troubles):
+            diagnostics.warn(line)
     reading.tell_problems(readable)
 
 
-def _show(recording: Readable, findings: bool, policy: Policy) -> None:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A recording, read to its end."""
+
+    recording: Readable
+    linter: Linter
+    summary: Summary
+    found: list[Finding]
+
+    def members(self, *, findings: bool) -> dict[str, Any]:
+        """Return it for other programs."""
+        return show_json.members(self.recording, self.linter.session, self.summary, self.found if findings else None)
+
+
+def _read(recording: Readable, policy: Policy) -> _Read:
     linter = policy.linter(recording.path, recording.header)
     found, how = [], ""
     for event in events(recording):
         found += linter.feed(event)
         if event.type == WIRE_END:
             how = str(event.body.get("how", ""))
-    summary = of_session(linter.session, count(found), how)
-    page = Page(Ink(on=output.wants_colour()), output.width())
-    output.write_lines(page.head(recording, summary))
-    output.write_lines(page.body(turns(linter.session), dialogue(linter.session), found if findings else []))
-    for line in linter.troubles:
-        diagnostics.warn(line)
+    return _Read(recording, linter, of_session(linter.session, count(found), how), found)
 
 
 class Page:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from realtime_inspector.analysis import policy
+from realtime_inspector.analysis import metrics, policy
+from realtime_inspector.analysis.dialogue import dialogue
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.turns import turns
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from tests.analysis.sessions import VOICE
+from tests.analysis.sessions import VOICE, session
 from tests.cli.helpers import CommandLine, write_recording
 
 
@@ -120,3 +123,42 @@ def test_the_project_says_which_rules_are_asked_and_what_is_suppressed_is_left_o
     assert "no findings" in rti("show", "call.jsonl").out
     Path("realtime-inspector.toml").write_text('[lint]\nignore = ["TST"]')
     assert rti("show", "call.jsonl").code == 0
+
+
+def test_json_has_the_conversation_with_turns_items_calls_waits_and_findings(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "call.jsonl", VOICE)
+    told = json.loads(rti("show", "call.jsonl", "--format", "json").out)
+    assert told["schema_version"] == 1
+    (one,) = told["recordings"]
+    assert (one["path"], one["model"], one["dialect"], one["ended"]) == (
+        "call.jsonl",
+        "gpt-realtime",
+        "ga",
+        "closed 1000",
+    )
+    assert [line["who"] for line in one["lines"]] == [line.who for line in dialogue(session(VOICE))]
+    exchanges = turns(session(VOICE))
+    assert [turn["turn"] for turn in one["turns"]] == [1, 2]
+    assert [turn["latency"]["answer_ms"] for turn in one["turns"]] == list(map(metrics.answer_ms, exchanges))
+    (call,) = [call for turn in one["turns"] for call in turn["calls"]]
+    assert (call["call_id"], call["output"]) == ("c1", "12:00")
+    assert {item["id"] for item in one["items"]} == session(VOICE).items.keys()
+    assert [(each["rule"], each["entry"]) for each in one["findings"]] == [("TST001", call["done"]["entry"])]
+    (quiet,) = json.loads(rti("show", "call.jsonl", "--format", "json", "--no-findings").out)["recordings"]
+    assert quiet["findings"] is None
+
+
+def test_the_shape_of_json_is_a_promise(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "call.jsonl", VOICE)
+    (one,) = json.loads(rti("show", "call.jsonl", "--format", "json").out)["recordings"]
+    page = (Path(__file__).parents[2] / "docs/exports.md").read_text(encoding="utf-8")
+    shown = page.partition("## The conversation as JSON")[2]
+    names = {*one, *one["turns"][0], *one["turns"][0]["latency"], *one["turns"][0]["responses"][0], *one["lines"][0]}
+    names |= {*one["items"][0], *one["turns"][1]["calls"][0]}
+    assert [name for name in sorted(names) if f"`{name}`" not in shown] == []
+
+
+def test_markdown_is_that_of_export(rti: CommandLine, tmp_path: Path) -> None:
+    write_recording(tmp_path / "call.jsonl", VOICE)
+    assert rti("show", "call.jsonl", "--format", "markdown").out == rti("export", "call.jsonl", "--to", "markdown").out
+    assert "TST001" not in rti("show", "call.jsonl", "--format", "markdown", "--no-findings").out
