@@ -4,8 +4,10 @@
 //   OPENAI_BASE_URL=https://127.0.0.1:8765/v1 OPENAI_API_KEY=… \
 //   NODE_EXTRA_CA_CERTS="$(realtime-inspector ca)" node openai-node.mjs
 //
-// Prints what it saw as one line of JSON and exits 0; an error exits 1.
+// Prints what it saw as one line of JSON and exits 0; an error exits 1. With `native` behind it, and before Node 22 with
+// --experimental-websocket, it uses the class for browsers.
 import OpenAI from "openai";
+import { OpenAIRealtimeWebSocket } from "openai/realtime/websocket";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";
 
 const questions = ["Hello, who is there?", "What is the weather in Paris?", "Tell me a long story."];
@@ -26,7 +28,10 @@ const session = {
   tools: [tool],
 };
 
-const socket = new OpenAIRealtimeWS({ model: "gpt-realtime" }, new OpenAI());
+const native = process.argv[2] === "native";
+const socket = native
+  ? new OpenAIRealtimeWebSocket({ model: "gpt-realtime", dangerouslyAllowBrowser: true }, new OpenAI())
+  : new OpenAIRealtimeWS({ model: "gpt-realtime" }, new OpenAI());
 let text = "";
 let item = "";
 let interrupting = false;
