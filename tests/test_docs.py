@@ -117,6 +117,8 @@ def test_every_command_s_help_begins_with_examples() -> None:
 def test_a_command_line_that_needs_no_peer_runs(line: str, world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if "jq " in line and not which("jq"):
         pytest.skip("no jq here")
+    if "parquet" in line:
+        pytest.importorskip("pyarrow")
     if line.endswith(".yaml"):
         pytest.importorskip("yaml")
     if line.endswith(".flow") and not flow_file._is_installed():

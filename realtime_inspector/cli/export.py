@@ -22,7 +22,7 @@ _HELP = """Write a recording in another format, on the standard output or to a f
   realtime-inspector export talk.jsonl --to vtt --side assistant
   realtime-inspector export call.jsonl --to har -o call.har
   realtime-inspector export recordings --to parquet -o tables
-  realtime-inspector export call.jsonl --to otlp --endpoint http://localhost:6006
+  realtime-inspector export call.jsonl --to otlp
 
 \b
 {formats}
