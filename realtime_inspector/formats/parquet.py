@@ -228,11 +228,11 @@ def _moment(started: str) -> datetime | None:
 
 def _library() -> tuple[Any, Any]:
     try:
-        if TYPE_CHECKING:  # it has no types, and is not installed everywhere
-            pyarrow: Any = None
-        else:
+        if not TYPE_CHECKING:  # it has no types, and is not installed everywhere
             import pyarrow
             import pyarrow.parquet
+        else:
+            pyarrow: Any = None
     except ImportError:
         raise UsageError("--to parquet needs pyarrow: pip install 'realtime-inspector[corpus]'") from None
     return pyarrow, pyarrow.parquet
