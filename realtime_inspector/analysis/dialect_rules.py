@@ -60,6 +60,7 @@ OFF: Mapping[str, Mapping[str, str]] = {
     dialects.SPEACHES: {"RAT003": _NO_LIMITS},
     dialects.SPEECH_TO_SPEECH: {
         **_EVENTS,
+        "INT001": "it does not know conversation.item.truncate",
         "RAT003": _NO_LIMITS,
         "SES003": "it does not answer a session.update",
         "SES018": "it does not answer a session.update",

@@ -65,6 +65,7 @@ def members(recording: Readable, summary: Summary) -> dict[str, Any]:
         "length_s": round(summary.length_s, 6),
         "model": summary.model,
         "dialect": summary.dialect,
+        "dialect_reason": summary.dialect_sign,
         "session": summary.session_id,
         "events": summary.events,
         "turns": summary.turns,

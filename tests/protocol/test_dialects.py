@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - an event of a transcript is one line
 """Whose server it is, and what shows it."""
 
 from __future__ import annotations
 
 import pytest
 
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.protocol.event import read
 from realtime_inspector.protocol.realtime import dialects
 from realtime_inspector.protocol.realtime.dialects import DIALECTS
@@ -105,7 +107,74 @@ def test_audio_is_counted_by_the_rate_of_the_server() -> None:
     assert session(f"< {named}", dialect="qwen-omni").input_audio.format.rate == 8_000
 
 
+SPEACHES = """
+> GET /v1/realtime?model=m {"Host": "127.0.0.1:8000", "Upgrade": "websocket"}
+< 101
+< {"type": "session.created", "event_id": "e1", "session": {"id": "sess_1", "model": "m", "modalities": ["audio", "text"], "speech_model": "speaches-ai/Kokoro", "voice": "af_heart", "input_audio_format": "pcm16"}}
+< {"type": "conversation.item.created", "item": {"id": "i1", "type": "message", "role": "user"}}
+"""
+VLLM = """
+> GET /v1/realtime {"Host": "127.0.0.1:8000", "Upgrade": "websocket"}
+< 101
+< {"type": "session.created", "id": "sess-3f2a", "created": 1764000000}
+> {"type": "session.update", "model": "m"}
+> {"type": "input_audio_buffer.append", "audio": "<100ms>"}
+> {"type": "input_audio_buffer.commit", "final": true}
+< {"type": "transcription.delta", "delta": "Hi"}
+< {"type": "transcription.done", "text": "Hi"}
++9s x> 1000
+x
+"""
+LOCALAI = """
+< {"type": "session.created", "session": {"id": "sess_1", "type": "realtime", "object": "realtime.session", "model": "pipeline", "instructions": "You are a helpful voice assistant. Your responses will be spoken aloud using text-to-speech, so keep them short.", "audio": {"input": {"turn_detection": {"type": "server_vad"}}, "output": {"voice": ""}}}}
+"""
+SGLANG = """
+< {"type": "session.created", "session": {"id": "sess_1", "type": "transcription", "audio": {"input": {}}}}
+> {"type": "input_audio_buffer.append", "audio": "<100ms>"}
+< {"type": "error", "error": {"type": "invalid_request_error", "code": "invalid_state", "message": "Send session.update before audio frames"}}
+"""
+SPEECH_TO_SPEECH = """
+< {"type": "session.created", "session": {"type": "realtime", "audio": {}}}
+> {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 10}
+< {"type": "error", "error": {"type": "unknown_or_invalid_event", "message": "Unknown or invalid event: conversation.item.truncate"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sign"),
+    [
+        (SPEACHES, "speaches", "the session has speech_model"),
+        (VLLM, "vllm", "session.created has no session, but an id and a time"),
+        (LOCALAI, "localai", "its sessions have these instructions before anybody asked for others"),
+        (SGLANG, "sglang", "invalid_state is an error of its own"),
+        (SPEECH_TO_SPEECH, "speech-to-speech", "unknown_or_invalid_event is an error of its own"),
+        ('> GET /v1/realtime {"Host": "gateway.example", "api-key": "k", "Upgrade": "websocket"}', "azure", "there is a header api-key"),
+    ],
+)  # fmt: skip
+def test_a_server_on_any_host_is_known_by_its_headers_sessions_and_errors(text: str, name: str, sign: str) -> None:
+    found = session(text, url="ws://127.0.0.1:8000/v1/realtime")
+    assert (found.server, found.dialect_name, found.dialect_sign) == (name, name, sign)
+    openai = session(text, url="wss://api.openai.com/v1/realtime")
+    assert openai.server == ("" if name != "vllm" else "vllm"), "only events of its own show another server there"
+
+
+def test_what_the_client_asked_for_is_no_sign_of_the_server() -> None:
+    asked = LOCALAI.replace("session.created", "session.updated")
+    assert session(asked).server == ""
+
+
+@pytest.mark.parametrize("text", [SPEACHES, VLLM, LOCALAI])
+def test_a_server_that_is_known_is_not_held_to_what_it_has_not(text: str) -> None:
+    linter = Linter()
+    found = [finding for entry in transcript.entries(text) for finding in linter.feed(read(entry))]
+    assert [finding.rule for finding in found if finding.severity != "info"] == []
+
+
 def test_no_sign_belongs_to_two() -> None:
-    signs = [sign for dialect in DIALECTS.values() for sign in (*dialect.hosts, *dialect.paths, *dialect.events)]
+    signs = [sign for dialect in DIALECTS.values() for sign in _signs(dialect)]
     assert len(signs) == len(set(signs))
     assert all(dialect.title for dialect in DIALECTS.values())
+
+
+def _signs(dialect: dialects.Dialect) -> tuple[str, ...]:
+    return (*dialect.hosts, *dialect.paths, *dialect.events, *dialect.headers, *dialect.members, *dialect.errors)

@@ -6,14 +6,17 @@ GA's names and other limits, xAI mixes both. Where nothing shows a server of its
 Signs are looked for in this order: where the connection goes, what the upgrade says, the server's first event, the
 shape of the session, the names of later events. What was seen first stays.
 
-Sources: the servers' own documents and the clients' plugins for them (read 2026-11-22); `sgl-project/sglang` and
-`vllm-project/vllm` for the transcribing servers.
+Sources: the servers' own documents and the clients' plugins for them (read 2026-11-22); the code of
+`sgl-project/sglang`, `vllm-project/vllm`, `speaches-ai/speaches`, `mudler/LocalAI` and `huggingface/speech-to-speech`
+(read 2026-11-23).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Dialect:
     """What the URL's path has in it; the first that fits in the table's order counts."""
     events: tuple[str, ...] = ()
     """Beginnings of event types that only it has."""
+    headers: tuple[str, ...] = ()
+    """Headers of the upgrade or of its answer that others do not have."""
+    members: tuple[str, ...] = ()
+    """Members of a session that only it reports."""
+    says: str = ""
+    """Words that its sessions' instructions have before anybody asked for others."""
+    errors: tuple[str, ...] = ()
+    """Codes, or types, of errors that only it gives."""
     input_rate: int = 0
     """Samples a second of the user's audio, where the format does not name them; 0 for 24,000."""
 
@@ -52,6 +63,7 @@ DIALECTS: dict[str, Dialect] = {
         "Azure OpenAI, since general availability",
         hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"),
         paths=("/openai/v1/realtime",),
+        headers=("api-key", "apim-request-id"),
     ),
     XAI: Dialect(
         "xAI Grok Voice",
@@ -68,10 +80,18 @@ DIALECTS: dict[str, Dialect] = {
     ),
     INWORLD: Dialect("Inworld", hosts=("api.inworld.ai",)),
     VLLM: Dialect("vLLM, which transcribes", events=("transcription.delta", "transcription.done"), input_rate=16_000),
-    SGLANG: Dialect("SGLang, which transcribes", input_rate=16_000),
-    LOCALAI: Dialect("LocalAI"),
-    SPEACHES: Dialect("speaches", shape=BETA),
-    SPEECH_TO_SPEECH: Dialect("Hugging Face speech-to-speech"),
+    SGLANG: Dialect("SGLang, which transcribes", errors=("invalid_state",), input_rate=16_000),
+    LOCALAI: Dialect("LocalAI", says="spoken aloud using text-to-speech"),
+    SPEACHES: Dialect("speaches", shape=BETA, members=("speech_model",)),
+    SPEECH_TO_SPEECH: Dialect(
+        "Hugging Face speech-to-speech",
+        errors=(
+            "session_limit_reached",
+            "unknown_or_invalid_event",
+            "invalid_session_type",
+            "invalid_event_for_transport",
+        ),
+    ),
     LIVE: Dialect(
         "OpenAI's Live API, another protocol",
         paths=("/v1/live/",),
@@ -123,6 +143,47 @@ def of_event(event_type: str, *, first: bool) -> tuple[str, str]:
         (_OF_EVENTS[sign] for sign in _BEGINNINGS if event_type.startswith(sign)), ""
     )
     return (name, f"{event_type} is an event of its own") if name else ("", "")
+
+
+def of_headers(names: Iterable[str]) -> tuple[str, str]:
+    """Return whose server it is, as the headers' names show it; nothing where they may be anybody's."""
+    given = {name.lower() for name in names}
+    for name, dialect in DIALECTS.items():
+        for sign in dialect.headers:
+            if sign in given:
+                return name, f"there is a header {sign}"
+    return "", ""
+
+
+def of_session(body: Mapping[str, Any], *, first: bool) -> tuple[str, str]:
+    """Return whose server it is, as a `session.created` or `session.updated` shows it.
+
+    Args:
+        body: The event.
+        first: It says what holds before anybody asked for anything.
+    """
+    session = body.get("session")
+    if not isinstance(session, Mapping):
+        own = first and str(body.get("id", "")).startswith("sess-") and "created" in body
+        return (VLLM, "session.created has no session, but an id and a time") if own else ("", "")
+    instructions = session.get("instructions")
+    for name, dialect in DIALECTS.items():
+        for member in dialect.members:
+            if member in session:
+                return name, f"the session has {member}"
+        if first and dialect.says and isinstance(instructions, str) and dialect.says in instructions:
+            return name, "its sessions have these instructions before anybody asked for others"
+    return "", ""
+
+
+def of_error(error: Mapping[str, Any]) -> tuple[str, str]:
+    """Return whose server it is, as an `error` object shows it."""
+    given = (error.get("code"), error.get("type"))
+    for name, dialect in DIALECTS.items():
+        found = next((sign for sign in dialect.errors if sign in given), "")
+        if found:
+            return name, f"{found} is an error of its own"
+    return "", ""
 
 
 _OF_EVENTS = {sign: name for name, dialect in DIALECTS.items() for sign in dialect.events}

@@ -33,6 +33,7 @@ def on_error(state: State, event: Event) -> None:
             confidence=confidence,
         )
     )
+    settings.note_error(state, error)
     if text(error.get("code")) == "missing_required_parameter":
         settings.note_refusal(state, blame.param(error))
     if cause is not None:

@@ -20,6 +20,7 @@ _BETA_KEYS = frozenset(
 )
 """Members that only the beta's session has at its top."""
 _GA_KEYS = frozenset({"output_modalities", "audio"})
+_OPENAI = "api.openai.com"
 _UPDATES = ("session.update", "transcription_session.update")
 
 
@@ -30,6 +31,7 @@ def on_request(state: State, event: Event) -> None:
         return
     state.request = event
     note_upstream(state)
+    _see(state, *dialects.of_headers(name for name, _ in event.entry.headers))
     headers = [(name.lower(), value) for name, value in event.entry.headers]
     if any(name == "openai-beta" for name, _ in headers):
         _set_dialect(state, "beta", "the client sent an OpenAI-Beta header")
@@ -44,6 +46,7 @@ def on_http_response(state: State, event: Event) -> None:
     asked = state.http.pop(0) if state.http else None
     if state.handshake is None and (asked is None or is_upgrade(asked)):
         state.handshake = event
+        _see(state, *dialects.of_headers(name for name, _ in event.entry.headers))
 
 
 def is_upgrade(request: Event) -> bool:
@@ -82,6 +85,7 @@ def on_created(state: State, event: Event) -> None:
     state.id = text(session.get("id"))
     state.expires_at = number(session.get("expires_at")) or None
     state.default_config = session
+    _see(state, *dialects.of_session(event.body, first=True))
     _in_force(state, event, session)
     shape = "beta" if event.type.startswith("transcription_session.") else _shape(session)
     if shape:
@@ -96,6 +100,7 @@ def on_updated(state: State, event: Event) -> None:
         update = state.pending_updates.pop(0)
         update.status, update.answer, update.effective = "accepted", At(event.n, event.t), session
     state.context_cut = At(event.n, event.t)
+    _see(state, *dialects.of_session(event.body, first=False))
     _in_force(state, event, session)
     shape = _shape(session)
     if shape and not state.dialect:
@@ -133,6 +138,11 @@ def note_server(state: State, event: Event) -> None:
         _set_server(state, *dialects.of_event(event.type, first=first))
 
 
+def note_error(state: State, error: Mapping[str, Any]) -> None:
+    """Take from an error whose server it is, where nothing has shown it before."""
+    _see(state, *dialects.of_error(error))
+
+
 def take_dialect(state: State, name: str) -> None:
     """Take what the user says.
 
@@ -153,6 +163,16 @@ def _place(url: str) -> tuple[str, str]:
         return parts.hostname or "", f"{parts.path}?{parts.query}"
     except ValueError:
         return "", ""
+
+
+def _see(state: State, name: str, reason: str) -> None:
+    """Take a sign for what it is, where nothing has shown it before and nobody said it."""
+    if name and not state.server and not state.dialect_asked and _host(state) != _OPENAI:
+        _set_server(state, name, reason)
+
+
+def _host(state: State) -> str:
+    return _place(state.upstream)[0].lower()
 
 
 def _set_server(state: State, name: str, reason: str) -> None:
