@@ -36,8 +36,6 @@ _SURE_S = 2.0
 """So long after a folder changed, another change shows in its time."""
 _LAST_S = 2.0
 """How long it takes at most to tell why nothing was sent, once an attempt is given up."""
-_PATIENCE_S = (1.0, 2.0, 5.0, 15.0, 30.0)
-"""How long to wait before the next attempt; from then on the last of them."""
 
 NewLinter = Callable[[Path, Header], Linter | None]
 
@@ -178,8 +176,18 @@ class Sends(Protocol):
 class Courier:
     """Sends spans in a thread, and keeps what a collector does not take; says so once, and once when it does again."""
 
-    def __init__(self, exporter: Sends, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, exporter: Sends, say: Callable[[str], None], patience_s: Sequence[float] = (1.0, 2.0, 5.0, 15.0, 30.0)
+    ) -> None:
+        """Begin.
+
+        Args:
+            exporter: What takes them.
+            say: Told of trouble, from another thread.
+            patience_s: How long to wait before the next attempt; from then on the last of them.
+        """
         self._exporter = exporter
+        self._patience_s = patience_s
         self._say = say
         self._waiting: deque[Span] = deque()
         self._change = threading.Condition()
@@ -225,8 +233,9 @@ class Courier:
                 self._exporter.send(batch)
             except NotSent as error:
                 self._not_sent(error, batch)
+                patience_s = self._patience_s[min(attempts, len(self._patience_s) - 1)]
                 attempts += 1
-                if self._rests(0.0 if error.refused else _PATIENCE_S[min(attempts, len(_PATIENCE_S)) - 1]):
+                if not error.refused and self._rests(patience_s):
                     return
                 continue
             attempts = 0

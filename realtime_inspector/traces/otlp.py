@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -165,7 +166,8 @@ def _quiet() -> _Last:
     return handler
 
 
-_NOBODY = frozenset({"connection refused", "its name is not known"})
+_NO_NAME = "its name is not known"
+_NOBODY = frozenset({"connection refused", _NO_NAME})
 """To try again at once is of no use then."""
 
 
@@ -244,9 +246,9 @@ def _readable(span: Span, resource: Any, clean: Callable[[str], str]) -> Any:
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
     kinds = {Kind.INTERNAL: trace.SpanKind.INTERNAL, Kind.CLIENT: trace.SpanKind.CLIENT}
-    failed = trace.Status(trace.StatusCode.ERROR, clean(span.error))
+    failed = trace.Status(trace.StatusCode.ERROR, _text(span.error, clean))
     return ReadableSpan(
-        name=clean(span.name),
+        name=_text(span.name, clean),
         context=_context(span.context),
         parent=_context(span.parent) if span.parent is not None else None,
         resource=resource,
@@ -271,17 +273,17 @@ def _context(context: Context) -> Any:
 def _event(moment: Moment, clean: Callable[[str], str]) -> Any:
     from opentelemetry.sdk.trace import Event
 
-    return Event(clean(moment.name), _attributes(moment.attributes, clean), moment.at_ns)
+    return Event(_text(moment.name, clean), _attributes(moment.attributes, clean), moment.at_ns)
 
 
 def _attributes(attributes: Attributes, clean: Callable[[str], str]) -> dict[str, Any]:
-    return {clean(name): _value(value, clean) for name, value in attributes.items()}
+    return {_text(name, clean): _value(value, clean) for name, value in attributes.items()}
 
 
 def _value(value: Value, clean: Callable[[str], str]) -> Any:
-    """Return a value as OTLP has it: no text with half a character, no number of more than 64 bits."""
+    """Return a value as OTLP has it: no number has more than 64 bits."""
     if isinstance(value, str):
-        return clean(value).encode("utf-8", "replace").decode()
+        return _text(value, clean)
     if isinstance(value, tuple):
         return tuple(_value(each, clean) for each in value)
     if isinstance(value, int) and not -_INT64 <= value < _INT64:
@@ -289,15 +291,22 @@ def _value(value: Value, clean: Callable[[str], str]) -> Any:
     return value
 
 
+def _text(text: str, clean: Callable[[str], str]) -> str:
+    """Return text without secrets, and without halves of characters, for which UTF-8 has nothing."""
+    return clean(text).encode("utf-8", "replace").decode()
+
+
 def _words(error: BaseException) -> str:
     """Return why something failed, without the layers of the network's library around it, nor a URL's secrets."""
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return _NO_NAME
         if isinstance(cause, OSError) and cause.strerror and cause.errno:
             return cause.strerror.lower()
         inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
         following = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
         cause = following if following is not error else None
-    names = {"ConnectTimeout": "no answer in time", "ReadTimeout": "no answer in time", "Timeout": "no answer in time",
-             "NameResolutionError": "its name is not known", "SSLError": "its certificate is not trusted"}  # fmt: skip
-    return next((said for name, said in names.items() if name in type(error).__name__), type(error).__name__)
+    told = {"ConnectTimeout": "no answer in time", "ReadTimeout": "no answer in time", "Timeout": "no answer in time",
+            "SSLError": "its certificate is not trusted"}  # fmt: skip
+    return next((said for name, said in told.items() if name in type(error).__name__), type(error).__name__)

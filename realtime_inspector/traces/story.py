@@ -56,6 +56,8 @@ class Draft:
     moments: list[tuple[str, At]] = field(default_factory=list)
     error: str = ""
     """What went wrong with it, in one word."""
+    status: str = ""
+    """What went wrong in all of it, if that is more."""
     whole: bool = True
     """Nothing more of it is to come."""
     findings: list[Finding] = field(default_factory=list)
@@ -105,8 +107,7 @@ class Story:
         root.start_t = min([root.start_t, *(draft.start_t for draft in drafts)])
         root.end_t = max([root.end_t, *(draft.end_t for draft in drafts)])
         root.attributes = {**root.attributes, **_counted(every)}
-        failed = root.error or ", ".join(dict.fromkeys(draft.error for draft in drafts if draft.error))
-        root.error = _bad(every) or failed
+        root.status = _bad(every) or root.error or ", ".join(dict.fromkeys(each.error for each in drafts if each.error))
         above = self.root(number)
         return [self._span(root, above, self.joined, self._links(number)),
                 *(self._span(draft, self.child(number, draft.key), above, self._beside(number, draft))
@@ -130,7 +131,7 @@ class Story:
         attributes: dict[str, Value] = {**facts.of_session(self.session, self.header), **draft.attributes}
         if self.with_content:
             attributes |= draft.said
-        error = draft.error or _bad(draft.findings)
+        error = draft.status or draft.error or _bad(draft.findings)
         if draft.error:
             attributes.setdefault(names.ERROR_TYPE, draft.error)
         moments = [Moment(name, self.clock.ns(at.t), {names.ENTRY: at.n}) for name, at in draft.moments]

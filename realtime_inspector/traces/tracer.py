@@ -98,7 +98,7 @@ class Tracer:
     def _take(self, now: float | None) -> list[Span]:
         scene = _Scene(self.session, now)
         found = self._connection(scene)
-        for turn, later in zip(scene.turns, [*scene.turns[1:], None], strict=True):
+        for turn, later in zip(scene.turns, [*scene.turns[1:], None], strict=False):  # of no turn, there is no next
             if turn.number in self._closed:
                 found += self._late(scene, turn, later)
             elif now is None or _is_done(turn, later, now):
