@@ -102,7 +102,8 @@ def digest(entries: Iterable[Entry], header: Header, linter: Linter, most_chars:
     summary = of_session(linter.session, {severity: counts[severity] for severity in Severity}, how)
     writer = _Writer(linter.session, places, most_chars)
     writer.call(summary)
-    focus = writer.silences(why.explain(entries, header))
+    asked = linter.session.dialect_asked
+    focus = writer.silences(why.explain(entries, header, findings=found, dialect=asked))
     writer.findings(found)
     writer.configuration()
     writer.conversation(focus)

@@ -113,7 +113,7 @@ def findings(desk: Desk, told: Arguments) -> dict[str, Any]:
 def why_silent(desk: Desk, told: Arguments) -> dict[str, Any]:
     """Return why the assistant was silent: at a moment, the last time that matters, or each time."""
     recording = _opened(desk, told)
-    found = why.explain(recording, recording.header)
+    found = why.explain(recording, recording.header, linter=_linter(desk.policy())(recording))
     moment = told.get("at_s")
     if told.get("all"):
         chosen = found
@@ -183,7 +183,7 @@ def lint_log(desk: Desk, told: Arguments) -> dict[str, Any]:
 def _judged(session: Readable, policy: Policy, least: int) -> dict[str, Any]:
     found = [one for one in _found(session, policy) if one.severity.rank <= least]
     found.sort(key=lambda one: (one.severity.rank, one.entry))  # a cut leaves the first ones
-    silence = why.last(why.explain(session, session.header))
+    silence = why.last(why.explain(session, session.header, linter=_linter(policy)(session)))
     return {
         "events": sum(1 for _ in session),
         "findings": list(map(findings_json.members, found)),
