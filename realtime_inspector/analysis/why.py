@@ -6,7 +6,7 @@ found about the same entries comes with it: it says what exactly was wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from realtime_inspector.analysis.causes import Cause, Confidence, Evidence, View, find
@@ -27,6 +27,7 @@ LONG_S = 5.0
 """A silence that an answer ended is worth telling by itself if it was longer."""
 _CALM = frozenset({"answered", "waiting-for-user", "silence-meant", "nobody-spoke", "user-speaking", "too-soon"})
 _SOON_S = 1.0
+_SOUNDS = ("input_audio_buffer.append", "input_audio_buffer.clear")
 _ABSENCES = frozenset(
     {"response-running", "create-unanswered", "tool-unanswered", "output-without-response", "message-without-response"}
     | {"commit-without-create", "commit-without-response", "create-response-off", "speech-never-stops"}
@@ -127,18 +128,18 @@ def _causes(
         session.begin(header)
     causes: list[Cause] = []
     waiting = list(found)
-    last_append: At | None = None
+    last: dict[str, At] = {}
     for event in events(entries):
         while waiting and waiting[0].last_n <= event.n:
-            causes.append(_cause(session, waiting.pop(0), last_append))
+            causes.append(_cause(session, waiting.pop(0), last))
         session.apply(event)
-        if event.type == "input_audio_buffer.append":
-            last_append = At(event.n, event.t)
-    return [*causes, *(_cause(session, silence, last_append) for silence in waiting)]
+        if event.type in _SOUNDS:
+            last[event.type] = At(event.n, event.t)
+    return [*causes, *(_cause(session, silence, last) for silence in waiting)]
 
 
-def _cause(session: Session, silence: Silence, last_append: At | None) -> Cause:
-    view = View.of(session, silence, last_append)
+def _cause(session: Session, silence: Silence, last: Mapping[str, At]) -> Cause:
+    view = View.of(session, silence, *(last.get(name) for name in _SOUNDS))
     cause = find(view) if silence.answer is None else where_the_time_went(view, silence.answer)
     return _as_far_as_told(_if_time_was_left(cause, view), session)
 
@@ -161,7 +162,10 @@ def _as_far_as_told(cause: Cause, session: Session) -> Cause:
         one_side.add(left_out.SERVER)
     if session.request is None and not session.counts.keys() & CLIENT_TYPES:
         one_side.add(left_out.CLIENT)
-    missing = ", ".join(_LEFT_OUT.get(word, word) for word in sorted(cause.needs & {*session.left_out, *one_side}))
+    lacking = [_LEFT_OUT.get(word, word) for word in sorted(cause.needs & {*session.left_out, *one_side})]
+    if cause.needs and session.counts.get("wire.gap"):
+        lacking.append("messages that could not be recorded")
+    missing = ", ".join(lacking)
     if not missing:
         return cause
     return replace(

@@ -268,6 +268,53 @@ SILENT: dict[str, tuple[str, str]] = {
         BEGIN + TEXT.rpartition("+50ms")[0] + CLOSE,
         "the server neither took nor refused it",
     ),
+    "asked-out-of-band": (
+        BEGIN
+        + TEXT
+        + '> {"type": "response.create", "response": {"conversation": "none", "metadata": {"for": "title"}, "output_modalities": ["text"]}}\n'
+        + '< {"type": "response.created", "response": {"id": "r1", "status": "in_progress", "conversation_id": null, "metadata": {"for": "title"}}}\n'
+        + ended(
+            "completed",
+            "{}",
+            '[{"id": "a1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Greeting"}]}]',
+        )
+        + CLOSE,
+        "outside of the conversation",
+    ),
+    "cut-at-once": (
+        BEGIN
+        + SPOKEN
+        + BEGUN
+        + HEARD
+        + '> {"type": "conversation.item.truncate", "item_id": "a1", "content_index": 0, "audio_end_ms": 0}\n< {"type": "conversation.item.truncated", "item_id": "a1", "content_index": 0, "audio_end_ms": 0}\n'
+        + CLOSE,
+        "nothing of it was played",
+    ),
+    "audio-cleared": (
+        BEGIN
+        + SPOKEN.partition('+1s < {"type": "input_audio_buffer.speech_stopped')[0]
+        + '> {"type": "input_audio_buffer.clear"}\n< {"type": "input_audio_buffer.cleared"}\n'
+        + CLOSE,
+        "cleared 2.5 s of the user's audio",
+    ),
+    "commit-while-responding": (
+        BEGIN.replace('"server_vad"', '"server_vad", "interrupt_response": false')
+        + SPOKEN
+        + BEGUN
+        + HEARD.rpartition("<")[0]
+        + SPOKEN.replace('"u1"', '"u2"').replace(": 100}", ": 2600}").replace("2400", "4900")
+        + "<"
+        + HEARD.rpartition("<")[2]
+        + CLOSE,
+        "while response r1 was in progress",
+    ),
+    "audio-refused": (
+        BEGIN
+        + '> {"type": "input_audio_buffer.append", "audio": "!"}\n'
+        + refused("invalid_value", "Invalid 'audio'. Expected base64-encoded audio bytes.", '"audio.audio"')
+        + CLOSE,
+        "Expected base64-encoded audio bytes",
+    ),
     "nobody-spoke": (BEGIN + CLOSE, "the client sent no audio"),
     "closed-before-played": (BEGIN + SPOKEN + BEGUN + HEARD + "+200ms x> 1000\nx", "can have been played"),
     "answered": (BEGIN + SPOKEN + BEGUN + HEARD + CLOSE, "it did answer: 3.0 s of audio of response r1"),

@@ -28,6 +28,7 @@ from tests.analysis.silent_sessions import (
     SILENT,
     SPOKEN,
     TEXT,
+    ended,
 )
 from tests.analysis.test_healthy import CLIENTS
 from tests.analysis.test_peers_never_break_dialogue import CLIENT, MEMBERS, SERVER
@@ -35,6 +36,7 @@ from tests.analysis.test_peers_never_break_dialogue import CLIENT, MEMBERS, SERV
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 CALM = {"answered", "waiting-for-user", "nobody-spoke", "too-soon"}
 """What is said of a session in which nothing went wrong."""
+SENT = '> {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n'
 ANSWER = (BEGUN + HEARD).replace('"r1"', '"r2"').replace('"a1"', '"a2"')
 
 
@@ -160,14 +162,56 @@ def test_the_user_who_speaks_again_ends_a_silence_that_stays_unanswered() -> Non
     assert labels == ["tool-unanswered", "waiting-for-user", "answered"]
 
 
-SENT = '> {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n'
-
-
 def test_audio_that_was_never_committed_is_why_a_second_turn_is_silent() -> None:
     first = MANUAL + TEXT + ASKED + BEGUN + HEARD
     assert why(first + "+4s " + SENT + CLOSE).cause.label == "audio-not-committed"
     assert why(first + CLOSE).cause.label == "answered"
     assert why(first + ("+1s " + SENT) * 12 + "x> 1000\nx").cause.label == "answered", "the microphone runs on"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "words"),
+    [
+        (BEGIN + SPOKEN + "! 12 disk full\n" + CLOSE, "unknown", "it leaves out messages that could not be recorded"),
+        (
+            BEGIN + SPOKEN + '< {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 40000, "remaining": 0}]}\n' + CLOSE,
+            "rate-limit",
+            "began no response: none of 40000 tokens is left",
+        ),
+        (MANUAL + SENT * 2 + '> {"type": "input_audio_buffer.clear"}\n' + CLOSE, "audio-cleared", "cleared 2.0 s"),
+        (MANUAL + SENT + '> {"type": "input_audio_buffer.clear"}\n' + SENT + CLOSE, "audio-not-committed", "1.0 s of audio"),
+        (BEGIN.replace('"type": "realtime"', '"type": "transcription"') + TEXT + CLOSE, "transcription-session", "never answers"),
+    ],
+)  # fmt: skip
+def test_a_silence_is_told_by_what_stands_around_it(text: str, label: str, words: str) -> None:
+    found = why(text)
+    assert found.cause.label == label
+    assert words in found.cause.words
+
+
+WRITTEN = BEGUN + ended(
+    "completed",
+    "{}",
+    '[{"id": "a1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi."}]}]',
+)
+
+
+def test_an_answer_that_is_not_spoken_says_so() -> None:
+    text_only = BEGIN.replace('"output_modalities": ["audio"]', '"output_modalities": ["text"]')
+    found = why(text_only + SPOKEN + WRITTEN + CLOSE)
+    assert (found.cause.label, 'asks for ["text"]' in found.cause.words) == ("answered", True)
+
+
+def test_an_answer_whose_audio_goes_elsewhere_says_so() -> None:
+    elsewhere = '< {"type": "output_audio_buffer.started", "response_id": "r1"}\n'
+    transcript_only = WRITTEN.replace("output_text", "output_audio").replace('"text": "Hi."', '"transcript": "Hi."')
+    found = why(BEGIN + SPOKEN + BEGUN + elsewhere + transcript_only.partition("\n")[2] + CLOSE)
+    assert (found.cause.label, "WebRTC" in found.cause.words) == ("answered", True)
+
+
+def test_a_title_beside_a_turn_that_voice_detection_should_answer_is_not_why() -> None:
+    title = '> {"type": "response.create", "response": {"conversation": "none", "metadata": {"for": "title"}}}\n'
+    assert why(BEGIN + SPOKEN + title + CLOSE).cause.label == "commit-without-response"
 
 
 def test_a_moment_finds_its_silence_and_none_while_the_assistant_speaks() -> None:

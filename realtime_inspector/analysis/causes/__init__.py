@@ -16,7 +16,7 @@ __all__ = ["Cause", "Confidence", "Evidence", "View", "find"]
 
 _OF_SETTINGS = frozenset(
     {"no-speech-heard", "audio-not-committed", "nobody-spoke", "commit-without-response", "commit-without-create"}
-    | {"create-response-off", "speech-never-stops", "text-instead-of-audio", "unknown"}
+    | {"create-response-off", "commit-while-responding", "speech-never-stops", "text-instead-of-audio", "unknown"}
 )
 """What a refused configuration is the root of, as far as can be told."""
 
@@ -30,11 +30,13 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
     responding.ended_badly,
     calling.left_open,
     responding.unheard,
+    responding.beside_the_conversation,
     calling.late_output,
     saying.message,
     saying.commit_refused,
     saying.committed,
     saying.speaking,
+    saying.cleared,
     connection.closed_idle,
     saying.uncommitted,
     resting.answered,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from realtime_inspector.analysis.causes.view import (
     LOOK_BACK,
     Cause,
     Confidence,
     Evidence,
     View,
+    asked_after,
     last_speech,
+    limits_used_up,
     newer_input,
     quoted,
     shown,
 )
 from realtime_inspector.analysis.rules.err.codes import FATAL
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.conversation import At, Response, ResponseRequest
+from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ResponseRequest
 from realtime_inspector.protocol.realtime.values import text
 
 _AT_ONCE_S = 2.0
@@ -49,13 +53,17 @@ def asked_in_vain(view: View) -> Cause | None:
             else "mend the request and send it again",
             ("RSP001", "RSP002", "TOOL013"),
         )
+    used_up = limits_used_up(view.state)
     return Cause(
-        "create-unanswered",
-        f"a response was asked for {view.ago(request.at)}, and the server neither began one nor refused",
+        "rate-limit" if used_up else "create-unanswered",
+        f"a response was asked for {view.ago(request.at)}, and the server neither began one nor refused"
+        + (f": {used_up}" if used_up else ""),
         (Evidence(request.at, "response.create"),),
         Confidence.LIKELY,
-        "look at what stands between client and server; after a timeout ask again",
-        ("RSP003",),
+        "slow down, or raise the limit"
+        if used_up
+        else "look at what stands between client and server; after a timeout ask again",
+        ("RSP003", "RAT002"),
         frozenset({left_out.SERVER, "response.created"}),
     )
 
@@ -160,6 +168,52 @@ def ended_badly(view: View) -> Cause | None:
     )
 
 
+def _cut_at_once(view: View, response: Response, heard: list[Item], seen: tuple[Evidence, ...]) -> Cause | None:
+    """Tell an answer of which the client says that nothing was played."""
+    if any(item.truncated_ms != 0 for item in heard):
+        return None
+    cut = view.state.playback.get(heard[-1].id)
+    at = At(cut.cut_n, cut.cut_t) if cut is not None and cut.cut_n is not None and cut.cut_t is not None else None
+    return Cause(
+        "cut-at-once",
+        f"it did answer: {sum(item.audio_ms for item in heard) / 1000:.1f} s of audio of response {response.id} came, "
+        "and the client truncated it at 0 ms: it says that nothing of it was played",
+        (*seen, *shown((at, "conversation.item.truncate at 0 ms"))),
+        Confidence.CERTAIN,
+        "look at the client's playback; audio_end_ms is what was played of the item, in milliseconds",
+        ("INT005",),
+    )
+
+
+def beside_the_conversation(view: View) -> Cause | None:
+    """Tell what the client asked an answer for with a response outside of the conversation alone."""
+    asked = view.silence.asked
+    recent = islice(reversed(view.state.requests), LOOK_BACK)
+    request = next((r for r in recent if r.out_of_band and view.within(r.at)), None)
+    if asked is None or request is None or request.at.n < asked.n or asked_after(view, asked) or _begins_itself(view):
+        return None
+    response = view.state.responses.get(request.response_id)
+    audio_s = response.audio_ms / 1000 if response is not None else 0.0
+    gave = f"; it brought {audio_s:.1f} s of audio" if audio_s else ""
+    return Cause(
+        "asked-out-of-band",
+        f"the only response that was asked for is outside of the conversation ({view.ago(request.at)}){gave}: "
+        "the conversation got no answer",
+        tuple(shown((asked, "what wants an answer"), (request.at, "response.create with conversation none"))),
+        Confidence.CERTAIN,
+        'send {"type": "response.create"} without "conversation": "none" for the answer itself',
+        (),
+        frozenset({left_out.CLIENT, "response.created"}),
+    )
+
+
+def _begins_itself(view: View) -> bool:
+    """Tell whether the server should have begun a response to what the user said last."""
+    audio, asked = view.state.input_audio, view.silence.asked
+    own = audio.last_committed_by == "vad" and asked is not None and (audio.last_committed_n or 0) >= asked.n
+    return own and (view.state.turn_detection or {}).get("create_response") is not False
+
+
 def _failed(response: Response, seen: tuple[Evidence, ...]) -> Cause:
     code, message = text(response.error.get("code")), text(response.error.get("message"))
     said = f'"{message.rstrip(".")}"' if message else ""
@@ -181,7 +235,10 @@ def unheard(view: View) -> Cause | None:
     messages = [item for item in items if item.type == "message"]
     seen = tuple(shown((response.created, "response.created"), (response.done, "response.done: completed")))
     spoken = [item for item in messages if item.transcript]
-    if any(item.audio_ms for item in messages):
+    heard = [item for item in messages if item.audio_ms]
+    if heard:
+        return _cut_at_once(view, response, heard, seen)
+    if spoken and "output_audio_buffer.started" in view.state.counts:
         return None
     if spoken:
         return Cause(

@@ -14,7 +14,7 @@ from realtime_inspector.analysis.causes.view import (
     shown,
 )
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.conversation import At, Update
+from realtime_inspector.protocol.realtime.conversation import At, Response, Update
 from realtime_inspector.protocol.realtime.values import mapping, text
 
 _LEFT_MS = 500.0
@@ -53,15 +53,27 @@ def answered(view: View) -> Cause | None:
             ("OUT005",),
             frozenset({left_out.OUTPUT_AUDIO}),
         )
-    what = f"{audio_s:.1f} s of audio" if audio_s else "text"
+    what, look = _given(view, response, audio_s)
     return Cause(
         "answered",
         f"it did answer: {what} of response {response.id} came until {before.end_t:.1f} s, and nobody said or "
-        f"asked anything "
-        "since; if it was not heard, look at the client's playback",
+        f"asked anything since; {look}",
         evidence,
         Confidence.CERTAIN,
     )
+
+
+def _given(view: View, response: Response, audio_s: float) -> tuple[str, str]:
+    """Return what an answer was, and where to look if nobody heard it."""
+    state = view.state
+    if audio_s:
+        return f"{audio_s:.1f} s of audio", "if it was not heard, look at the client's playback"
+    if "output_audio_buffer.started" in state.counts:
+        return "the transcript", "its audio went over WebRTC or SIP: if it was not heard, look there"
+    silent = state.config.get("output_modalities") == ["text"] or state.config.get("modalities") == ["text"]
+    if silent and state.input_audio.appends:
+        return "text", 'it is not spoken, for the session asks for ["text"]'
+    return "text", "if it was not seen, look at what the client does with it"
 
 
 def nothing(view: View) -> Cause:
@@ -70,6 +82,16 @@ def nothing(view: View) -> Cause:
     if state.first_server is None:
         return Cause("unknown", "the traffic does not tell: nothing of a session is in it", (), Confidence.UNKNOWN)
     errors = [error for error in state.errors[-LOOK_BACK:] if view.within(error.at)]
+    refused = next((error for error in reversed(errors) if error.param.partition(".")[0] == "audio"), None)
+    if refused is not None:
+        return Cause(
+            "audio-refused",
+            f"the server refused the user's audio: {quoted(refused)}",
+            (Evidence(refused.at, "refused"),),
+            Confidence.CERTAIN,
+            "send the samples alone, in base64, in the format of the session",
+            ("AUD001", "AUD005"),
+        )
     if errors:
         return Cause(
             "unknown",

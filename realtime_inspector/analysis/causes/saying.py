@@ -12,11 +12,12 @@ from realtime_inspector.analysis.causes.view import (
     View,
     asked_after,
     is_written,
+    limits_used_up,
     quoted,
     shown,
 )
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.conversation import At, Response
 from realtime_inspector.protocol.realtime.values import mapping
 
 _LONG_S = 10.0
@@ -25,6 +26,8 @@ _GAP_S = 2.0
 _LISTENED_MS = 3000.0
 _STOPPED_S = 5.0
 """Who has sent nothing for so long has said what he wanted to say."""
+_WORTH_MS = 1000.0
+"""Audio that somebody may miss; what is cleared when a button is pressed is less."""
 _LEAST_MS = 300.0
 """Less audio than this is no word."""
 
@@ -61,6 +64,8 @@ def message(view: View) -> Cause | None:
         )
     if newest is None or asked_after(view, newest):
         return None
+    if view.state.is_transcription:
+        return _only_transcribes((Evidence(newest, "the message"),))
     return Cause(
         "message-without-response",
         f"the user's message was put into the conversation {view.ago(newest)}, and nobody asked for a response",
@@ -91,13 +96,7 @@ def committed(view: View) -> Cause | None:
         return None
     evidence = (Evidence(at, "input_audio_buffer.committed"),)
     if state.is_transcription:
-        return Cause(
-            "transcription-session",
-            "this is a transcription session: it writes down what is said and never answers",
-            evidence,
-            Confidence.CERTAIN,
-            "open a session of type realtime for answers",
-        )
+        return _only_transcribes(evidence)
     needs = frozenset({left_out.CLIENT, "response.created"})
     by_client = audio.last_committed_by == "client"
     off = (state.turn_detection or {}).get("create_response") is False
@@ -114,14 +113,76 @@ def committed(view: View) -> Cause | None:
             ("SES019", "VAD002"),
             needs,
         )
+    needs = frozenset({"response.created", left_out.SERVER})
+    running = _running_at(view, at)
+    if running is not None:
+        return Cause(
+            "commit-while-responding",
+            f"voice detection committed the user's turn {view.ago(at)} while response {running.id} was in progress, "
+            "and interrupt_response is off: the server begins no second one",
+            (*shown((running.created, "response.created")), *evidence, *shown((running.done, "response.done"))),
+            Confidence.LIKELY,
+            "send response.create after that response.done, or set interrupt_response true",
+            ("VAD002",),
+            needs,
+        )
+    used_up = limits_used_up(state)
     return Cause(
-        "commit-without-response",
-        f"voice detection committed the user's turn {view.ago(at)}, and the server began no response",
+        "rate-limit" if used_up else "commit-without-response",
+        f"voice detection committed the user's turn {view.ago(at)}, and the server began no response"
+        + (f": {used_up}" if used_up else ""),
         evidence,
         Confidence.LIKELY,
-        "ask for it with response.create; look for a response that was running, and for limits",
-        ("VAD002",),
-        frozenset({"response.created", left_out.SERVER}),
+        "slow down, or raise the limit"
+        if used_up
+        else "ask for it with response.create; look for a response that was running, and for limits",
+        ("VAD002", "RAT002"),
+        needs,
+    )
+
+
+def _only_transcribes(evidence: tuple[Evidence, ...]) -> Cause:
+    return Cause(
+        "transcription-session",
+        "this is a transcription session: it writes down what is said and never answers",
+        evidence,
+        Confidence.CERTAIN,
+        "open a session of type realtime for answers",
+        ("SES014",),
+    )
+
+
+def _running_at(view: View, at: At) -> Response | None:
+    """Return the response that stood in the way of another one; None if none did."""
+    if (view.state.turn_detection or {}).get("interrupt_response") is not False:
+        return None
+    recent = islice(reversed(view.state.responses.values()), LOOK_BACK)
+    own = (r for r in recent if not r.out_of_band)
+    return next((r for r in own if r.created.n < at.n and (r.done is None or r.done.n > at.n)), None)
+
+
+def cleared(view: View) -> Cause | None:
+    """Tell what the user said and the client took back before it was a turn."""
+    audio, at = view.state.input_audio, view.last_clear
+    if at is None or not view.within(at) or audio.emptied != "clear" or asked_after(view, at):
+        return None
+    if (audio.last_committed_n or 0) > at.n or audio.active_speech is not None:
+        return None
+    dropped_ms = audio.emptied_ms - audio.emptied_before_ms
+    speech = audio.speech[-1] if audio.speech else None
+    spoken = speech is not None and speech.ended_by == "cleared" and speech.started_n < at.n
+    pushed = view.state.detection_is_off and dropped_ms >= _WORTH_MS and audio.buffered_ms < _LEAST_MS
+    if not spoken and not pushed:
+        return None
+    began = At(speech.started_n, speech.started_t) if spoken and speech is not None else None
+    return Cause(
+        "audio-cleared",
+        f"the client cleared {dropped_ms / 1000:.1f} s of the user's audio {view.ago(at)}, before it was a turn",
+        tuple(shown((began, "speech_started"), (at, "input_audio_buffer.clear"))),
+        Confidence.CERTAIN if spoken else Confidence.LIKELY,
+        "clear before the user speaks or after the commit, never in between",
+        ("AUD016",),
+        frozenset({left_out.CLIENT}),
     )
 
 

@@ -60,14 +60,16 @@ class View:
     silence: Silence
     last_append: At | None = None
     """The client's last audio."""
+    last_clear: At | None = None
+    """Where the client last emptied the buffer of audio."""
     refused: Mapping[int, ServerError] = field(default_factory=dict)
     """Entry of a client event → the error that refused it."""
 
     @classmethod
-    def of(cls, state: State, silence: Silence, last_append: At | None = None) -> View:
+    def of(cls, state: State, silence: Silence, last_append: At | None = None, last_clear: At | None = None) -> View:
         """Return the view of a silence."""
         errors = {error.cause.n: error for error in state.errors if error.cause is not None}
-        return cls(state, silence, last_append, errors)
+        return cls(state, silence, last_append, last_clear, errors)
 
     def within(self, at: At | None) -> bool:
         """Tell whether something happened in the silence, or in the answer before it."""
@@ -154,6 +156,14 @@ def last_speech(view: View) -> At | None:
     """Return where the user began to speak last."""
     speech = view.state.input_audio.speech[-1] if view.state.input_audio.speech else None
     return At(speech.started_n, speech.started_t) if speech is not None else None
+
+
+def limits_used_up(state: State) -> str:
+    """Return which limit of the account has nothing left, as words; empty if none."""
+    for name, limit in state.rate_limits.items():
+        if isinstance(limit, Mapping) and limit.get("remaining") == 0 and limit.get("limit"):
+            return f"none of {limit['limit']} {name} is left"
+    return ""
 
 
 def beginning(state: State) -> tuple[Evidence, ...]:
