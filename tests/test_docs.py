@@ -50,7 +50,7 @@ text = { input = 4.00, cached = 0.40, output = 24.00 }
 
 def runs(line: Shown) -> bool:
     """Tell whether a line can run here, as it stands."""
-    if re.search(r"\b(DIR|node|python|zsh)\b", line.line):
+    if re.search(r"\b(DIR|node|python|zsh|otlp)\b", line.line):
         return False
     mentioned = ["repair"]
     return all(call and call != mentioned and call[0] in OFFLINE for call in line.calls)

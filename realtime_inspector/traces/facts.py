@@ -56,6 +56,12 @@ def of_session(session: Session, header: Header) -> Attributes:
     )
 
 
+def metadata(attributes: Attributes) -> str:
+    """Return what has no name in a convention once more, as the JSON that viewers show, and filter by."""
+    ours = {name.removeprefix(names.OUR): value for name, value in attributes.items() if name.startswith(names.OUR)}
+    return orjson.dumps(ours).decode()
+
+
 def provider(session: Session) -> str:
     """Return who serves a session, as far as it shows."""
     return _PROVIDERS.get(session.dialect_name, session.dialect_name)
@@ -105,7 +111,7 @@ def of_settings(session: Session, header: Header) -> Attributes:
 
 
 def of_turn(session: Session, turn: Turn) -> Attributes:
-    """Return the figures of a turn; `metadata` has them once more, for viewers that show and filter by it."""
+    """Return the figures of a turn."""
     figures = known(
         {
             "turn": turn.number,
@@ -127,7 +133,6 @@ def of_turn(session: Session, turn: Turn) -> Attributes:
             names.OPERATION: names.INVOKE_AGENT,
             names.CONVERSATION: next((each.conversation_id for each in turn.responses if each.conversation_id), ""),
             names.ENTRY: turn.start.n,
-            names.METADATA: orjson.dumps(figures).decode(),
             **_ours(figures),
         }
     )

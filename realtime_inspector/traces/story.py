@@ -129,6 +129,7 @@ class Story:
 
     def _span(self, draft: Draft, context: Context, above: Context | None, links: tuple[Link, ...]) -> Span:
         attributes: dict[str, Value] = {**facts.of_session(self.session, self.header), **draft.attributes}
+        attributes[names.METADATA] = facts.metadata(attributes)
         if self.with_content:
             attributes |= draft.said
         error = draft.status or draft.error or _bad(draft.findings)

@@ -28,11 +28,7 @@ def named(spans: Iterable[Span], name: str, turn: int | None = None) -> Span:
 
 
 def at(t: float) -> int:
-    return calls_clock().ns(t)
-
-
-def calls_clock() -> tracer.Clock:
-    return tracer.clock_of(calls.HEADER)
+    return tracer.clock_of(calls.HEADER).ns(t)
 
 
 def tree(spans: Iterable[Span]) -> list[tuple[str, list[str]]]:
