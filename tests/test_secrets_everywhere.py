@@ -14,6 +14,7 @@ import orjson
 import pytest
 from websockets.frames import Opcode
 
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.cli.agent.answers import Answers, dumped
 from realtime_inspector.cli.agent.folder import Folder
@@ -21,9 +22,10 @@ from realtime_inspector.cli.agent.replaying import REPLAY
 from realtime_inspector.cli.agent.tools import LOOKING, Desk
 from realtime_inspector.cli.lint import FORMATS
 from realtime_inspector.errors import InspectorError
-from realtime_inspector.formats import digest
+from realtime_inspector.formats import digest, read_any
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
+from realtime_inspector.traces import tracer
 from tests.capture import wire
 from tests.cli.helpers import CommandLine, write_recording
 from tests.replay.helpers import TEXT as TURN
@@ -220,6 +222,10 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
         ran = run(*map(str, line))
         assert ran.code in {0, 1}, (line, ran.err)
         said[" ".join(map(str, line))] = ran.out + ran.err
+    for path in paths:
+        recording = read_any(path)
+        spans = tracer.spans(recording, recording.header, Linter(header=recording.header), with_content=True)
+        said[f"traces of {path}"] = repr(spans)
     return said
 
 
