@@ -107,8 +107,13 @@ def _of_machine(folder: Path, mode: str | None) -> Iterator[Check]:
         encoding=sys.stdout.encoding or "",
         size=(size.columns, size.lines),
     )
-    sudo = shutil.which("sudo") is not None
-    yield machine.interception(mode, installed=mitm.installed(), admin=machine.may_change_network(), sudo=sudo)
+    yield machine.interception(
+        mode,
+        installed=mitm.installed(),
+        admin=machine.may_change_network(),
+        sudo=shutil.which("sudo") is not None,
+        cgroup2=machine.has_cgroup2(),
+    )
 
 
 def _lines(checks: list[Check]) -> Iterator[str]:

@@ -335,6 +335,12 @@ def test_the_helper_of_local_is_started_by_sudo_whoever_starts_it() -> None:
     expect(check("transparent"), Verdict.OK, "needs no rights")
 
 
+def test_control_groups_of_version_1_are_a_problem_of_local_alone() -> None:
+    check = partial(machine.interception, installed=True, admin=True, system="linux", kernel="6.8.0", cgroup2=False)
+    expect(check("local"), Verdict.PROBLEM, "local needs control groups of version 2", "mount --bind /sys/fs/cgroup/un")
+    expect(check("transparent"), Verdict.OK, "needs no rights")
+
+
 def test_the_rights_of_this_process_can_be_told() -> None:
     status = Path("/proc/self/status")
     if not status.exists():

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ from realtime_inspector.errors import UsageError
 CLOSE_TIMEOUT_S = 1.0
 """How long open connections have to close in good order."""
 _NEVER_S = 10 * 365 * 24 * 3600
+_HELPER = "packet_sources.linux"
+"""The logger of what the helper of `local` says, a line at a time."""
+_REASON = re.compile(r"^(?:Error| +\d+): +(\S.*)")
+_ENDED = "[linux-redirector] exited: "
+_ASK_DOCTOR = "`realtime-inspector doctor --mode local` says what it needs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +177,26 @@ class Engine:
 
 
 class _Complaints(logging.Handler):
-    """Tells what mitmproxy takes for an error of its own."""
+    """Tells what mitmproxy takes for an error of its own, and why the helper of `local` ended."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        super().__init__(logging.ERROR)
+        super().__init__(logging.WARNING)
         self._say = say
+        self._listening = False
+        """The helper gives reasons now."""
+        self._last_words: list[str] = []
+        """What the helper gave as reasons, from the outer to the inner."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._say(f"mitmproxy: {_one_line(record.getMessage())}")
+        text = record.getMessage()
+        if record.name.endswith(_HELPER) and record.levelno < logging.ERROR:
+            self._listening = (self._listening or text.startswith("Error")) and not text.startswith("Stack backtrace")
+            self._last_words += _REASON.findall(text) if self._listening else []
+        elif _ENDED in text:
+            why = ": ".join(self._last_words) or _one_line(text.partition(_ENDED)[2])
+            self._say(f"--mode local: its helper ended, nothing is recorded any more: {why}; {_ASK_DOCTOR}")
+        elif record.levelno >= logging.ERROR:
+            self._say(f"mitmproxy: {_one_line(text)}")
 
 
 def _one_line(text: str) -> str:

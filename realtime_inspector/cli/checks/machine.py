@@ -34,6 +34,9 @@ _CLIENTS = ("openai", "openai-agents")
 _EXTRAS = {"intercept": "mitmproxy"}
 _CAP_NET_ADMIN = 12
 _EBPF_KERNEL = (6, 8)
+_CGROUPS = Path("/sys/fs/cgroup")
+_WITH_CGROUP2 = f"unshare -m sh -c 'mount --bind {_CGROUPS}/unified {_CGROUPS} && exec realtime-inspector proxy …'"
+"""The same, where version 2 is mounted beside version 1."""
 
 
 def authority(folder: Path) -> Check:
@@ -198,6 +201,7 @@ def interception(
     system: str = sys.platform,
     kernel: str = platform.release(),
     sudo: bool = True,
+    cgroup2: bool = True,
 ) -> Check:
     """Check the rights for interception; only of a mode that is asked for they are a problem.
 
@@ -208,6 +212,7 @@ def interception(
         system: As `sys.platform`.
         kernel: Its release.
         sudo: The program of that name is there; on Linux the mode `local` calls it.
+        cgroup2: Control groups are of version 2; on Linux the mode `local` hangs its own program into them.
     """
     bad = problem if mode is not None else warning
     if not installed:
@@ -228,12 +233,20 @@ def interception(
     if linux and not sudo:
         fix = "install sudo, or use --mode forward"
         return bad("interception", "local starts its helper by sudo, also for root, and there is none", fix)
+    if linux and not cgroup2:
+        fix = f"use --mode forward, boot with systemd.unified_cgroup_hierarchy=1, or start it by {_WITH_CGROUP2}"
+        return bad("interception", f"local needs control groups of version 2 in {_CGROUPS}", fix)
     if not admin:
         fix = "start the inspector as an administrator, or use `--mode forward`"
         if linux:
             fix = "start it with sudo, or use --mode forward"
         return bad("interception", "local needs rights that this user has not", fix)
     return ok("interception", "this user may use local and transparent; transparent also needs a redirection of ports")
+
+
+def has_cgroup2() -> bool:
+    """Tell whether control groups are of version 2, in the place where programs look for them."""
+    return (_CGROUPS / "cgroup.controllers").exists()
 
 
 def may_change_network() -> bool:
