@@ -226,12 +226,11 @@ def _verdict(answer: Any) -> tuple[str, bool]:
 
 def _rejected(content: bytes) -> tuple[str, bool]:
     """Return what a collector says that it did not take, though it answers with success."""
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # it has stubs apart
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
     try:
         partial = ExportTraceServiceResponse.FromString(content).partial_success
-    except DecodeError:  # JSON, or nothing that is meant to be read
+    except Exception:  # broad: protobuf's own kind; it is JSON, or nothing that is meant to be read
         return "", False
     if not partial.rejected_spans:
         return "", False
