@@ -15,6 +15,8 @@ NEWER = {
 
 def test_every_name_of_genai_is_one_of_the_convention() -> None:
     genai = pytest.importorskip("opentelemetry.semconv._incubating.attributes.gen_ai_attributes")
+    if not hasattr(genai, "GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS"):
+        pytest.skip("the package is older than the convention")
     known = {value for value in vars(genai).values() if isinstance(value, str)}
     ours = {value for value in vars(names).values() if isinstance(value, str) and value.startswith("gen_ai.")}
     assert ours - NEWER <= known
