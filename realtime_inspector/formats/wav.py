@@ -32,7 +32,7 @@ def write(
     try:
         with sound.of(recording, heard=heard, turn=turn) as found:
             if not found.layout.user and not found.layout.voices:
-                raise UsageError(f"{recording.path}: no audio in it, hence no WAV; {_hint(recording)}")
+                raise UsageError(f"{recording.path}: no audio in it; {_hint(recording)}")
             yield from encode(found, sides)
             recording.problems += [_left_out(recording, side) for side in found.missing if side in sides]
     except LookupError as error:
