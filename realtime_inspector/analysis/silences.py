@@ -115,6 +115,20 @@ def _spoken(session: State, response: Response, items: list[Item], unheard: Set[
     return Spoken(response, response.first_output or last, last.t)
 
 
+def _restored_n(session: State) -> int:
+    """Return up to which entry the client put an earlier conversation in, before anybody asked for an answer."""
+    asked = min((request.at.n for request in session.requests if not request.out_of_band), default=_LAST_N)
+    begun = next((response.created.n for response in session.responses.values()), _LAST_N)
+    first_n = min(asked, begun)
+    given = [item for item in session.items.values() if item.by_client and item.role == "assistant"]
+    return max((item.first.n for item in given if item.first is not None and item.first.n < first_n), default=0)
+
+
+def _is_restored(utterance: Utterance, restored_n: int) -> bool:
+    """Tell whether something written is history: the assistant's words behind it were put in too."""
+    return utterance.speech is None and utterance.start.n < restored_n
+
+
 class _Log:
     """What the user said and what wants an answer, by entry number, so that a part of it is found at once."""
 
@@ -122,7 +136,8 @@ class _Log:
         self.said = utterances(session)
         self._starts = [utterance.start.n for utterance in self.said]
         requests = [request for request in session.requests if not request.out_of_band]
-        complete = [utterance.complete for utterance in self.said if utterance.complete is not None]
+        self.restored_n = _restored_n(session)
+        complete = [u.complete for u in self.said if u.complete is not None and not _is_restored(u, self.restored_n)]
         wishes = [request.at for request in requests] + [output.at for output in session.outputs]
         self._asks = sorted([*complete, *wishes], key=lambda at: at.n)
         self._asked = [at.n for at in self._asks]
@@ -154,6 +169,8 @@ def _parts(log: _Log, before: Spoken | None, answer: Spoken | None, start: float
     request = before.response.request if before is not None else None
     own = request.at if request is not None else None
     for utterance in log.said_in(first_n, last_n):
+        if _is_restored(utterance, log.restored_n):
+            continue
         again = utterance.start
         patience_s = 0.0 if utterance.speech is not None else _PATIENCE_S
         waiting = log.waits_in(first_n, again.n, own)

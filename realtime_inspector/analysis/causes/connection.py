@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import orjson
 
-from realtime_inspector.analysis.causes.view import RECENT_S, Cause, Confidence, Evidence, View, quoted, shown
+from realtime_inspector.analysis.causes.view import (
+    LOOK_BACK,
+    RECENT_S,
+    Cause,
+    Confidence,
+    Evidence,
+    View,
+    quoted,
+    shown,
+)
 from realtime_inspector.analysis.rules.err.codes import FATAL
 from realtime_inspector.protocol.event import dig
 from realtime_inspector.protocol.realtime import left_out
@@ -67,7 +78,9 @@ def closed_early(view: View) -> Cause | None:
     state = view.state
     running = state.active_response
     pending = next((request for request in reversed(state.pending_requests) if not request.out_of_band), None)
-    asked = state.open_turn or (running.created if running is not None else pending.at if pending is not None else None)
+    asked = _open_turn(view) or (
+        running.created if running is not None else pending.at if pending is not None else None
+    )
     sign = running.last_delta if running is not None and running.last_delta is not None else asked
     if asked is None or sign is None or state.ended is None or not _is_over(view):
         return None
@@ -92,6 +105,17 @@ def closed_early(view: View) -> Cause | None:
         Confidence.CERTAIN,
         "keep the connection open until response.done, and until it has been played",
     )
+
+
+def _open_turn(view: View) -> At | None:
+    """Return the turn that the server should answer by itself and has not; one that the client answers is none."""
+    state = view.state
+    turn = state.open_turn
+    by_itself = not state.is_transcription and (state.turn_detection or {}).get("create_response") is not False
+    if turn is None or not by_itself:
+        return None
+    recent = islice(reversed(state.responses.values()), LOOK_BACK)
+    return None if any(r.created.n > turn.n and not r.out_of_band for r in recent) else turn
 
 
 def closed_idle(view: View) -> Cause | None:
