@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from realtime_inspector.protocol.event import dig
 from realtime_inspector.protocol.realtime.conversation import Item, Response
 from realtime_inspector.protocol.realtime.models import MODALITIES, Model, Price, Table, builtin
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.protocol.realtime.values import mapping, number, text
 
 _MILLION = 1_000_000
+_NAMES = {modality: f"{modality}_tokens" for modality in MODALITIES}
+"""What the server calls their counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,8 @@ def usage_of(usage: Mapping[str, Any]) -> Usage | None:
     Cached tokens without a modality are shared out in proportion.
     """
     told_in, told_out = mapping(usage.get("input_token_details")), mapping(usage.get("output_token_details"))
-    given = {modality: _count(told_in, f"{modality}_tokens") for modality in MODALITIES}
-    made = {modality: _count(told_out, f"{modality}_tokens") for modality in MODALITIES}
+    given = {modality: _count(told_in, name) for modality, name in _NAMES.items()}
+    made = {modality: _count(told_out, name) for modality, name in _NAMES.items()}
     whole_in, whole_out = _count(usage, "input_tokens"), _count(usage, "output_tokens")
     if sum(given.values()) != whole_in or sum(made.values()) != whole_out or not usage:
         return None
@@ -163,7 +164,8 @@ def usage_of(usage: Mapping[str, Any]) -> Usage | None:
 
 def _cached(told: Mapping[str, Any], given: Mapping[str, int]) -> tuple[dict[str, float], bool]:
     whole = min(_count(told, "cached_tokens"), sum(given.values()))
-    cached = {name: _count(told, f"cached_tokens_details.{name}_tokens") for name in given}
+    details = mapping(told.get("cached_tokens_details"))
+    cached = {modality: _count(details, _NAMES[modality]) for modality in given}
     if sum(cached.values()) == whole and all(cached[name] <= given[name] for name in given):
         return {name: float(count) for name, count in cached.items()}, True
     of = [name for name, count in given.items() if count]
@@ -192,6 +194,6 @@ def _of_modality(spent: Spent, price: Price | None) -> float | None:
     return usd
 
 
-def _count(told: Mapping[str, Any], path: str) -> int:
-    value = dig(told, path, 0)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+def _count(told: Mapping[str, Any], name: str) -> int:
+    value = told.get(name)
+    return value if type(value) is int and value >= 0 else 0  # a boolean is none

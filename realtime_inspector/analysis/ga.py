@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import ClassVar
 
 from realtime_inspector.analysis.finding import Finding
@@ -69,14 +70,29 @@ def may_be_openai(session: Session) -> bool:
 
 def host(session: Session, request: Event | None) -> str:
     """Return the host a request went to, in lower case and without its port; empty if nothing shows it."""
-    named = request.entry.header("host") if request is not None else None
-    authority = session.upstream.partition("://")[2].partition("/")[0].partition("?")[0] or named or ""
+    upstream = _authority(session.upstream)
+    named = request.entry.header("host") if request is not None and not upstream else None
+    return _host(upstream or named or "")
+
+
+@lru_cache(maxsize=64)
+def _authority(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+
+@lru_cache(maxsize=64)
+def _host(authority: str) -> str:
     return authority.rpartition("@")[2].partition(":")[0].lower()
 
 
 def speaks_realtime(session: Session) -> bool:
     """Tell whether the URL is one of the Realtime API, not of its translations or of the Live API."""
-    path = session.target.partition("?")[0]
+    return _is_realtime(session.target)
+
+
+@lru_cache(maxsize=64)
+def _is_realtime(target: str) -> bool:
+    path = target.partition("?")[0]
     return not any(other in path for other in _OTHER_PATHS)
 
 

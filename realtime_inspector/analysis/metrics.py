@@ -211,6 +211,16 @@ def tokens_of(response: Response) -> Tokens:
     )
 
 
+def input_of(response: Response) -> int:
+    """Return how many tokens a response read."""
+    return _count(response.usage, "input_tokens")
+
+
+def total_of(response: Response) -> int:
+    """Return how many tokens a response read and made."""
+    return _count(response.usage, "input_tokens") + _count(response.usage, "output_tokens")
+
+
 def tokens(session: State) -> Tokens:
     """Return what all responses of a session took, out-of-band ones too."""
     return sum((tokens_of(response) for response in session.responses.values()), Tokens())
@@ -263,4 +273,4 @@ def _between(start: float | None, end: At | None) -> float | None:
 
 def _count(usage: Mapping[str, Any], name: str) -> int:
     value = usage.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return value if type(value) is int else 0  # a boolean is none

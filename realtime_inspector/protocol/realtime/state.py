@@ -165,13 +165,14 @@ class State:
     @property
     def is_sideband(self) -> bool:
         """Whether this socket controls a call whose audio goes elsewhere (WebRTC or SIP)."""
-        return "call_id" in self.query
+        return self.request is not None and any(name == "call_id" for name, _ in _query(self.target))
 
     @property
     def is_whole(self) -> bool:
         """Whether everything of the session is on this socket and in the recording, as far as that can be told."""
-        known = self.created is not None and left_out.ITEMS not in self.left_out
-        return known and "wire.gap" not in self.counts and not self.is_sideband
+        if self.created is None or "wire.gap" in self.counts or left_out.ITEMS in self.left_out:
+            return False
+        return not self.is_sideband
 
     @property
     def is_transcription(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.metrics import tokens_of
+from realtime_inspector.analysis.metrics import input_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import earlier, told
 from realtime_inspector.analysis.threshold import Threshold
@@ -53,9 +53,7 @@ class CacheMiss(Rule):
         took = told(event, before)
         if took is None or number(event.get("response.usage.input_token_details.cached_tokens")) is None:
             return
-        sooner = [
-            tokens_of(response).input for response, _ in zip(earlier(before), range(self.from_response), strict=False)
-        ]
+        sooner = [input_of(response) for response, _ in zip(earlier(before), range(self.from_response), strict=False)]
         if (
             len(sooner) < self.from_response - 1
             or min(sooner[0], took.input) < self.least_tokens

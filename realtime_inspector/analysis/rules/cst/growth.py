@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from realtime_inspector.analysis import cost
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.metrics import tokens_of
+from realtime_inspector.analysis.metrics import input_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import earlier, told
 from realtime_inspector.analysis.threshold import Threshold
@@ -59,7 +59,7 @@ class Growth(Rule):
         if took is None or took.input < self.least_tokens:
             return
         latest = list(islice(earlier(before), RESPONSES - 1))
-        inputs = [took.input, *(tokens_of(response).input for response in latest)]
+        inputs = [took.input, *map(input_of, latest)]
         if len(inputs) < RESPONSES or any(later <= sooner for later, sooner in pairwise(inputs)):
             return
         if inputs[0] < self.times * max(1, inputs[-1]):

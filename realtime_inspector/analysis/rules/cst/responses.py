@@ -16,6 +16,14 @@ _OWN_CONTEXT = frozenset({"conversation", "input", "instructions", "tools", "too
 
 def told(event: Event, before: Session) -> Tokens | None:
     """Return what the response of a `response.done` took; None if it is out of band, or nothing says it."""
+    latest = before.worked_out.get(told)
+    if latest is None or latest[0] is not event:  # several rules ask about one event
+        latest = before.worked_out[told] = event, _told(event, before)
+    took: Tokens | None = latest[1]
+    return took
+
+
+def _told(event: Event, before: Session) -> Tokens | None:
     body = mapping(event.body.get("response"))
     known = before.responses.get(text(body.get("id")))
     usage = mapping(body.get("usage"))
@@ -33,7 +41,7 @@ def earlier(before: Session) -> Iterator[Response]:
 
 def reads_conversation(response: Response) -> bool:
     """Tell whether it read the conversation under the session's own instructions and tools."""
-    own = response.request is not None and bool(response.request.body.keys() & _OWN_CONTEXT)
+    own = response.request is not None and not _OWN_CONTEXT.isdisjoint(response.request.body)
     return not (response.out_of_band or own)
 
 

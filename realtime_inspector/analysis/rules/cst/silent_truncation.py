@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.metrics import tokens_of
+from realtime_inspector.analysis.metrics import input_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.cst.responses import earlier, most_input, told
 from realtime_inspector.analysis.threshold import Threshold
@@ -61,7 +61,7 @@ class SilentTruncation(Rule):
         took, last = told(event, before), next(earlier(before), None)
         if took is None or last is None or last.done is None or not before.is_whole or not took.input:
             return
-        known = tokens_of(last).input
+        known = input_of(last)
         cut = before.context_cut is not None and before.context_cut.n > last.created.n
         whole = last.status == "completed" and mapping(event.body.get("response")).get("status") == "completed"
         if known < self.least_tokens or took.input > self.less * known or cut or not whole:

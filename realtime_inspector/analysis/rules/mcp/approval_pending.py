@@ -68,9 +68,10 @@ class ApprovalPending(Rule):
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Look up the request that an answer names."""
-        request_id = text(event.get("item.approval_request_id"))
-        if not event.from_client or event.get("item.type") != "mcp_approval_response" or not before.is_whole:
+        body = mapping(event.body.get("item"))
+        if body.get("type") != "mcp_approval_response" or not event.from_client or not before.is_whole:
             return
+        request_id = text(body.get("approval_request_id"))
         if request_id not in before.items:
             yield self.finding(
                 event, f"no approval request of this session has the id {request_id!r}", severity=Severity.ERROR
@@ -78,7 +79,7 @@ class ApprovalPending(Rule):
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for the answer to a request."""
-        item = after.items.get(text(event.get("item.id")))
+        item = after.items.get(text(mapping(event.body.get("item")).get("id")))
         if item is None or item.type != "mcp_approval_request" or not event.from_server:
             return
         if item.first is not None and item.first.n == event.n:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.metrics import tokens_of
+from realtime_inspector.analysis.metrics import total_of
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.rat.limits import Bucket, bucket, buckets
 from realtime_inspector.analysis.threshold import Threshold
@@ -55,7 +55,7 @@ class NearLimit(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Compare what is left with the limit, and with the last response."""
         last = next((r for r in reversed(before.responses.values()) if r.done is not None and r.usage), None)
-        needed = tokens_of(last).total if last is not None else 0
+        needed = total_of(last) if last is not None else 0
         for told in buckets(event):
             known = bucket(mapping(before.rate_limits.get(told.name)))
             if (

@@ -12,7 +12,7 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import text
+from realtime_inspector.protocol.realtime.values import mapping, text
 
 _OTHER_SERVERS = ("x.ai", "aliyuncs.com")
 """Servers that speak GA's names and keep another order."""
@@ -90,7 +90,7 @@ class BrokenOrder(Rule):
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Compare the event with what came before it; most pieces are of a response in progress."""
-        response_id = text(event.get("response.id") or event.body.get("response_id"))
+        response_id = text(mapping(event.body.get("response")).get("id") or event.body.get("response_id"))
         response = before.responses.get(response_id)
         if response is not None and response.done is None and event.type in _PIECES:
             yield from self._stray(event, response, before)

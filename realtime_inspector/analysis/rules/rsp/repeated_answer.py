@@ -85,10 +85,10 @@ class RepeatedAnswer(Rule):
         if response is None or response.done is not None or response.out_of_band or body.get("status") != "completed":
             return
         first = _before(before, response)
-        said = _shown(event) or _said(before, response)
-        if first is None or len(said) < self.least_chars or said != _said(before, first):
+        if first is None or first.done is None or response.created.t - first.done.t > self.soon_s:
             return
-        if first.done is None or response.created.t - first.done.t > self.soon_s or _spoken_to(before, first, response):
+        said = _shown(event) or _said(before, response)
+        if len(said) < self.least_chars or said != _said(before, first) or _spoken_to(before, first, response):
             return
         yield self.finding(
             event,

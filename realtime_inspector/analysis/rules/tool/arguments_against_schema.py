@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -116,15 +117,20 @@ def _refers_outside(part: Any, depth: int = 0) -> bool:
 
 def _problems(schema: Mapping[str, Any], arguments: str) -> list[str]:
     """Return what does not fit; nothing where the schema is none, or the arguments are no object."""
-    import jsonschema_rs  # takes a while
-
     try:
         value = orjson.loads(arguments)
-        validator = jsonschema_rs.Draft202012Validator({key: part for key, part in schema.items() if key != "$schema"})
+        validator = _validator(orjson.dumps({key: part for key, part in schema.items() if key != "$schema"}))
         found = list(validator.iter_errors(value)) if isinstance(value, dict) else []
     except ValueError:
         return []
     return [_words(error.message, error.instance_path) for error in found]
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: bytes) -> Any:
+    import jsonschema_rs  # takes a while
+
+    return jsonschema_rs.Draft202012Validator(orjson.loads(schema))
 
 
 def _words(message: str, path: list[Any]) -> str:

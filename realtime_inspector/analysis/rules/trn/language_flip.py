@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
@@ -82,8 +83,18 @@ class LanguageFlip(Rule):
 
 def script(said: str) -> str:
     """Return the script that most of a text is in, as Unicode names it; empty where it has hardly a letter."""
-    letters = [character for character in said[:_MOST] if character.isalpha()]
+    return _script(said[:_MOST])
+
+
+@lru_cache(maxsize=64)  # each is compared with several that come after it
+def _script(said: str) -> str:
+    letters = [character for character in said if character.isalpha()]
     if len(letters) < LEAST_LETTERS:
         return ""
-    names = (unicodedata.name(letter, "").split(" ")[0] for letter in letters)
-    return Counter(_TOGETHER.get(name, name) for name in names).most_common(1)[0][0]
+    return Counter(map(_of_letter, letters)).most_common(1)[0][0]
+
+
+@lru_cache(maxsize=4096)
+def _of_letter(letter: str) -> str:
+    name = unicodedata.name(letter, "").split(" ")[0]
+    return _TOGETHER.get(name, name)
