@@ -51,8 +51,8 @@ class Linter:
         """What is to be told of the user's own rules that raised, a line each."""
         self._deadlines: list[tuple[float, int, Rule, Deadline]] = []
         self._order = count()
-        self._said: set[str] = set()
-        """Rules of which once is enough, and it was."""
+        self._out: set[str] = set()
+        """Rules that failed, and those of which once is enough, and it was."""
         asked = usual(all_rules()) if rules is None else rules
         self.session.listening = self.session.listening or any(rule.acoustic for rule in asked)
         self.watch = Watch(asked, self.session, self._may)
@@ -123,18 +123,19 @@ class Linter:
     ) -> list[_T]:
         """Ask a rule and return its answers; what goes wrong is added to the findings."""
         answers: list[_T] = []
-        if self._is_out(rule):
+        if rule.id in self._out:
             return answers
         try:
             for answer in question(about, self.session):
                 _check(answer, wanted)
                 answers.append(answer)
                 if rule.once and isinstance(answer, Finding):
-                    self._said.add(rule.id)
+                    self._out.add(rule.id)
                     self.watch.forget()
                     break
         except (Exception, SystemExit) as error:  # broad: a rule's bug must not cost the findings of the others
             self.failed[rule.id] = error
+            self._out.add(rule.id)
             self.watch.forget()
             if rule.origin:
                 self.troubles.append(_trouble(rule, event, error))
@@ -145,10 +146,7 @@ class Linter:
     def _may(self, rule: Rule) -> bool:
         """Tell whether a rule is to be asked about this session, and as long as nothing of it changes."""
         session = self.session
-        return holds(rule, session) and rule.needs.isdisjoint(session.left_out) and not self._is_out(rule)
-
-    def _is_out(self, rule: Rule) -> bool:
-        return rule.id in self.failed or rule.id in self._said
+        return holds(rule, session) and rule.needs.isdisjoint(session.left_out) and rule.id not in self._out
 
     def _push(self, rule: Rule, deadline: Deadline) -> None:
         heapq.heappush(self._deadlines, (deadline.at, next(self._order), rule, deadline))

@@ -8,7 +8,9 @@ else. The findings are the same. Only audio that is damaged, so that its line is
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from operator import sub
 from typing import IO, Any
 
 import orjson
@@ -17,8 +19,9 @@ from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, closing
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, dig, read
 from realtime_inspector.protocol.realtime.catalogue import ga_name
-from realtime_inspector.protocol.realtime.pieces import STREAMS, Appends, Pieces, pieces
+from realtime_inspector.protocol.realtime.pieces import STREAMS, Appends, Pieces, pieces, unpadded
 from realtime_inspector.recording import jsonl
+from realtime_inspector.recording.alike import Layout, alike
 from realtime_inspector.recording.blocks import blocks
 from realtime_inspector.recording.entry import Entry, Kind
 from realtime_inspector.recording.files import Recording
@@ -32,6 +35,8 @@ _CLIENT = b',"from":"client"'
 _IDS = frozenset({"event_id", "obfuscation"})
 """Members that differ from piece to piece and mean nothing; of the server."""
 _MOST_STREAMS = 8
+_LEAST_ALIKE, _MOST_ALIKE = 3, 64
+"""Fewer lines are taken in sooner one by one; more would often be looked at in vain."""
 
 
 def sweep(recording: Recording, linter: Linter, note: Note) -> Iterator[Finding]:
@@ -179,7 +184,7 @@ class _Walk:
         loads: Callable[[bytes], float] = orjson.loads
         times: list[float] = []
         types: list[str] = []
-        usual = self._usual(version)
+        usual, runs = self._usual(version), True
         while at < end and (head := match(buffer, at, end)) is not None:
             behind, t = head.end(), loads(head[2])  # half the time of float()
             # nearly every line is audio of the user: what is done below for all is done here without a loop
@@ -199,13 +204,21 @@ class _Walk:
                 ):
                     times.append(t)
                     types.append(usual.type)
-                    at, now, n = place, t, n + 1
+                    size, at, now, n = place - at, place, t, n + 1
+                    if runs and startswith(usual.first, behind + _LEAST_ALIKE * size):
+                        line = Layout(place - size, behind, begin, stop, place)
+                        run = self._run(usual, buffer, line, n, now, due_t, end)
+                        runs = bool(run)
+                        if run:
+                            times += run
+                            types += [usual.type] * len(run)
+                            at, now, n = place + len(run) * size, run[-1], n + len(run)
                     continue
             for stream in clients if startswith(_CLIENT, behind) else servers:
                 if not startswith(stream.first, behind):
                     continue
                 begin = close = place = behind + len(stream.first)
-                for is_value, after, size in stream.holes:
+                for is_value, after, length in stream.holes:
                     stop = find(34, place, end)
                     if not startswith(after, stop):
                         break
@@ -213,7 +226,7 @@ class _Walk:
                         begin, close = place, stop
                     elif buffer[place:stop].translate(None, PLAIN):
                         break
-                    place = stop + size
+                    place = stop + length
                 else:
                     break
             else:
@@ -241,6 +254,27 @@ class _Walk:
             at, now, n = place, t, n + 1
         self._tell(times, types, reader)
         return at
+
+    def _run(
+        self, usual: _Stream, buffer: bytearray, line: Layout, n: int, now: float, due_t: float, end: int
+    ) -> list[float]:
+        """Take in at once what follows a line of audio and is like it; return the times of these lines.
+
+        Each is within every bound that is asked of a line by itself, so it makes no difference but in time; where one
+        is not, or too few follow, none is taken in here. Those from the next deadline on are left for later.
+        """
+        taker, size = usual.pieces, unpadded(buffer, line.begin, line.stop)
+        if not isinstance(taker, Appends) or not size:
+            return []
+        left_ms = 1000 * (min(due_t, usual.until_t) - now)
+        times = alike(
+            buffer, line, usual.first, usual.after, n, int(min(_MOST_ALIKE, 2 + left_ms / taker.ms(size))), end
+        )
+        gaps = list(map(sub, times, [now, *times]))
+        if len(times) < _LEAST_ALIKE or min(gaps) < 0 or max(gaps) >= usual.gap_s:
+            return []
+        del times[min(bisect_left(times, usual.until_t), bisect_right(times, due_t)) :]
+        return times if len(times) >= _LEAST_ALIKE and taker.take_alike(size, times) else []
 
     def _usual(self, version: int) -> _Stream | None:
         """Return the latest stream of the client, if it is of audio that nobody wants to see."""

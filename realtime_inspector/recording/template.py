@@ -51,10 +51,13 @@ class Template:
             return False
         at = head.end() + len(self.first)
         for _, after in self.holes:
-            string = _STRING.match(line, at)
-            if string is None or not line.startswith(after, string.end() - 1):
+            stop = line.find(b'"', at)
+            if line.find(b"\\", at, stop) >= 0:  # the quote may be one of the text
+                string = _STRING.match(line, at)
+                stop = string.end() - 1 if string is not None else -1
+            if stop < 0 or not line.startswith(after, stop):
                 return False
-            at = string.end() - 1 + len(after)
+            at = stop + len(after)
         return at == len(line)
 
 

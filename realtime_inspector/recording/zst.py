@@ -15,7 +15,7 @@ MAGIC = b"\x28\xb5\x2f\xfd"
 """The first bytes of a compressed file."""
 
 _BLOCK_BYTES = 1 << 20
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 17
 
 
 def _zstd() -> Any:

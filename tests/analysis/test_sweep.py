@@ -18,6 +18,7 @@ from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import usual
 from realtime_inspector.analysis.sweep import sweep
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.pieces import Appends
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.blocks import blocks
 from realtime_inspector.recording.files import Recording, open_recording
@@ -119,6 +120,23 @@ def test_of_a_long_call_few_lines_are_read(
     monkeypatch.setattr(Linter, "feed", counted)
     told = passed_over(open_recording(path))[1]
     assert len(fed) < len(told) * (0.5 if kind == "text" else 0.35)
+
+
+def test_most_audio_of_a_user_who_listens_is_taken_in_at_once(
+    calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "call.jsonl"
+    path.write_bytes(calls["audio"])
+    taken: list[int] = []
+    take = Appends.take_alike
+
+    def counted(appends: Appends, size: int, times: Sequence[float]) -> bool:
+        taken.append(len(times))
+        return take(appends, size, times)
+
+    monkeypatch.setattr(Appends, "take_alike", counted)
+    linter = passed_over(open_recording(path))[2]
+    assert sum(taken) > linter.session.input_audio.appends / 2
 
 
 EDITS = (

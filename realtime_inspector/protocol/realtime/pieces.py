@@ -9,6 +9,9 @@ where none should, after the end of their response or as the first behind a comm
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import accumulate, repeat
+from operator import mul, sub
 from typing import Protocol
 
 import orjson
@@ -73,7 +76,7 @@ class Appends:
                 return False
             size = (end - begin) * 3 // 4
             if buffer[end - 1] == _PADDING:
-                size = _unpadded(buffer, begin, end)
+                size = unpadded(buffer, begin, end)
         else:
             size = self._given
         audio = self._audio
@@ -90,6 +93,30 @@ class Appends:
         audio.appends += 1
         audio.last_append_t = t
         self._remember((total_ms, t))
+        return True
+
+    def ms(self, size: int) -> float:
+        """Return how long so many bytes play."""
+        return size / self._per_ms
+
+    def take_alike(self, size: int, times: Sequence[float]) -> bool:
+        """Take in pieces of one size behind each other, as `take` does one; none of them if one is out of bounds.
+
+        The sums are made in the same steps, so that they are the same to the last bit. That it is not the first behind
+        a commit holds for all of them if it holds for the first.
+        """
+        audio = self._audio
+        totals = list(accumulate(repeat(size / self._per_ms, len(times)), initial=audio.total_ms))
+        if totals.pop(0) <= audio.emptied_ms or (size & 1 and self._even):
+            return False
+        leads = list(map(sub, totals, map(mul, repeat(1000), times)))
+        if min(leads) < self._least_ms or max(leads) > self._most_ms:
+            return False
+        audio.total_bytes += size * len(times)
+        audio.total_ms = totals[-1]
+        audio.appends += len(times)
+        audio.last_append_t = times[-1]
+        audio.recent.extend(zip(totals, times, strict=True))
         return True
 
 
@@ -116,7 +143,7 @@ class Sounds:
         elif buffer.find(92, begin, end) >= 0:
             return False
         else:
-            size = _unpadded(buffer, begin, end)
+            size = unpadded(buffer, begin, end)
         response, item, playback = self._response, self._item, self._playback
         late_ms = playback.late_ms(t)
         if late_ms > self._late_ms or (size & 1 and self._even) or response.done is not None:
@@ -189,7 +216,7 @@ def pieces(state: State, event: Event, given: int | None = None) -> Pieces | Non
     return Said(item.written if kind == _TEXT else item.spoken, index(body.get("content_index")), response)
 
 
-def _unpadded(buffer: bytearray, begin: int, end: int) -> int:
+def unpadded(buffer: bytearray, begin: int, end: int) -> int:
     """Return how many bytes base64 stands for, by its length and padding."""
     size = (end - begin) * 3 // 4
     if end > begin and buffer[end - 1] == _PADDING:
