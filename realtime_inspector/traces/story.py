@@ -128,7 +128,7 @@ class Story:
         return Context(self.root(number).trace_id, span_id(self.header.id, *key))
 
     def _span(self, draft: Draft, context: Context, above: Context | None, links: tuple[Link, ...]) -> Span:
-        attributes: dict[str, Value] = {**facts.of_session(self.session, self.header), **draft.attributes}
+        attributes: dict[str, Value] = {**draft.attributes, **facts.of_session(self.session, self.header)}
         attributes[names.METADATA] = facts.metadata(attributes)
         if self.with_content:
             attributes |= draft.said

@@ -129,8 +129,11 @@ class Tracer:
         return self._give(scene, turn.number, story.of_turn(self._story, turn), drafts)
 
     def _give(self, scene: _Scene, number: int, root: Draft, drafts: list[Draft]) -> list[Span]:
-        mine = [finding for finding in self._findings if scene.number(finding.entry) == number]
-        self._findings = [finding for finding in self._findings if finding not in mine]
+        mine: list[Finding] = []
+        others: list[Finding] = []
+        for finding in self._findings:
+            (mine if scene.number(finding.entry) == number else others).append(finding)
+        self._findings = others
         found = self._story.spans(number, root, drafts, mine)
         self._given.update(span.context.span_id for span in found)
         return found
@@ -214,6 +217,7 @@ class _Scene:
         """Where what never ended is taken to have ended; None while more may come."""
         if now is None:
             self.end = session.ended or At(session.events, session.now)
+        self._numbers: dict[int, int] = {}
         self._lasted = [(span, turn.number) for turn in self.turns for span in _lasted(turn)]
 
     @property
@@ -227,6 +231,11 @@ class _Scene:
 
     def number(self, n: int) -> int:
         """Return the number of an entry's turn: whose answer or call it is in, else the last that had begun."""
+        if n not in self._numbers:
+            self._numbers[n] = self._number(n)
+        return self._numbers[n]
+
+    def _number(self, n: int) -> int:
         lasting = next((number for (first, last), number in self._lasted if first <= n <= last), None)
         if lasting is not None:
             return lasting
