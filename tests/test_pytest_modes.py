@@ -152,6 +152,33 @@ def test_new_records_the_connections_that_go_beyond_a_recording(suite: pytest.Py
     run(suite).assert_outcomes(passed=1)
 
 
+def test_new_records_the_http_beside_a_connection_too(suite: pytest.Pytester, upstream: str) -> None:
+    record(suite, "test_key_first")
+    write_tests(
+        suite,
+        TALK
+        + """
+    from urllib.request import Request, build_opener, ProxyHandler
+
+    def key(server):
+        headers = {"Authorization": "Bearer sk-test", "Content-Type": "application/json"}
+        asked = Request(server.base_url + "/realtime/client_secrets", b"{}", headers, method="POST")
+        with build_opener(ProxyHandler({})).open(asked) as answer:
+            return json.load(answer)["value"]
+
+    def test_key_first(realtime_server):
+        assert key(realtime_server)
+        talk(realtime_server.ws_url)
+        assert len(realtime_server.sessions) == 1
+    """,
+    )
+    run(suite).assert_outcomes(failed=1)
+    run(suite, "--realtime-record-mode=new", f"--realtime-upstream={upstream}").assert_outcomes(passed=1)
+    assert recordings(suite) == ["test_key_first/01.jsonl", "test_key_first/02.jsonl"]
+    assert "ek_" not in (suite.path / "recordings/test_call/test_key_first/02.jsonl").read_text()
+    run(suite).assert_outcomes(passed=1)
+
+
 def test_new_passes_on_what_the_upstream_says_of_a_further_connection(suite: pytest.Pytester, upstream: str) -> None:
     record(suite, "test_twice")
     write_tests(

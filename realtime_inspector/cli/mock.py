@@ -88,6 +88,7 @@ _HELP = """Serve a recording, or a folder of them, to any client.
   realtime-inspector mock call.jsonl
   realtime-inspector mock call.jsonl --speed max --once --report report.json
   realtime-inspector mock call.jsonl --ignore-path session.instructions
+  realtime-inspector mock call.jsonl --copies 1000
   realtime-inspector mock call.jsonl --fault-profile mid-audio-stall
   realtime-inspector mock call.jsonl --fault 'drop 5% on type:*.delta'
 
@@ -103,14 +104,18 @@ Exits 1 if the recording was not met. Stop it with ctrl+c.
 @click.argument("file", type=click.Path(path_type=Path))
 @replay_options(speed="recorded", listen="127.0.0.1:8767")
 @click.option("--once", is_flag=True, help="end when the recording has been served")
+@click.option("--copies", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+              help="serve it to N connections, at the same time too: for tests under load")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | None, once: bool, **chosen: Any) -> None:
     """Serve a recording, or a folder of them, to any client."""
+    from realtime_inspector.capture.relay import new_event_loop
     from realtime_inspector.replay.load import load
 
-    scripts = load(file)
+    scripts = load(file) * chosen["copies"]
     serving = {"address": listen_address(listen), "strict": chosen["strict"], "faults": faulting.between(chosen)}
-    report = asyncio.run(_serve(scripts, player_options(chosen), ready_file, once=once, **serving))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        report = runner.run(_serve(scripts, player_options(chosen), ready_file, once=once, **serving))
     finish(report, chosen["report_file"], chosen["report_format"])
     ctx.exit(report.exit_code)
 
@@ -118,6 +123,7 @@ def command(ctx: click.Context, /, file: Path, listen: str, ready_file: Path | N
 async def _serve(
     scripts: Any, options: Options, ready_file: Path | None, *, once: bool, address: tuple[str, int], **more: Any
 ) -> Report:
+    from realtime_inspector.capture.relay import settle
     from realtime_inspector.replay.server import Address, ReplayServer
 
     def told(text: str) -> None:
@@ -127,6 +133,7 @@ async def _serve(
 
     server = ReplayServer(scripts, options, address=Address(*address), again=not once, told=told, **more)
     async with server:
+        settle()
         diagnostics.say(f"serving {scripts[0].name}{_and_more(len(scripts))} on {server.ws_url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=any")
         if ready_file is not None:

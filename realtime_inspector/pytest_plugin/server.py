@@ -164,7 +164,7 @@ class Recording(RealtimeServer):
 
     def _happened(self) -> list[tuple[Header | None, list[Entry]]]:
         self.settle()
-        return self._happened_so_far()
+        return [(header, entries) for header, entries in self._happened_so_far() if _asks_for_socket(entries)]
 
     def _happened_so_far(self) -> list[tuple[Header | None, list[Entry]]]:
         from realtime_inspector.recording import files
@@ -196,6 +196,13 @@ class Extending(RealtimeServer):
 
     def _happened(self) -> list[tuple[Header | None, list[Entry]]]:
         return [*self._playing._happened(), *self._recording._happened()]
+
+
+def _asks_for_socket(entries: list[Entry]) -> bool:
+    """Tell whether a connection is a session, and not only a plain request, such as for an ephemeral key."""
+    return any(
+        (entry.header("upgrade") or "").lower() == "websocket" for entry in entries if "headers" in entry.members
+    )
 
 
 def _marker(paths: list[str]) -> str:

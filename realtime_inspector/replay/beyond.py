@@ -1,6 +1,6 @@
-"""Connections that go beyond what is recorded: handed on to another server, message by message, and back.
+"""What goes beyond the recording: handed on to another server, message by message, or request by request, and back.
 
-Knows messages only; who records what passes is behind the other server.
+Knows messages and requests only; who records what passes is behind the other server.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
@@ -16,6 +18,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
+
+from realtime_inspector.replay.connection import Asked
+from realtime_inspector.replay.doors import Answer, refused
 
 NOT_PASSED_ON = frozenset(
     {
@@ -30,6 +35,10 @@ NOT_PASSED_ON = frozenset(
     }
 )
 """Headers that belong to one connection."""
+_OF_ONE_REQUEST = frozenset(
+    {"accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding"}
+)
+_TIMEOUT_S = 60.0
 
 
 async def dial(url: str, request: Request, tls: ssl.SSLContext | None = None) -> ClientConnection | Response:
@@ -59,6 +68,31 @@ async def dial(url: str, request: Request, tls: ssl.SSLContext | None = None) ->
         return _refusal(answer.status_code, answer.reason_phrase, bytes(answer.body or b""))
     except (InvalidHandshake, OSError) as error:
         return _refusal(502, "Bad Gateway", f"realtime-inspector: {error}".encode())
+
+
+async def fetch(url: str, asked: Asked) -> Answer:
+    """Have another server answer a plain request; what it says is returned as it is, a redirect too.
+
+    Args:
+        url: The server's scheme, host and port, as a WebSocket's.
+        asked: The request; its path is the client's.
+    """
+    return await asyncio.to_thread(_fetch, url.replace("ws", "http", 1), asked)
+
+
+def _fetch(url: str, asked: Asked) -> Answer:
+    parts = urlsplit(url)
+    headers = {name: value for name, value in asked.headers if name.lower() not in _OF_ONE_REQUEST}
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request(asked.method, asked.target, asked.body or None, {**headers, "Accept-Encoding": "identity"})
+        answer = connection.getresponse()
+        kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _OF_ONE_REQUEST)
+        return Answer(answer.status, answer.reason, kept, answer.read())
+    except (HTTPException, OSError) as error:
+        return refused(502, f"realtime-inspector: {error}")
+    finally:
+        connection.close()
 
 
 async def hand_on(client: ServerConnection, server: ClientConnection) -> None:

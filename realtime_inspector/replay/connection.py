@@ -5,8 +5,9 @@ The WebSocket library reads a GET alone; what has a body is read here, and TLS i
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Response
+from websockets.protocol import State
 
 from realtime_inspector.replay.doors import Answer, refused
 from realtime_inspector.replay.tls import HANDSHAKE, TlsTransport
 
 _MAX_HTTP_BYTES = 4 << 20
 _METHOD_BYTES = 4
+_UNREAD_BYTES = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,34 @@ class Host:
     """Take note that a connection is gone."""
     tell: Callable[[str], object]
     """Tell people something."""
+    beyond: Callable[[Asked], Awaitable[Answer | None]] | None = None
+    """Have another server answer a request that was not recorded; None if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A plain request."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
 
 def connection_class(host: Host) -> type[ServerConnection]:
     """Return the class of a server's connections."""
 
-    class Connection(_Connection):
+    class Hosted(Connection):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.host = host
 
-    return Connection
+    return Hosted
 
 
-class _Connection(ServerConnection):
+class Connection(ServerConnection):
+    """A connection that tells TLS and plain requests apart from upgrades by itself."""
+
     host: Host
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,6 +73,7 @@ class _Connection(ServerConnection):
         self._tls: TlsTransport | None = None
         self._request = bytearray()
         self._is_get = False
+        self._answering: asyncio.Task[None] | None = None
 
     def data_received(self, data: bytes) -> None:
         """Take TLS off, if there is any."""
@@ -72,6 +90,25 @@ class _Connection(ServerConnection):
         super().connection_lost(exc)
         self.host.lost(self)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is open, and its client reads what it gets."""
+        return self.protocol.state is State.OPEN and self.transport.get_write_buffer_size() < _UNREAD_BYTES
+
+    async def send_each(self, messages: Sequence[tuple[bytes, bool]]) -> None:
+        """Send messages, each with whether it is binary; waits for a client that does not read."""
+        async with self.send_context():
+            self.send_now(messages)
+
+    def send_now(self, messages: Sequence[tuple[bytes, bool]]) -> None:
+        """Send messages in one piece, without waiting; for a connection that is ready.
+
+        With a write for each, most of the time goes into calls of the system: a server speaks in bursts.
+        """
+        for payload, binary in messages:
+            (self.protocol.send_binary if binary else self.protocol.send_text)(payload)
+        self.transport.write(b"".join(self.protocol.data_to_send()))
+
     def _begin(self, first: int) -> None:
         self._begun = True
         if first == HANDSHAKE:
@@ -86,18 +123,29 @@ class _Connection(ServerConnection):
         if self._request.startswith(b"GET "):
             self._is_get = True
             super().data_received(bytes(self._request))
-        elif len(self._request) >= _METHOD_BYTES:
-            answer = _answer(self.host, bytes(self._request))
-            if answer is not None:
-                self.transport.write(_serialized(answer))
-                self.transport.close()
+        elif len(self._request) >= _METHOD_BYTES and self._answering is None:
+            asked = _parsed(bytes(self._request))
+            if isinstance(asked, Answer):
+                self._give(asked)
+            elif asked is not None and self.host.beyond is None:
+                self._give(self.host.plain(asked.method, asked.target))
+            elif asked is not None:
+                self._answering = self.loop.create_task(self._reply(asked))
+
+    async def _reply(self, asked: Asked) -> None:
+        answer = await self.host.beyond(asked) if self.host.beyond is not None else None
+        self._give(answer or self.host.plain(asked.method, asked.target))
+
+    def _give(self, answer: Answer) -> None:
+        self.transport.write(_serialized(answer))
+        self.transport.close()
 
 
 _TRUST = "it has to trust the local CA; `realtime-inspector ca` prints its path"
 
 
-def _answer(host: Host, request: bytes) -> Answer | None:
-    """Answer a plain request; None while it is not whole."""
+def _parsed(request: bytes) -> Asked | Answer | None:
+    """Read a plain request; an answer if it is none, None while it is not whole."""
     head, gap, body = request.partition(b"\r\n\r\n")
     if not gap and len(request) <= _MAX_HTTP_BYTES:
         return None
@@ -112,7 +160,8 @@ def _answer(host: Host, request: bytes) -> Answer | None:
             return None
     elif len(body) < int(length):
         return None
-    return host.plain(words[0], words[1])
+    pairs = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
+    return Asked(words[0], words[1], pairs, body)
 
 
 def _serialized(answer: Answer) -> bytes:

@@ -73,6 +73,10 @@ class Door:
         """Serve a recording to the next connection after all."""
         self._waiting.appendleft(script)
 
+    def knows(self, method: str, target: str) -> bool:
+        """Tell whether the answer to a request was recorded."""
+        return (method, _path(target)) in self._exchanges
+
     def plain(self, method: str, target: str) -> Answer:
         """Return the recorded answer to a request; 404 if there is none."""
         known = self._exchanges.get((method, _path(target)))
@@ -94,10 +98,11 @@ class Door:
 
     def _refill(self) -> None:
         self._waiting = deque(script for script in self.scripts if script.has_socket)
-        self._exchanges = defaultdict(deque)
+        exchanges: defaultdict[tuple[str, str], deque[Exchange]] = defaultdict(deque)
         for script in self.scripts:
             for exchange in script.exchanges:
-                self._exchanges[exchange.method, _path(exchange.path)].append(exchange)
+                exchanges[exchange.method, _path(exchange.path)].append(exchange)
+        self._exchanges = dict(exchanges)
 
 
 def _path(target: str) -> str:

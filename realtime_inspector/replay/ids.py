@@ -63,7 +63,7 @@ class IdMap:
             self._recorded[live] = recorded
 
     def _changes(self, step: Step) -> bool:
-        if any(name in self._live for name in step.ids):
+        if self._live and not self._live.keys().isdisjoint(step.ids):
             return True
         if step.type == "error":
             return self._asked(step.answers) is not None

@@ -22,7 +22,7 @@ import orjson
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Entry, Kind, Side, message
 from realtime_inspector.replay import answers
 from realtime_inspector.replay.causes import OPTIONAL
 from realtime_inspector.replay.errors import Refusal, refusal
@@ -49,6 +49,8 @@ HARMLESS_REFUSALS = frozenset(
 """Errors that a client meets when its cancel or truncate crosses the end of what it is about."""
 
 _APPEND = "input_audio_buffer.append"
+_TOGETHER_S = 0.001
+"""What is due within so short a time goes out at once: a server speaks in bursts, and a loop cannot wait for less."""
 _LOST = 1006
 """What a WebSocket library says where no close frame came."""
 _MAX_REASON_BYTES = 120
@@ -300,7 +302,7 @@ class Player:
 
     def _flush(self, now: float) -> list[Action]:
         if not self.over:
-            for step in self._schedule.take(now):
+            for step in self._schedule.take(now + _TOGETHER_S):
                 self._send_step(step, now)
                 if self.over:
                     break
@@ -318,7 +320,16 @@ class Player:
         if step.lane == CLOSE:
             self._close(entry.members.get("code"), str(entry.members.get("reason") or ""), now, entry.kind)
             return
-        self._send(self._ids.payload(step), now, binary=entry.binary)
+        payload = self._ids.payload(step)
+        if payload is not entry.payload:
+            self._send(payload, now, binary=entry.binary)
+            return
+        read_once = step.event  # for all who are played it: it goes out as it was recorded
+        live = message(next(self._numbers), now - self._start, Side.SERVER, payload, 0)
+        if entry.binary:
+            live = replace(live, binary=True)
+        self._take_note(Event(live, read_once.type, read_once.body, read_once.audio_bytes))
+        self._actions.append(Send(payload, entry.binary))
 
     def _send_body(self, body: dict[str, Any], now: float) -> None:
         self._send(orjson.dumps(body), now)
@@ -342,7 +353,9 @@ class Player:
         return Entry(next(self._numbers), now - self._start, side, kind, **members)
 
     def _note(self, entry: Entry) -> None:
-        event = read(entry)
+        self._take_note(read(entry))
+
+    def _take_note(self, event: Event) -> None:
         self.session.apply(event)
         if self._observe is not None:
             self._observe(event)

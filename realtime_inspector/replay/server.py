@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
 from types import TracebackType
 
 from websockets.asyncio.client import ClientConnection
@@ -30,13 +31,14 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.redact import Redactor
-from realtime_inspector.replay.beyond import dial, hand_on
-from realtime_inspector.replay.connection import Host, connection_class, response
+from realtime_inspector.replay.beyond import dial, fetch, hand_on
+from realtime_inspector.replay.connection import Asked, Connection, Host, connection_class, response
 from realtime_inspector.replay.doors import Answer, Door
 from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
+from realtime_inspector.replay.punctual import Punctual
 from realtime_inspector.replay.quiet import quiet
 from realtime_inspector.replay.report import Played
 from realtime_inspector.replay.report import Report as Outcome
@@ -86,7 +88,8 @@ class ReplayServer:
             observers: Makes an observer for a new connection; it gets all its events, of both sides.
             told: Is told of each mismatch, as text, when it happens.
             faults: What goes wrong between the clients and the recording.
-            beyond: A WebSocket server for the connections that no recording has; empty if they are refused.
+            beyond: A server, by a URL of `ws`, for the connections and the requests that no recording has; empty if
+                they are refused.
             tls: Gives the settings for clients that speak TLS; by default with the local CA's certificate.
         """
         redactor = Redactor.from_environment(os.environ)
@@ -167,7 +170,7 @@ class ReplayServer:
                 port,
                 process_request=self._let_in if self._faults is not None or self._beyond else self._admit,
                 select_subprotocol=_select,
-                create_connection=connection_class(Host(self._plain, self._tls, self._forget, self._tell)),
+                create_connection=connection_class(self._host()),
                 compression=None,
                 max_size=None,
                 max_queue=None,
@@ -218,13 +221,31 @@ class ReplayServer:
         if refused is not None:
             return refused
         upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
-        if not (upgrade and self._beyond) or self._door.refusing or self._door.unserved:
+        if not upgrade:
+            asked = Asked("GET", request.path, tuple(request.headers.raw_items()))
+            answer = await self._ask_beyond(asked)
+            return response(answer) if answer is not None else self._admit(connection, request)
+        if not self._beyond or self._door.refusing or self._door.unserved:
             return self._admit(connection, request)
-        found = await dial(self._beyond.partition("/v1/")[0], request)
+        found = await dial(self._elsewhere, request)
         if isinstance(found, Response):
             return found
         self._handed_on[connection] = found
         return None
+
+    @property
+    def _elsewhere(self) -> str:
+        return self._beyond.partition("/v1/")[0]
+
+    async def _ask_beyond(self, asked: Asked) -> Answer | None:
+        """Have another server answer what was not recorded; None if it was, or there is no other server."""
+        if not self._beyond or self._door.refusing or self._door.knows(asked.method, asked.target):
+            return None
+        return await fetch(self._elsewhere, asked)
+
+    def _host(self) -> Host:
+        beyond = self._ask_beyond if self._beyond else None
+        return Host(self._plain, self._tls, self._forget, self._tell, beyond)
 
     async def _talk(self, connection: ServerConnection) -> None:
         if connection in self._handed_on:
@@ -262,41 +283,52 @@ class ReplayServer:
     async def _pump(self, raw: ServerConnection, connection: ServerConnection | FaultySocket, player: Player) -> None:
         with suppress(ConnectionClosed):  # the client may leave at any moment
             actions = player.open(_now(), _request_entry(raw))
+            wait = (
+                Punctual(connection, player).next
+                if isinstance(connection, Connection)
+                else _waiting(connection, player)
+            )
             while True:
                 until = await self._carry_out(raw, connection, actions)
                 if player.over:
                     return
-                try:
-                    async with asyncio.timeout_at(until):
-                        message = await connection.recv()
-                except TimeoutError:
-                    actions = player.advance(_now())
+                came = await wait(until)
+                if isinstance(came, list):
+                    actions = came
                     continue
                 self._taken += 1
-                binary = isinstance(message, bytes)
-                payload = message if isinstance(message, bytes) else message.encode()
-                actions = player.receive(payload, _now(), binary=binary)
+                payload = came if isinstance(came, bytes) else came.encode()
+                actions = player.receive(payload, _now(), binary=isinstance(came, bytes))
 
     async def _carry_out(
         self, raw: ServerConnection, connection: ServerConnection | FaultySocket, actions: Sequence[Action]
     ) -> float | None:
         """Do what the player asks for; return until when it waits."""
         until = None
-        for action in actions:
-            match action:
-                case Send(payload, binary):
-                    await connection.send(payload, text=not binary)
-                case Wait(at):
-                    until = at
-                case Report(mismatch):
-                    if mismatch.why is not Why.REFUSED:  # then the client may go on, as with the real server
-                        self._door.refusing = f"realtime-inspector: {mismatch.message}"
-                    self._tell(mismatch.text())
-                case Close():
-                    if isinstance(connection, FaultySocket):
-                        await connection.drained()
-                    await _close(raw, action)
+        for speaks, several in groupby(actions, lambda action: isinstance(action, Send)):
+            if speaks:
+                await _send(connection, [action for action in several if isinstance(action, Send)])
+                continue
+            for action in several:
+                until = await self._do(raw, connection, action) or until
         return until
+
+    async def _do(
+        self, raw: ServerConnection, connection: ServerConnection | FaultySocket, action: Action
+    ) -> float | None:
+        """Do one thing other than sending; return until when to wait."""
+        match action:
+            case Wait(at):
+                return at
+            case Report(mismatch):
+                if mismatch.why is not Why.REFUSED:  # then the client may go on, as with the real server
+                    self._door.refusing = f"realtime-inspector: {mismatch.message}"
+                self._tell(mismatch.text())
+            case Close():
+                if isinstance(connection, FaultySocket):
+                    await connection.drained()
+                await _close(raw, action)
+        return None
 
     def _is_broken(self, connection: ServerConnection) -> bool:
         """Whether a fault has ended a connection; its client may come back before that is noticed here."""
@@ -329,6 +361,29 @@ class ReplayServer:
         """Notice that nothing more can come."""
         if not self._chosen and (self._door.refusing or not self._door.unserved):
             self.finished.set()
+
+
+def _waiting(
+    connection: ServerConnection | FaultySocket, player: Player
+) -> Callable[[float | None], Awaitable[str | bytes | list[Action]]]:
+    """Return what waits for the next message, or for what is due."""
+
+    async def wait(until: float | None) -> str | bytes | list[Action]:
+        try:
+            async with asyncio.timeout_at(until):
+                return await connection.recv()
+        except TimeoutError:
+            return player.advance(_now())
+
+    return wait
+
+
+async def _send(connection: ServerConnection | FaultySocket, messages: Sequence[Send]) -> None:
+    if isinstance(connection, Connection):
+        await connection.send_each([(message.payload, message.binary) for message in messages])
+        return
+    for message in messages:
+        await connection.send(message.payload, text=not message.binary)
 
 
 def _request_entry(connection: ServerConnection) -> Entry | None:

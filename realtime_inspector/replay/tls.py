@@ -50,6 +50,10 @@ class TlsTransport(asyncio.Transport):
             self._tls.write(data)
             self._flush()
 
+    def get_write_buffer_size(self) -> int:
+        """Return how much waits to go out."""
+        return self._inner.get_write_buffer_size()
+
     def close(self) -> None:
         """Say goodbye in TLS and close the socket when everything is out."""
         if not self.is_closing():
