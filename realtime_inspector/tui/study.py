@@ -74,6 +74,8 @@ class Study:
         """Whether all that is in the file by now was indexed."""
         self.found = 0
         """How often findings came: a view that shows another number is out of date."""
+        self.is_touched: Callable[[], bool] = lambda: False
+        """Tells whether the user is doing something."""
         self._rules = rules
         self._clock = clock
         self._started: float | None = None
@@ -151,7 +153,8 @@ class Study:
         self.folding.grow()
         return self.read_through
 
-    def _new_linter(self) -> Linter:
+    def new_linter(self) -> Linter:
+        """Return what asks the rules about it as they are wanted, from its beginning on."""
         if not isinstance(self._rules, Policy):
             return Linter(self._rules, header=self.index.header)
         with suppress(UsageError):  # suppressions that cannot be read suppress nothing; `lint` tells why
@@ -161,10 +164,10 @@ class Study:
     def analyse(self, more: Callable[[], bool]) -> bool:
         """Let the rules see what was indexed, while `more` says so; tell whether they have seen all of it."""
         if self._linter is None:
-            self._linter = self._new_linter()
+            self._linter = self.new_linter()
         if self._finished and self.analysed < len(self.index):
             self._begin_analysis()  # it was held for cut off, and grows again
-            self._linter = self._new_linter()
+            self._linter = self.new_linter()
         while self.analysed < len(self.index):
             for line in self.index.lines(self.analysed, min(self.analysed + _BLOCK_LINES, len(self.index))):
                 self._take(line)
@@ -198,7 +201,8 @@ class Study:
         if entry.kind is Kind.END:
             self.how = str(entry.members.get("how", ""))
         self.analysed += 1
-        self.travel.offer(self.analysed, self._linter.session)
+        if not self.is_touched():  # a copy of a long session takes longer than a key may wait
+            self.travel.offer(self.analysed, self._linter.session)
 
     def _last_entry(self) -> Entry | None:
         for position in range(len(self.index) - 1, -1, -1):

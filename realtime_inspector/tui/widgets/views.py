@@ -195,7 +195,7 @@ class WhyPane(WrappedList):
         start, entries = perf_counter(), len(desk.study.index)
         try:
             recording = files.open_recording(desk.study.path)
-            found = explain(_Slowly(recording, desk), recording.header)
+            found = explain(_Slowly(recording, desk), recording.header, linter=desk.study.new_linter())
             problem = ""
         except (RecordingError, _LeftError) as error:
             found, problem = [], str(error)
