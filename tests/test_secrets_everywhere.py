@@ -8,6 +8,8 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
 import orjson
@@ -22,7 +24,7 @@ from realtime_inspector.cli.agent.replaying import REPLAY
 from realtime_inspector.cli.agent.tools import LOOKING, Desk
 from realtime_inspector.cli.lint import FORMATS
 from realtime_inspector.errors import InspectorError
-from realtime_inspector.formats import digest, read_any
+from realtime_inspector.formats import digest, parquet, read_any
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
 from realtime_inspector.traces import tracer
@@ -249,6 +251,16 @@ def answered(*paths: Path) -> dict[str, str]:
     return said
 
 
+def tabled(*paths: Path) -> dict[str, str]:
+    """Return what stands in the tables made of these files, where there is what reads them."""
+    if find_spec("pyarrow") is None:
+        return {}
+    reader = pytest.importorskip("pyarrow.parquet")
+    sinks = {name: BytesIO() for name in parquet.TABLES}
+    parquet.write(map(read_any, paths), sinks)
+    return {name: str(reader.read_table(BytesIO(sink.getvalue())).to_pylist()) for name, sink in sinks.items()}
+
+
 def written() -> dict[str, str]:
     """Return every file of the test's folder, its name before its content."""
     files = [path for path in Path().rglob("*") if path.is_file() and path.suffix not in {".py", ".log", ".pem"}]
@@ -283,7 +295,7 @@ def test_nothing_of_a_recorded_call_has_a_secret(capsys: pytest.CaptureFixture[s
     said: list[str] = []
     paths = [call(said), refused(said)]
 
-    texts = printed(capsys, *paths) | answered(*paths)
+    texts = printed(capsys, *paths) | answered(*paths) | tabled(*paths)
 
     assert leaks(texts | written() | {"proxy": "".join(said)}) == []
     found = texts[f"lint --format concise {paths[0]} {paths[1]}"]
