@@ -60,6 +60,12 @@ CLIENTS = {
         ("@openai/agents-realtime", "zod"),
         'node agents-realtime.mjs "ws://{proxy}/v1/realtime?model=gpt-realtime"',
     ),
+    "litellm": Client(("litellm[proxy]", "websockets"), "python {scripts}/litellm_proxy.py http://{proxy}", 2),
+    "websocat": Client(
+        ("websocat",),
+        '(echo \'{{"type": "response.create"}}\'; sleep 3) | websocat -t -B 1000000 '
+        """-H="Authorization: Bearer $OPENAI_API_KEY" "ws://{proxy}/v1/realtime?model=gpt-realtime\"""",
+    ),
     "wscat": Client(
         ("wscat",),
         'sleep 6 | node_modules/.bin/wscat -c "ws://{proxy}/v1/realtime?model=gpt-realtime" '
