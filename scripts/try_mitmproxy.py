@@ -89,8 +89,8 @@ def attempt(name: str, wanted: str, folder: Path) -> Tried:
 
 
 def run(*command: str) -> None:
-    """Run a command that has to work."""
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    """Run a command that has to work, where `uv` does not find what this project pins for its development."""
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir())
     if ran.returncode:
         raise SystemExit(f"{' '.join(command)}: {ran.stderr.strip()}")
 
