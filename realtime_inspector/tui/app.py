@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from realtime_inspector.tui.study import Study
 _TOUCH_S = 0.05
 """For so long after a key, background work goes on in between only."""
 _GIVE_WAY_S = 0.02
+_GARBAGE = (100_000, 20, 50)
+"""How often garbage is collected: rarely, for a session only grows, and no key is to wait while it is walked."""
 
 
 class Actions(Provider):
@@ -215,6 +218,13 @@ def run(
 ) -> None:
     """Show recordings, or folders of them, until the user leaves; `policy` is what the project wants of the rules."""
     memory = Memory(usual_path(), keeps=not read_only)
-    InspectorApp(
+    app = InspectorApp(
         list(paths), show_findings=show_findings, rules=policy, memory=memory, look=look, read_only=read_only
-    ).run()
+    )
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
+    try:
+        app.run()
+    finally:
+        gc.set_threshold(*before)

@@ -7,6 +7,7 @@ may be together, is limited: when there are too many, every second one goes and 
 from __future__ import annotations
 
 import pickle
+import zlib
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,10 +20,12 @@ from realtime_inspector.recording.jsonl import parse
 
 SPACING = 2000
 """Entries between two checkpoints, at first."""
-MAX_CHECKPOINTS = 64
+MAX_CHECKPOINTS = 128
 MAX_BYTES = 64 << 20
 
 _BLOCK_LINES = 64
+_LEVEL = 1
+"""Of compression: a tenth is left, at a tenth of what the copy costs."""
 
 
 class Travel:
@@ -50,7 +53,7 @@ class Travel:
         if position - last < self._spacing:
             return
         self._places.append(position)
-        self._copies.append(pickle.dumps(session, pickle.HIGHEST_PROTOCOL))
+        self._copies.append(zlib.compress(pickle.dumps(session, pickle.HIGHEST_PROTOCOL), _LEVEL))
         while len(self._places) > MAX_CHECKPOINTS or (self._places[1:] and sum(map(len, self._copies)) > MAX_BYTES):
             self._spacing *= 2
             del self._places[::2], self._copies[::2]
@@ -64,7 +67,7 @@ class Travel:
             return
         self._done = start
         # A copy made above, in this process: nothing from a file is unpickled.
-        self._session = pickle.loads(self._copies[nearest]) if nearest >= 0 else Session()  # noqa: S301
+        self._session = pickle.loads(zlib.decompress(self._copies[nearest])) if nearest >= 0 else Session()  # noqa: S301
 
     def step(self, more: Callable[[], bool]) -> Session | None:
         """Fold towards the target while `more` says so; return the session once it is there.

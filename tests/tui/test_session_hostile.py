@@ -63,6 +63,8 @@ def test_an_empty_recording_is_no_reason_to_fail(tmp_path: Path) -> None:
         await settled(pilot)
         await press(pilot, "j", "G", "c", "e", "y", "n", "2", "enter", "3", "enter", "y", "4", "enter", "y")
         assert "0 entries" in dump(pilot.app)
+        await press(pilot, "1")
+        assert "nothing was recorded: the file ends before its first entry" in dump(pilot.app)
 
     drive(app_on(path, now=path.stat().st_mtime + 10_000), play)
 

@@ -78,6 +78,28 @@ def test_no_key_is_lost_while_events_pour_in(tmp_path: Path) -> None:
     drive(live_app(path), play)
 
 
+def test_no_key_of_a_filter_is_lost_and_nothing_jumps_while_a_thousand_events_pour_in(tmp_path: Path) -> None:
+    path = sample.write(tmp_path / "call.jsonl", UNFINISHED)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "k", "k")
+        before = n_of(screen)
+        await pilot.press("f")
+        wanted = "from:server type:rate_limits.*"
+        for character in wanted:
+            sample.add(path, "\n".join([APPEND, OTHER] * 17))
+            await pilot.press({" ": "space"}.get(character, character))
+        await until(pilot, lambda: screen.filter_line.input.value == wanted)
+        assert screen.desk.anchor == before - 1
+        await pilot.press("enter")
+        await until(pilot, lambda: f"filter 511/{66 + 34 * len(wanted):,}" in dump(pilot.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.desk.filter_text == "" and n_of(screen) == before)
+
+    drive(live_app(path), play)
+
+
 def test_silence_in_a_live_recording_is_found_as_time_passes(tmp_path: Path) -> None:
     path = sample.write(tmp_path / "call.jsonl", '> {"type":"response.create"}')
     os.utime(path, (sample.STARTED_AT, sample.STARTED_AT))

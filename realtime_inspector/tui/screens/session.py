@@ -96,7 +96,7 @@ class SessionScreen(KeepingScreen):
 
     def on_mount(self) -> None:
         """Show what there is, and start the work."""
-        self.desk.is_touched = self.app.is_touched
+        self.desk.is_touched = self.study.is_touched = self.app.is_touched
         self.action_pane("findings" if self._show_findings else "events")
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()

@@ -16,6 +16,7 @@ from realtime_inspector.tui.widgets.line_list import LineList
 _NOTHING = plain("no entry passes the filter: f changes it, escape lifts it", "dim")
 
 _EMPTY = plain("nothing was recorded yet; entries show up here as they are written", "dim")
+_OVER = plain("nothing was recorded: the file ends before its first entry", "dim")
 
 
 class EventList(LineList):
@@ -82,7 +83,7 @@ class EventList(LineList):
         """Return one line of the screen; say so if a filter lets nothing through."""
         if y == 0 and not len(self._lines):
             width = self.scrollable_content_region.width
-            said = _NOTHING if len(self._study.index) else _EMPTY
+            said = _NOTHING if len(self._study.index) else _EMPTY if self._study.live else _OVER
             return self._strip(said, self.rich_style, " ", width)
         return super().render_line(y)
 
