@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 GREETING = "Hello, who is there?"
 QUESTION = "What is the weather in Paris?"
 STORY = "Tell me a long story."
@@ -165,10 +163,10 @@ def openai_sync(base_url: str, **options: Any) -> Seen:
         client.realtime.connect(**_model(options)) as connection,
     ):
         for event in talk.start():
-            connection.send_raw(orjson.dumps(event).decode())
+            connection.send_raw(json.dumps(event))
         while not talk.over:
-            for answer in talk.take(orjson.loads(connection.recv_bytes())):
-                connection.send_raw(orjson.dumps(answer).decode())
+            for answer in talk.take(json.loads(connection.recv_bytes())):
+                connection.send_raw(json.dumps(answer))
     return talk.seen
 
 
