@@ -7,6 +7,7 @@ textual-serve's files, by name; nothing else of the disk can be asked for.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from importlib.resources import files
@@ -95,8 +96,9 @@ class ViewServer:
             await web.TCPSite(runner, str(found[0][4][0]), self.port).start()
         except (OSError, UnicodeError) as error:
             await runner.cleanup()
-            why = (getattr(error, "strerror", None) or str(error)).lower()
-            raise UsageError(f"cannot listen on {self.host}:{self.port}: {why}; give another --listen") from error
+            raise UsageError(
+                f"cannot listen on {self.host}:{self.port}: {_why(error)}; give another --listen"
+            ) from error
         self._runner = runner
         self.port = runner.addresses[0][1]
         return self
@@ -208,6 +210,13 @@ class ViewServer:
     async def _say_goodbye(self, _: web.Application) -> None:
         ending = [each.close(code=WSCloseCode.GOING_AWAY, message=b"The server was stopped.") for each in self._sockets]
         await asyncio.gather(*ending, return_exceptions=True)
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    """Return the system's words; asyncio puts the address into them."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return str(getattr(error, "strerror", None) or error).lower()
 
 
 def _unknown(host: str) -> tuple[str, str]:
