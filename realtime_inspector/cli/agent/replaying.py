@@ -115,7 +115,7 @@ def _run(command: Sequence[str], environment: dict[str, str], timeout_s: float) 
         try:
             code = child.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            raise UsageError(f"{command[0]} ran longer than {timeout_s:.0f} s and was ended") from None
+            raise UsageError(f"{command[0]} ran longer than {timeout_s:g} s and was ended") from None
         finally:
             _end(child)
         size = out.seek(0, os.SEEK_END)
@@ -124,7 +124,9 @@ def _run(command: Sequence[str], environment: dict[str, str], timeout_s: float) 
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End a program and what it started."""
+    """End a program that still runs, and what it started."""
+    if child.poll() is not None:  # its number may be another program's by now
+        return
     with suppress(OSError):
         if sys.platform == "win32":
             child.kill()
