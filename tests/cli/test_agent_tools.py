@@ -181,7 +181,7 @@ def test_the_program_of_the_start_is_run_against_the_recording_and_nothing_else(
     assert "no client connected for it" in answer["verdict"]
     assert set(tool.takes) == {"recording", "match"}
     endless = replaying.program([sys.executable, "-c", "import time; time.sleep(600)"], 0.1)
-    with pytest.raises(UsageError, match="ran longer than 0.1 s and was ended"):
+    with pytest.raises(UsageError, match=r"ran longer than 0\.1 s and was ended"):
         endless.run(desk(calls), {"recording": "talk.jsonl"})
     with pytest.raises(UsageError, match="cannot run 'no-such-program'"):
         replaying.program(["no-such-program"], 60).run(desk(calls), {"recording": "talk.jsonl"})
