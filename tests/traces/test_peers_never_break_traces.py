@@ -25,7 +25,7 @@ def spans_of(events: list[Event], every: int) -> list[Span]:
     return found + tracer.finish()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(anything.SESSIONS.map(anything.events), st.integers(1, 5))
 def test_no_session_breaks_them(events: list[Event], every: int) -> None:
     for found in (spans_of(events, every), spans_of(events, len(events) + 1)):
@@ -36,7 +36,7 @@ def test_no_session_breaks_them(events: list[Event], every: int) -> None:
         assert all(isinstance(value, str | bool | int | float | tuple) for value in values)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(anything.SESSIONS.map(anything.events))
 def test_each_of_their_spans_can_be_encoded(events: list[Event]) -> None:
     encoder = pytest.importorskip("opentelemetry.exporter.otlp.proto.common.trace_encoder")

@@ -206,7 +206,7 @@ def test_a_turn_is_done_when_the_next_one_has_settled_or_nothing_comes() -> None
 RULES = [rule for rule in all_rules() if rule.id.startswith(("RSP", "RAT"))]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 30), st.floats(0, 60)), max_size=12))
 def test_whenever_it_is_asked_each_span_comes_once_and_none_is_missing(steps: list[tuple[int, float]]) -> None:
     follower = Tracer(calls.HEADER, Linter(RULES, header=calls.HEADER))
