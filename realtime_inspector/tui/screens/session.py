@@ -18,7 +18,6 @@ from textual.events import DescendantFocus
 from textual.widgets import Footer
 
 from realtime_inspector.analysis.finding import Finding
-from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.analysis.turns import turns
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.tui import bars
@@ -118,8 +117,6 @@ class SessionScreen(KeepingScreen):
     # the work behind the panes
 
     async def _work(self) -> None:
-        if self.app.rules is None:
-            await asyncio.to_thread(all_rules)  # they are many to import: no key waits for that
         while not self.study.closed:
             self._wake.clear()
             busy = self._slice()
