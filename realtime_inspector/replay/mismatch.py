@@ -163,6 +163,8 @@ def _clock(difference: Difference) -> bool:
 _CAUSES = (
     (_random, "a random id, drawn anew in each run"),
     (_clock, "a clock: the date or time of the run"),
+    (lambda d: d.path.startswith("item.output"), "the tool gave another result than when this was recorded"),
+    (lambda d: d.path.endswith("instructions"), "the instructions were changed since this was recorded"),
     (lambda d: d.recorded is MISSING, "a field the recorded client did not send: a newer SDK, or a changed program"),
     (lambda d: d.live is MISSING, "a field the client no longer sends: another SDK version, or a changed program"),
 )

@@ -126,6 +126,7 @@ class Report:
         lines: list[str] = []
         for played in self.connections:
             lines += _left(played.recording, "recorded client event", "never came", played.never_came)
+            lines += _stopped(played)
             lines += _left(played.recording, "recorded server event", "never asked for", played.never_asked_for)
         lines += [f"{path}: no client connected for it" for path in self.unserved]
         return "\n".join([*lines, self._verdict()])
@@ -138,6 +139,14 @@ class Report:
         return (
             f"the recording was {'' if self.met else 'not '}met: {counts}, {_count(len(self.mismatches), 'mismatch')}"
         )
+
+
+def _stopped(played: Played) -> list[str]:
+    """Say where the client stopped, if that is not told as a mismatch: it may wait for an answer it never asked for."""
+    first = next((one for one in played.never_came if one.needed), None)
+    if first is None or played.mismatches:
+        return []
+    return [f"    probably: a missing {first}: the client ended there, or waits for what follows it"]
 
 
 def _place(what: Expected | Step) -> dict[str, Any]:

@@ -53,6 +53,14 @@ def test_the_probable_cause_is_told(recorded: Any, live: Any, cause: str) -> Non
     assert cause in differing(Difference("session.x", recorded, live)).cause
 
 
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [("item.output.sky", "the tool gave another result"), ("session.instructions", "the instructions were changed")],
+)
+def test_the_place_of_a_difference_tells_its_cause(path: str, cause: str) -> None:
+    assert cause in differing(Difference(path, "clear", "cloudy")).cause
+
+
 def test_a_long_value_is_cut_in_text_and_whole_in_json() -> None:
     found = differing(Difference("session.instructions", "a" * 5000, "b"))
     assert len(found.text().splitlines()[1]) < SHOWN_CHARS + 80
@@ -90,6 +98,7 @@ def test_what_is_left_fails_only_if_that_is_asked_for() -> None:
     assert live.report().exit_code == 0
     assert live.report(strict=True).exit_code == 1
     assert "2 recorded client events never came: conversation.item.create (line 7), " in live.report().text()
+    assert "probably: a missing conversation.item.create (line 7): the client ended there" in live.report().text()
 
 
 def test_a_recording_that_nobody_connected_for_is_not_met() -> None:

@@ -176,6 +176,24 @@ def test_a_left_out_event_that_something_rests_on_is_named(number: int) -> None:
         assert not live.report().met, "strict is for what is left at the end"
 
 
+NEEDS = [(expected.index, cause) for expected in script(TOOLS).expected for cause in expected.needs]
+
+
+@pytest.mark.parametrize(("late", "cause"), NEEDS)
+def test_whatever_comes_before_what_it_needs_is_named_with_that(late: int, cause: int) -> None:
+    played, messages = script(TOOLS), client_messages(TOOLS)
+    live = Live(played)
+    live.send(*messages[:cause], *messages[cause + 1 : late + 1])
+    live.wait(3)
+    report = live.report(strict=True)
+    assert not report.met
+    assert str(played.expected[cause]) in report.text()
+
+
+def test_every_turn_of_the_conversation_rests_on_another_event() -> None:
+    assert len(NEEDS) >= len(client_messages(TOOLS)) - 2
+
+
 @pytest.mark.parametrize(("one", "other"), [(1, 2), (3, 4), (6, 7)])
 def test_an_item_behind_the_response_that_needs_it_is_a_mismatch(one: int, other: int) -> None:
     messages = client_messages(TOOLS)
