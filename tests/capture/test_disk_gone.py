@@ -51,7 +51,8 @@ class Call:
         """Wait until so many entries are in the file."""
 
         def there() -> bool:
-            return any(len(list(open_recording(path))) == count for path in self._folder.glob("*.jsonl"))
+            begun = (path for path in self._folder.glob("*.jsonl") if path.stat().st_size)
+            return any(len(list(open_recording(path))) == count for path in begun)
 
         wait_for(there)
 

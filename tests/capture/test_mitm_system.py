@@ -1,4 +1,7 @@
-"""Modes that get connections from the system: `local` by eBPF, `transparent` by iptables, `wireguard` by a tunnel."""
+"""Modes that get connections from the system: `local` by eBPF, `transparent` by iptables, `wireguard` by a tunnel.
+
+They need root and load a program into the kernel, so they are run by hand: `TRY_SYSTEM_MODES=1 pytest FILE`.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ RECORDED = ["client request GET /v1/realtime?model=m", "server response 101", "p
 def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str] | str]]:
     """Try all modes that this machine has the programs for, in namespaces of their own."""
     modes = [mode for mode, programs in NEEDS.items() if all(map(which, programs))]
+    if "TRY_SYSTEM_MODES" not in os.environ:
+        pytest.skip("run by hand, with TRY_SYSTEM_MODES=1: it loads a program into the kernel")
     if not sys.platform.startswith("linux") or os.geteuid() != 0 or not modes:
         pytest.skip("needs Linux, root, and unshare, ip and iptables, sudo or wireguard-go")
     folder = tmp_path_factory.mktemp("namespace")
