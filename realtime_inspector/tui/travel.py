@@ -53,7 +53,7 @@ class Travel:
         if position - last < self._spacing:
             return
         self._places.append(position)
-        self._copies.append(zlib.compress(pickle.dumps(session, pickle.HIGHEST_PROTOCOL), _LEVEL))
+        self._copies.append(zlib.compress(_copy(session), _LEVEL))
         while len(self._places) > MAX_CHECKPOINTS or (self._places[1:] and sum(map(len, self._copies)) > MAX_BYTES):
             self._spacing *= 2
             del self._places[::2], self._copies[::2]
@@ -82,3 +82,12 @@ class Travel:
             if self._done < self._target and not more():
                 return None
         return self._session
+
+
+def _copy(session: Session) -> bytes:
+    """Return a session as bytes, without what rules keep in it for themselves: nobody asks rules about a copy."""
+    kept, session.worked_out = session.worked_out, {}
+    try:
+        return pickle.dumps(session, pickle.HIGHEST_PROTOCOL)
+    finally:
+        session.worked_out = kept

@@ -13,6 +13,7 @@ from realtime_inspector.protocol.event import read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.index import Index
 from realtime_inspector.tui import travel
+from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.travel import Travel
 from tests.tui import sample
 
@@ -113,3 +114,17 @@ def test_an_unreadable_line_changes_nothing(tmp_path: Path) -> None:
     assert session is not None
     assert session.events == 1
     made.close()
+
+
+def test_what_rules_keep_in_a_session_is_in_no_copy(tmp_path: Path) -> None:
+    study = Study(sample.write(tmp_path / "call.jsonl"))
+    study.travel = Travel(study.index, 1)
+    while not (study.read_on() and study.analyse(always)):
+        pass
+    assert study.session.worked_out
+    assert study.travel.checkpoints > 20
+    study.travel.aim(40)
+    session = study.travel.step(always)
+    assert session is not None
+    assert session.events == 41
+    study.close()
