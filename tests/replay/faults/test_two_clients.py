@@ -35,7 +35,7 @@ class Heard:
     binary: list[bool] = field(default_factory=list)
     """Whether each message was; empty where the client does not tell."""
     times: list[float] = field(default_factory=list)
-    """When each came, since the last message that the client sent."""
+    """When each came, since the client began to speak: no delay can be shorter than it looks."""
     code: int = 0
     """How the server closed; 1006 where it did not and the connection broke."""
     status: int = 0
@@ -82,9 +82,9 @@ def sdk(base_url: str) -> Heard:
             openai.OpenAI(api_key="dummy", base_url=base_url) as client,
             client.realtime.connect(model="gpt-realtime") as connection,
         ):
+            sent = time.monotonic()
             for message in client_messages(TEXT):
                 connection.send_raw(orjson.dumps(message).decode())
-            sent = time.monotonic()
             while not heard.take(connection.recv_bytes(), sent):
                 pass
     except InvalidStatus as refused:
@@ -99,9 +99,9 @@ async def _plain(url: str) -> Heard:
     heard, began = Heard(), time.monotonic()
     try:
         async with asyncio.timeout(50), aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+            sent = time.monotonic()
             for message in client_messages(TEXT):
                 await socket.send_str(orjson.dumps(message).decode())
-            sent = time.monotonic()
             async for message in socket:
                 heard.binary.append(message.type is aiohttp.WSMsgType.BINARY)
                 if heard.take(message.data if heard.binary[-1] else message.data.encode(), sent):
