@@ -75,7 +75,7 @@ def _filter(figures: Figures, terminal: Terminal, viewer: Viewer, passing: int) 
     begin, keys, shows = viewer.filter
     if viewer.typed:
         terminal.press(begin, partial(_anywhere, viewer.typed))
-        *first, last, enter = keys
+        *first, last, enter = list(keys)
         for at, key in enumerate(first, 1):
             figures.typed.append(terminal.press(key, partial(_anywhere, viewer.typed + keys[:at])))
         keys = last + enter
