@@ -10,7 +10,7 @@ import binascii
 import sys
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO
@@ -19,7 +19,7 @@ import orjson
 
 from realtime_inspector.analysis.acoustics import decode
 from realtime_inspector.formats.reading import Readable
-from realtime_inspector.formats.voices import Layout, Piece, Window, layout
+from realtime_inspector.formats.voices import Layout, Piece, Sent, Window, layout
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
 from realtime_inspector.recording.entry import Side
 
@@ -57,7 +57,7 @@ class Sound:
         for start in range(self.window.start, self.window.end, _BLOCK):
             count = min(_BLOCK, self.window.end - start)
             parts = [self.read(side, start, count) for side in sides]
-            yield parts[0] if len(parts) == 1 else _interleaved(parts)
+            yield interleaved(parts)
 
     def read(self, side: Side, start: int, count: int) -> bytes:
         """Return samples of one side from a place of the axis; silence where there are none."""
@@ -101,31 +101,35 @@ def _ends(places: Layout, *, heard: bool) -> list[int]:
 def _write(recording: Readable, places: Layout, tracks: dict[Side, IO[bytes]], *, heard: bool) -> tuple[Side, ...]:
     """Write all samples into the tracks; return the sides that are not whole."""
     wanted = {piece.sent.n: piece for side in SIDES for piece in places.pieces(side, heard=heard)}
-    halves: dict[tuple[str, AudioFormat], bytes] = {}
+    ends: dict[tuple[Side, str], bytes] = {}
     missing: dict[Side, None] = {}
     for entry in recording:
         piece = wanted.get(entry.n)
         if piece is None:
             continue
         sent = piece.sent
-        data = _bytes(entry.payload, "audio" if sent.side is Side.CLIENT else "delta")
-        if len(data) != sent.size:
+        data, whole = brought(sent, entry.payload)
+        if not whole:
             missing[sent.side] = None
-            data = data[: sent.size] if len(data) > sent.size else silence(sent.size, sent.format)
-        if sent.format.name == PCM:
-            stream = (sent.item_id, sent.format)
-            data = halves.pop(stream, b"") + data
-            whole = len(data) // BYTES * BYTES
-            data, halves[stream] = data[:whole], data[whole:]
+        stream = (sent.side, sent.item_id)
+        before, ends[stream] = ends.get(stream, b""), data[-1:]
         track = tracks[sent.side]
         track.seek(piece.start * BYTES)
-        track.write(_samples(data, sent.format, places.rate, piece))
+        track.write(samples_of(data, piece, places.rate, before))
     return tuple(missing)
 
 
 def silence(size: int, kind: AudioFormat) -> bytes:
     """Return so many bytes of silence."""
     return {"audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}.get(kind.name, b"\0") * size
+
+
+def brought(sent: Sent, payload: bytes) -> tuple[bytes, bool]:
+    """Return the audio of an event, silence for what the recording leaves out; and whether it leaves nothing out."""
+    data = _bytes(payload, "audio" if sent.side is Side.CLIENT else "delta")
+    if len(data) >= sent.size:
+        return data[: sent.size], len(data) == sent.size
+    return silence(sent.size, sent.format), False
 
 
 def _bytes(payload: bytes, field: str) -> bytes:
@@ -136,8 +140,19 @@ def _bytes(payload: bytes, field: str) -> bytes:
         return b""
 
 
-def _samples(data: bytes, kind: AudioFormat, rate: int, piece: Piece) -> bytes:
-    """Return what an event brings as samples of the axis, at most as many as its place has."""
+def samples_of(data: bytes, piece: Piece, rate: int, before: bytes) -> bytes:
+    """Return what an event brings as samples of the axis, at most as many as its place has.
+
+    Args:
+        data: What `brought` gave.
+        piece: Its place.
+        rate: The axis's.
+        before: The last byte of the piece before it, which counts where this one begins with half a sample.
+    """
+    kind = piece.sent.format
+    if kind.name == PCM:
+        data = before + data if piece.half else data
+        data = data[: len(data) // BYTES * BYTES]
     if kind.name != PCM or kind.rate != rate:
         samples = resampled(decode(data, kind.name), kind.rate, rate)
         if sys.byteorder == "big":
@@ -161,8 +176,10 @@ def resampled(samples: array[int], rate: int, wanted: int) -> array[int]:
     return out
 
 
-def _interleaved(parts: list[bytes]) -> bytes:
+def interleaved(parts: Sequence[bytes]) -> bytes:
     """Return samples of several sides by turns."""
+    if len(parts) == 1:
+        return parts[0]
     out = array("h", bytes(sum(map(len, parts))))
     for place, part in enumerate(parts):
         out[place :: len(parts)] = array("h", part)

@@ -16,16 +16,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.turns import Turn, Utterance, turns
-from realtime_inspector.formats.reading import Readable
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
 from realtime_inspector.protocol.realtime.catalogue import ga_name
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording.entry import Side
+from realtime_inspector.recording.entry import Entry, Side
 
 JITTER_S = 0.2
 """How late a piece of the user's audio may come without a gap, and how long before its arrival it can have begun."""
@@ -56,6 +55,8 @@ class Piece:
     sent: Sent
     start: int
     samples: int
+    half: bool = False
+    """It begins with the second half of a sample, whose first half ends the piece before it."""
 
 
 @dataclass(slots=True)
@@ -115,9 +116,21 @@ class Layout:
         for voice in self.voices.values():
             until = min(voice.heard, self.length) if heard else _until(voice)
             for piece in voice.pieces:
-                samples = min(piece.samples, until - piece.start)
-                if samples > 0:
-                    yield Piece(piece.sent, piece.start, samples)
+                samples = max(0, min(piece.samples, until - piece.start))
+                if samples or not piece.samples:
+                    yield replace(piece, samples=samples)
+
+    def begin_of(self, n: int) -> int | None:
+        """Return where that begins which an entry stands for: what the user said, or an item of the assistant."""
+        for turn in self.turns:
+            for each in turn.user:
+                if each.start.n == n and item_of(each) in self.spoken:
+                    return self.spoken[item_of(each)].start
+        for voice in self.voices.values():
+            item = self.session.items.get(voice.item_id)
+            if item is not None and item.first is not None and item.first.n == n:
+                return voice.start
+        return None
 
     def window(self, number: int) -> Window | None:
         """Return where a turn stands: from the user's first word, or its first event, to the next turn."""
@@ -140,7 +153,7 @@ def item_of(utterance: Utterance) -> str:
     return utterance.speech.item_id if utterance.speech is not None else ""
 
 
-def layout(recording: Readable) -> Layout:
+def layout(recording: Iterable[Entry]) -> Layout:
     """Return where every sound of a recording stands."""
     listener = Listener(Session())
     for event in events(recording):
@@ -227,11 +240,12 @@ class _Stream:
         if sent.format != self._format:
             self._format, self._odd = sent.format, 0
             self.begin(self.end)
+        half = bool(self._odd)
         whole, self._odd = divmod(self._odd + sent.size, 2 if sent.format.name == PCM else 1)
         start = self.end
         self._samples += whole
         self.end = self._first + self._samples * self.rate // sent.format.rate
-        return Piece(sent, start, self.end - start)
+        return Piece(sent, start, self.end - start, half)
 
 
 def _user(sent: Sequence[Sent], rate: int) -> tuple[list[Piece], _Places]:
