@@ -161,7 +161,7 @@ def test_a_turn_that_is_not_there_is_told_with_how_many_there_are() -> None:
 
 
 def test_a_recording_without_sound_says_what_to_do_instead() -> None:
-    with pytest.raises(UsageError, match=r"call.jsonl: no audio in it, hence no WAV; `export --to markdown`"):
+    with pytest.raises(UsageError, match=r"call.jsonl: no audio in it; `export --to markdown`"):
         samples(recorded('> {"type": "response.create"}\nx'))
 
 
