@@ -225,6 +225,23 @@ def test_strict_fails_for_what_is_left(suite: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*3 recorded client events never came: session.update (line 5)*"])
 
 
+def test_without_strict_what_a_test_left_out_is_listed_at_the_end(suite: pytest.Pytester) -> None:
+    record(suite, "test_greets")
+    write_tests(
+        suite,
+        """
+    def test_greets(realtime_server):
+        with connect(realtime_server.ws_url):
+            pass
+    """,
+    )
+    result = run(suite)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["played in part (strict=True fails for that):", "test_call.py::test_greets: without session.update (line 5)"]
+    )
+
+
 def test_a_matcher_that_raises_fails_its_test(suite: pytest.Pytester) -> None:
     record(suite, "test_greets")
     write_tests(

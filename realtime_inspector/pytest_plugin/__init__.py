@@ -124,6 +124,7 @@ def realtime_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         yield server
         server.settle()
         seen.unplayed.update(map(str, server.unplayed()))
+        seen.partly.update(f"{request.node.nodeid}: {what}" for what in server.left_out())
     seen.made.update(map(str, made))
     problem = server.problem()
     if problem != server.told:  # the test itself was over when this happened

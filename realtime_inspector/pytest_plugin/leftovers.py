@@ -17,6 +17,7 @@ import pytest
 from realtime_inspector.pytest_plugin.asked import FIXTURE, SUFFIXES, bare, recording_path
 
 _MANY = 10
+_SETS = ("modules", "wanted", "unplayed", "made", "partly")
 
 
 @dataclass(slots=True)
@@ -32,6 +33,8 @@ class Seen:
     unplayed: set[str] = field(default_factory=set)
     """Recordings of a test that opened fewer connections."""
     made: set[str] = field(default_factory=set)
+    partly: set[str] = field(default_factory=set)
+    """What tests that passed left out of their recordings, in words."""
 
     def collected(self, items: Iterable[pytest.Item], config: pytest.Config) -> None:
         """Note what the tests would play, before any of them is left out."""
@@ -51,20 +54,27 @@ class Seen:
 
     def merge(self, other: Mapping[str, Any]) -> None:
         """Take in what a worker has seen."""
-        for name in ("modules", "wanted", "unplayed", "made"):
+        for name in _SETS:
             getattr(self, name).update(other[name])
         self.named.update(other["named"])
 
     def to_worker_output(self) -> dict[str, Any]:
         """Return it as what can be sent from process to process."""
-        lists = {name: sorted(getattr(self, name)) for name in ("modules", "wanted", "unplayed", "made")}
+        lists = {name: sorted(getattr(self, name)) for name in _SETS}
         return {**lists, "named": self.named}
 
     def lines(self, root: Path) -> list[str]:
         """Return what is to be told at the end of a run."""
         made = [f"recorded {_shown(Path(path), root)}" for path in sorted(self.made)]
         left = [f"{_shown(path, root)}: {why}" for path, why in sorted(self._left())]
-        return [*_cut(made), *(["no test plays:"] if left else []), *_cut(left)]
+        partly = sorted(self.partly)
+        return [
+            *_cut(made),
+            *(["played in part (strict=True fails for that):"] if partly else []),
+            *_cut(partly),
+            *(["no test plays:"] if left else []),
+            *_cut(left),
+        ]
 
     def _left(self) -> Iterator[tuple[Path, str]]:
         for path in self.unplayed:

@@ -93,6 +93,10 @@ class RealtimeServer:
         """Return the recordings of this test that no connection was opened for."""
         return []
 
+    def left_out(self) -> list[str]:
+        """Return, for each recording that was played in part, the first event that its client left out."""
+        return []
+
     def _happened(self) -> list[tuple[Header | None, list[Entry]]]:
         """Return what happened on each connection that was opened."""
         raise NotImplementedError
@@ -128,6 +132,12 @@ class Playing(RealtimeServer):
         """See `RealtimeServer`."""
         report = self._server.report() if self._server.failed is None else None
         return [Path(name) for name in report.unserved] if report is not None and report.connections else []
+
+    def left_out(self) -> list[str]:
+        """See `RealtimeServer`."""
+        report = self._server.report() if self._server.failed is None else None
+        connections = report.connections if report is not None and report.met else ()
+        return [f"without {played.left_out[0]}" for played in connections if played.left_out]
 
     def _happened(self) -> list[tuple[Header | None, list[Entry]]]:
         self.settle()
@@ -193,6 +203,10 @@ class Extending(RealtimeServer):
     def unplayed(self) -> list[Path]:
         """See `RealtimeServer`."""
         return self._playing.unplayed()
+
+    def left_out(self) -> list[str]:
+        """See `RealtimeServer`."""
+        return self._playing.left_out()
 
     def _happened(self) -> list[tuple[Header | None, list[Entry]]]:
         return [*self._playing._happened(), *self._recording._happened()]

@@ -179,6 +179,8 @@ class Player:
     def left(self, now: float, code: int | None = None, reason: str = "", *, by: Side = Side.CLIENT) -> None:
         """The client closed, or its connection was lost; or a fault did that, in whose case it is `by` the proxy."""
         if not self.over:
+            if by is Side.CLIENT and (stuck := self._stuck()):
+                self.mismatches.append(self._never_came(stuck))
             self.over = True
             if code != _LOST:
                 self._note(self._entry(by, Kind.CLOSE, now, members={"code": code, "reason": reason}))
@@ -283,8 +285,8 @@ class Player:
 
     def _check_patience(self, now: float) -> float | None:
         """Give up on a client whose answer hangs on another event that does not come; return until when to wait."""
-        stuck = sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
-        if not stuck or self._unmatched:
+        stuck = self._stuck()
+        if not stuck:
             self._blocked_since = None
             return None
         if self._blocked_since is None:
@@ -292,11 +294,19 @@ class Player:
         deadline = self._blocked_since + self.options.patience_s
         if now < deadline:
             return deadline
-        nearest = self.script.expected[stuck[0]]
-        waiting = min(self._schedule.asked)
-        detail = f"the {self.script.steps[waiting]} waits for it"
-        self._mismatch(Mismatch(Why.NEVER_CAME, self.script.name, "", nearest=nearest, detail=detail), now)
+        self._mismatch(self._never_came(stuck), now)
         return None
+
+    def _stuck(self) -> list[int]:
+        """Return the client events that were left out, and on which an answer rests that the client has asked for."""
+        if self._unmatched:
+            return []
+        return sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
+
+    def _never_came(self, stuck: list[int]) -> Mismatch:
+        waiting = self.script.steps[min(self._schedule.asked)]
+        nearest = self.script.expected[stuck[0]]
+        return Mismatch(Why.NEVER_CAME, self.script.name, "", nearest=nearest, detail=f"the {waiting} waits for it")
 
     # going out
 

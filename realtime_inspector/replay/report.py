@@ -61,6 +61,11 @@ class Played:
         """Whether anything of the recording is left."""
         return bool(self.never_came or self.never_asked_for)
 
+    @property
+    def left_out(self) -> tuple[Expected, ...]:
+        """What the conversation rests on and never came, where no mismatch tells why: the client just ended."""
+        return () if self.mismatches else tuple(one for one in self.never_came if one.needed)
+
     def to_json(self) -> dict[str, Any]:
         """Return it for programs."""
         return {
@@ -101,6 +106,10 @@ class Report:
         return not any(played.leftovers and (self.strict or played.whole) for played in self.connections)
 
     @property
+    def _left_out(self) -> list[Expected]:
+        return [one for played in self.connections for one in played.left_out]
+
+    @property
     def exit_code(self) -> int:
         """0 if the recordings were met, 1 if not."""
         return 0 if self.met else 1
@@ -112,6 +121,7 @@ class Report:
             "verdict": "met" if self.met else "not met",
             "exit_code": self.exit_code,
             "strict": self.strict,
+            "complete": not (self.mismatches or self.unserved or self._left_out),
             "connections": [played.to_json() for played in self.connections],
             "unserved": list(self.unserved),
             "others": [found.to_json() for found in self.others],
@@ -136,15 +146,23 @@ class Report:
         expected = sum(played.expected for played in self.connections)
         extras = sum(len(played.extras) for played in self.connections)
         counts = f"{matched} of {expected} client events matched, {extras} harmless ones more"
-        return (
-            f"the recording was {'' if self.met else 'not '}met: {counts}, {_count(len(self.mismatches), 'mismatch')}"
-        )
+        mismatches = _count(len(self.mismatches), "mismatch")
+        return f"the recording was {self._how_met()}: {counts}, {mismatches}"
+
+    def _how_met(self) -> str:
+        """Return whether it was met, in words: one whose end was left out was not met to its end."""
+        if not self.met:
+            return "not met"
+        first = next(iter(self._left_out), None)
+        if first is None:
+            return "met"
+        return f"met in part, up to a missing {first} (--strict fails for that)"
 
 
 def _stopped(played: Played) -> list[str]:
     """Say where the client stopped, if that is not told as a mismatch: it may wait for an answer it never asked for."""
-    first = next((one for one in played.never_came if one.needed), None)
-    if first is None or played.mismatches:
+    first = next(iter(played.left_out), None)
+    if first is None:
         return []
     return [f"    probably: a missing {first}: the client ended there, or waits for what follows it"]
 

@@ -265,7 +265,10 @@ class ReplayServer:
             self._door.refusing = "realtime-inspector: the replay failed; see its report"
             raise
         finally:
+            known = len(player.mismatches)
             player.left(_now(), connection.close_code, connection.close_reason or "")
+            for found in player.mismatches[known:]:
+                self._tell(found.text())
             self._talking.discard(connection)
             self._chosen.pop(connection, None)
             self._settle()

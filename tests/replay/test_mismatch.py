@@ -101,6 +101,35 @@ def test_what_is_left_fails_only_if_that_is_asked_for() -> None:
     assert "probably: a missing conversation.item.create (line 7): the client ended there" in live.report().text()
 
 
+def test_a_client_that_left_out_the_end_is_told_to_have_met_a_part() -> None:
+    live = Live(script(TEXT))
+    live.send(client_messages(TEXT)[0])
+    live.player.left(live.now)
+    verdict = live.report().text().splitlines()[-1]
+    assert verdict.startswith(
+        "the recording was met in part, up to a missing conversation.item.create (line 7) (--strict"
+    )
+    assert live.report().to_json()["complete"] is False
+
+
+def test_a_client_that_did_all_met_the_recording_whole() -> None:
+    live = Live(script(TEXT))
+    live.send(*client_messages(TEXT))
+    live.player.left(live.now)
+    assert live.report().text().splitlines()[-1].startswith("the recording was met: ")
+    assert live.report().to_json()["complete"] is True
+
+
+def test_a_client_that_goes_before_an_answer_stuck_on_what_it_left_out_is_not_met_either() -> None:
+    live = Live(script(TEXT))
+    live.send(*client_messages(TEXT)[1:])
+    live.player.left(live.now)
+    (found,) = live.report().mismatches
+    assert found.why is Why.NEVER_CAME
+    assert live.report().exit_code == 1
+    assert "session.update (line 5)" in live.report().text()
+
+
 def test_a_recording_that_nobody_connected_for_is_not_met() -> None:
     assert not Report((), unserved=("call.jsonl",)).met
     assert "call.jsonl: no client connected for it" in Report((), unserved=("call.jsonl",)).text()
