@@ -7,7 +7,6 @@ what is wrong, the configuration, and the conversation. How much of it there is 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,12 +16,11 @@ import orjson
 
 from realtime_inspector.analysis import metrics, why
 from realtime_inspector.analysis.dialogue import Line, dialogue
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, Severity, count
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.settings import differences
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turn_at, turns
-from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.protocol.realtime.conversation import At, Update
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mappings, text
@@ -92,14 +90,11 @@ def digest(entries: Iterable[Entry], header: Header, linter: Linter, most_chars:
         linter: Asks the rules; fresh.
         most_chars: How much of what somebody said, or of any other text, is repeated.
     """
-    places, found, how = _Places(), [], ""
+    places, found = _Places(), []
     for event in events(entries):
         found += linter.feed(event)
         places.add(event.n, event.entry.line)
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    counts = Counter(finding.severity for finding in found)
-    summary = of_session(linter.session, {severity: counts[severity] for severity in Severity}, how)
+    summary = of_session(linter.session, count(found))
     writer = _Writer(linter.session, places, most_chars)
     writer.call(summary)
     asked = linter.session.dialect_asked

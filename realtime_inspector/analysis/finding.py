@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -50,3 +51,14 @@ class Finding:
     related: tuple[int, ...] = ()
     corrected: Mapping[str, Any] | None = None
     """The event as the API would have accepted it, where that is known."""
+
+
+def count(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """Return how many findings there are of each severity, worst first."""
+    counted = Counter(finding.severity for finding in findings)
+    return {severity: counted[severity] for severity in Severity}
+
+
+def by_entry(finding: Finding) -> tuple[int, float, int, str]:
+    """Return the key that sorts findings by entry; of one entry, the earlier and the worse first."""
+    return finding.entry, finding.t, finding.severity.rank, finding.rule

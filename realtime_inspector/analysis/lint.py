@@ -12,13 +12,13 @@ from types import UnionType
 from typing import TypeVar
 
 from realtime_inspector.analysis.dialect_rules import holds
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, Severity, by_entry
 from realtime_inspector.analysis.rule import Deadline, Rule, all_rules
 from realtime_inspector.analysis.selection import usual
 from realtime_inspector.analysis.watch import Watch
 from realtime_inspector.protocol.event import WIRE_END, Event, read
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+from realtime_inspector.recording.entry import CUT_OFF, Entry, Header, Kind, Side
 
 _S = TypeVar("_S")
 _T = TypeVar("_T")
@@ -203,11 +203,10 @@ def events(entries: Iterable[Entry]) -> Iterator[Event]:
 
 def closing(n: int, t: float, line: int) -> Event:
     """Return the end of a recording that stops before the connection did; number, time and line of its last entry."""
-    return read(Entry(n + 1, t, Side.PROXY, Kind.END, members={"how": "cut off"}, line=line))
+    return read(Entry(n + 1, t, Side.PROXY, Kind.END, members={"how": CUT_OFF}, line=line))
 
 
 def lint(entries: Iterable[Entry], rules: Sequence[Rule] | None = None, header: Header | None = None) -> list[Finding]:
     """Return every finding of a whole recording, by entry."""
     linter = Linter(rules, header=header)
-    findings = [finding for event in events(entries) for finding in linter.feed(event)]
-    return sorted(findings, key=lambda finding: (finding.entry, finding.t, finding.severity.rank, finding.rule))
+    return sorted((finding for event in events(entries) for finding in linter.feed(event)), key=by_entry)

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from realtime_inspector.analysis import metrics
-from realtime_inspector.analysis.finding import Severity
+from realtime_inspector.analysis.finding import Severity, count
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.metrics import Tokens
 from realtime_inspector.analysis.turns import turns
-from realtime_inspector.protocol.event import WIRE_END, Event
+from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording.entry import Header
-
-CUT_OFF = "cut off"
-"""How a recording ends that has no end: it is still being written, or its writer died."""
+from realtime_inspector.recording.entry import CUT_OFF, Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Summary:
     """Median time from `response.created` to the first audio."""
     tokens: Tokens = field(default_factory=Tokens)
     ended: str = ""
-    """`closed 1000`, `reset`, `timeout`, `refused 401`, or `CUT_OFF`."""
+    """As `ended` gives it."""
     live: bool = False
     """The recording has no end: it is still being written, or its writer died. Whether it grows, its file must say."""
 
@@ -48,20 +45,14 @@ class Summary:
 def summarise(events: Iterable[Event], linter: Linter | None = None, header: Header | None = None) -> Summary:
     """Return the figures of a whole recording, in one pass; `events` come from `lint.events`."""
     linter = linter if linter is not None else Linter(header=header)
-    found = dict.fromkeys(Severity, 0)
-    how = CUT_OFF
-    for event in events:
-        for finding in linter.feed(event):
-            found[finding.severity] += 1
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    return of_session(linter.session, found, how)
+    found = count(finding for event in events for finding in linter.feed(event))
+    return of_session(linter.session, found)
 
 
-def of_session(session: Session, findings: Mapping[Severity, int], how: str = CUT_OFF) -> Summary:
-    """Return the figures of a session as far as it has come; `how` is that of its end entry."""
+def of_session(session: Session, findings: Mapping[Severity, int]) -> Summary:
+    """Return the figures of a session as far as it has come."""
     exchanges = turns(session)
-    live = how == CUT_OFF
+    live = session.ended is None or session.is_cut_off
     return Summary(
         session_id=session.id,
         model=session.model,
@@ -75,12 +66,14 @@ def of_session(session: Session, findings: Mapping[Severity, int], how: str = CU
         findings=dict(findings),
         median_ttfa_ms=metrics.median(map(metrics.time_to_first_audio_ms, session.responses.values())),
         tokens=metrics.tokens(session),
-        ended=_ended(session, how),
+        ended=ended(session),
         live=live,
     )
 
 
-def _ended(session: Session, how: str) -> str:
+def ended(session: Session) -> str:
+    """Return how it ended: `closed 1000`, `reset`, `timeout`, `refused 401`, or `CUT_OFF`."""
+    how = CUT_OFF if session.ended is None else session.ended_how
     status = session.handshake.body.get("status") if session.handshake is not None else None
     if isinstance(status, int) and status != 101:
         return f"refused {status}"

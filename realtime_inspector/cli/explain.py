@@ -21,6 +21,7 @@ from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.cli import diagnostics, linting, output
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import transcript
+from realtime_inspector.recording.entry import CUT_OFF
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -213,7 +214,7 @@ def _findings(rule: Rule, text: str) -> list[Finding]:
     linter = Linter([rule.as_declared()], header=parsed.header)
     found: list[Finding] = []
     for event in events(parsed.entries):
-        if event.is_wire and event.body.get("how") == "cut off":
+        if event.is_wire and event.body.get("how") == CUT_OFF:
             found += linter.advance(parsed.end_t)
         found += linter.feed(event)
     return sorted(found, key=lambda finding: (finding.entry, finding.t))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gc
 from array import array
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, Severity, by_entry
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.sweep import sweep
@@ -107,12 +106,12 @@ def lint(recording: Readable, rules: Sequence[Rule], dialect: str = "") -> Linte
             for event in events(recording):
                 found += linter.feed(event)
                 trail.add(event.n, event.entry.line, (event.t,), (event.type,))
-    added = linter.session.ended_how == "cut off"  # the end that the reader adds is no entry of the file
+    added = linter.session.is_cut_off  # the end that the reader adds is no entry of the file
     return Linted(
         path=str(recording.path),
         id=recording.header.id,
         events=len(trail) - added,
-        findings=sorted(found, key=_by_entry),
+        findings=sorted(found, key=by_entry),
         trail=trail,
         model=linter.session.model,
         length_s=linter.session.now,
@@ -135,12 +134,6 @@ def _rarely_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def count(findings: Iterable[Finding]) -> dict[Severity, int]:
-    """Return how many findings there are of each severity, worst first."""
-    counted = Counter(finding.severity for finding in findings)
-    return {severity: counted[severity] for severity in Severity}
-
-
 def in_words(counts: dict[Severity, int]) -> str:
     """Return counts as people write them: `1 error, 3 warnings`; `no findings` if there are none."""
     words = [
@@ -149,7 +142,3 @@ def in_words(counts: dict[Severity, int]) -> str:
         if number
     ]
     return ", ".join(words) or "no findings"
-
-
-def _by_entry(finding: Finding) -> tuple[int, float, int, str]:
-    return finding.entry, finding.t, finding.severity.rank, finding.rule

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from realtime_inspector.analysis.finding import Finding
-from realtime_inspector.cli.findings import Linted, count
+from realtime_inspector.analysis.finding import Finding, count
+from realtime_inspector.cli.findings import Linted
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import Readable, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, Severity, count
 from realtime_inspector.analysis.folding import ANY_ERROR, folded
-from realtime_inspector.cli.findings import Linted, Step, Trail, count, in_words
+from realtime_inspector.cli.findings import Linted, Step, Trail, in_words
 from realtime_inspector.cli.output import Ink, json_lines
 from realtime_inspector.recording.printable import printable
 

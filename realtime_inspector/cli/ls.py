@@ -12,9 +12,10 @@ import click
 
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.lint import events
-from realtime_inspector.analysis.summary import CUT_OFF, Summary, summarise
+from realtime_inspector.analysis.summary import Summary, summarise
 from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.formats import Readable
+from realtime_inspector.recording.entry import CUT_OFF
 from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import text
 

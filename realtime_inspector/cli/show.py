@@ -13,17 +13,16 @@ import click
 
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, Severity, count
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.cli import diagnostics, linting, output, reading, show_json
-from realtime_inspector.cli.findings import count, in_words
+from realtime_inspector.cli.findings import in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.formats import Readable, markdown, sessions_of
-from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.tui import text
 
 _WHO = {"user": "green", "assistant": "blue", "tool": "magenta", "server": "red", "system": "dim"}
@@ -87,12 +86,8 @@ class _Read:
 
 def _read(recording: Readable, policy: Policy) -> _Read:
     linter = policy.linter(recording.path, recording.header)
-    found, how = [], ""
-    for event in events(recording):
-        found += linter.feed(event)
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    return _Read(recording, linter, of_session(linter.session, count(found), how), found)
+    found = [finding for event in events(recording) for finding in linter.feed(event)]
+    return _Read(recording, linter, of_session(linter.session, count(found)), found)
 
 
 class Page:

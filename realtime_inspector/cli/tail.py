@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, Severity, count
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.events import Rows
-from realtime_inspector.cli.findings import count, in_words
+from realtime_inspector.cli.findings import in_words
 from realtime_inspector.cli.findings_text import COLOURS
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import UsageError

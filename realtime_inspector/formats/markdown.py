@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, count
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
-from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.recording.printable import printable, printable_lines
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~^$]|:(?=//)|(?<=www)\.)")
@@ -49,14 +47,8 @@ def write(recording: Readable, rules: Sequence[Rule] | None = None, *, policy: P
         if rules is None
         else Linter(rules, header=recording.header)
     )
-    found: list[Finding] = []
-    how = ""
-    for event in events(recording):
-        found += linter.feed(event)
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    counts = Counter(finding.severity for finding in found)
-    summary = of_session(linter.session, {severity: counts[severity] for severity in Severity}, how)
+    found = [finding for event in events(recording) for finding in linter.feed(event)]
+    summary = of_session(linter.session, count(found))
     yield from _head(recording, summary, with_findings=rules is None or bool(rules))
     yield from _body(turns(linter.session), dialogue(linter.session), found)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from realtime_inspector.analysis import metrics
-from realtime_inspector.analysis.finding import Severity
+from realtime_inspector.analysis.finding import Severity, count
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import of_session
 from realtime_inspector.analysis.turns import Turn
@@ -127,8 +127,8 @@ class _Of:
             }
 
     def _recordings(self) -> Iterator[dict[str, Any]]:
-        counts = Counter(one.severity for one in self._judged.findings)
-        summary = of_session(self._judged.session, counts, self._judged.how)
+        counts = count(self._judged.findings)
+        summary = of_session(self._judged.session, counts)
         header = self._recording.header
         yield {
             "path": printable(str(self._recording.path)),

@@ -13,6 +13,7 @@ from realtime_inspector.analysis import dialect_rules, threshold
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.recording import transcript
+from realtime_inspector.recording.entry import CUT_OFF
 
 _DIALECTS = {"ga": "GA", "beta": "beta"}
 _FENCE = "~~~"
@@ -60,7 +61,7 @@ def said(rule: Rule, text: str) -> list[str]:
     linter = Linter([rule], header=parsed.header)
     found = []
     for event in events(parsed.entries):
-        if event.is_wire and event.body.get("how") == "cut off":
+        if event.is_wire and event.body.get("how") == CUT_OFF:
             found += linter.advance(parsed.end_t)
         found += linter.feed(event)
     return [finding.message for finding in sorted(found, key=lambda finding: (finding.entry, finding.t))]

@@ -18,8 +18,9 @@ from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.formats.reading import Readable
-from realtime_inspector.protocol.event import WIRE_END, Event, dig
+from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.entry import CUT_OFF
 from realtime_inspector.recording.printable import printable
 
 COLUMNS = ("n", "t", "from", "type", "turn", "event_id", "response_id", "item_id", "call_id", "bytes", "audio_ms",
@@ -56,27 +57,20 @@ class Judged:
     index: Index
     """Turns, findings and latencies, by entry."""
     findings: list[Finding]
-    how: str = ""
-    """How the connection ended."""
 
 
 def judge(recording: Readable, policy: Policy | None = None, *, asked: bool = True) -> Judged:
     """Read a recording, and ask the rules about it if they are to be asked."""
     linter = policies.linter(policy, recording.path, recording.header) if asked else Linter((), header=recording.header)
-    found: list[Finding] = []
-    how = ""
-    for event in events(recording):
-        found += linter.feed(event)
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    return Judged(linter.session, Index(linter.session, found), found, how)
+    found = [finding for event in events(recording) for finding in linter.feed(event)]
+    return Judged(linter.session, Index(linter.session, found), found)
 
 
 def rows(recording: Readable, judged: Judged) -> Iterator[dict[str, Any]]:
     """Yield a row for each event, None where there is nothing to say: the one home of what is told of an event."""
     before = Session()
     for event in events(recording):
-        if event.entry.members.get("how") == "cut off":
+        if event.entry.members.get("how") == CUT_OFF:
             break
         duration = _audio_ms(event, before)
         before.apply(event)

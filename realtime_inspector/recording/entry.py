@@ -14,6 +14,9 @@ from typing import Any
 FORMAT_VERSION = 1
 """The version of the recording format that this release writes."""
 
+CUT_OFF = "cut off"
+"""How a recording ends that has no end entry: it is still being written, or its writer died."""
+
 
 class Side(StrEnum):
     """Who sent it."""

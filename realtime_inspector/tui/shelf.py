@@ -162,7 +162,7 @@ class Shelf:
             through = study.read_on(more)
             if study.analyse(more) and through:
                 study.let_time_pass()
-                one.summary, one.read_size = of_session(study.session, study.counts, study.how), one.size
+                one.summary, one.read_size = of_session(study.session, study.counts), one.size
                 self.version += 1
                 if not study.live:
                     self._put_away(one)

@@ -16,15 +16,14 @@ from functools import partial
 from pathlib import Path
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.lint import Linter
+from realtime_inspector.analysis.lint import Linter, closing
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.analysis.summary import CUT_OFF
 from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Entry
 from realtime_inspector.recording.index import Index
 from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import rows
@@ -93,8 +92,6 @@ class Study:
         self.counts = dict.fromkeys(Severity, 0)
         """Severity → how many findings."""
         self.analysed = 0
-        self.how = CUT_OFF
-        """How the connection ended, as its end entry says."""
         self._finished = False
         self.found += 1
 
@@ -187,8 +184,7 @@ class Study:
         self._finished = True
         last = self._last_entry()
         if last is not None:
-            end = Entry(last.n + 1, last.t, Side.PROXY, Kind.END, members={"how": CUT_OFF}, line=last.line)
-            self._keep(self._linter.feed(read(end)))
+            self._keep(self._linter.feed(closing(last.n, last.t, last.line)))
 
     def _take(self, line: bytes) -> None:
         assert self._linter is not None  # noqa: S101 - made by `analyse`, the only caller
@@ -198,8 +194,6 @@ class Study:
             self.analysed += 1
             return
         self._keep(self._linter.feed(read(entry)))
-        if entry.kind is Kind.END:
-            self.how = str(entry.members.get("how", ""))
         self.analysed += 1
         if not self.is_touched():  # a copy of a long session takes longer than a key may wait
             self.travel.offer(self.analysed, self._linter.session)

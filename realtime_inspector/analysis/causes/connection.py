@@ -155,7 +155,7 @@ def _by_server(view: View) -> Cause | None:
 
 def _is_over(view: View) -> bool:
     """Tell whether the connection ended in the silence, rather than the recording."""
-    return view.silence.is_last and view.state.ended is not None and view.state.ended_how != "cut off"
+    return view.silence.is_last and view.state.ended is not None and not view.state.is_cut_off
 
 
 _CLOSING = frozenset({"session_expired", "invalid_api_key", "beta_api_shape_disabled", *FATAL})

@@ -80,7 +80,7 @@ def _is_double(view: View, request: ResponseRequest) -> bool:
 
 def _ended_at_once(view: View, at: At) -> bool:
     ended = view.state.ended
-    return ended is not None and view.state.ended_how != "cut off" and ended.t - at.t < _AT_ONCE_S
+    return ended is not None and not view.state.is_cut_off and ended.t - at.t < _AT_ONCE_S
 
 
 def in_progress(view: View) -> Cause | None:

@@ -35,7 +35,7 @@ def answered(view: View) -> Cause | None:
         and left_ms > _LEFT_MS
         and view.is_timed
         and state.ended is not None
-        and state.ended_how != "cut off"
+        and not state.is_cut_off
     ):
         closed = state.close
         who = "the client" if closed is not None and closed.from_client else "the connection"

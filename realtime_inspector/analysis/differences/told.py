@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from realtime_inspector.analysis.lint import events
+from realtime_inspector.analysis.summary import ended
 from realtime_inspector.analysis.turns import Turn, turn_at, turns
-from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header
@@ -52,20 +52,9 @@ def tell(entries: Iterable[Entry], header: Header | None = None) -> Told:
     if header is not None:
         session.begin(header)
     settings: list[tuple[int, Mapping[str, Any]]] = []
-    how = ""
     for event in events(entries):
         before = session.config_at
         session.apply(event)
         if session.config_at is not before:
             settings.append((event.n, {name: part for name, part in session.config.items() if name not in _OWN}))
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    return Told(header, session, turns(session), settings, _ended(session, how))
-
-
-def _ended(session: Session, how: str) -> str:
-    status = session.handshake.body.get("status") if session.handshake is not None else None
-    if isinstance(status, int) and status != 101:
-        return f"refused {status}"
-    code = session.close.body.get("code") if session.close is not None else None
-    return f"closed {code}" if how == "closed" and code is not None else how
+    return Told(header, session, turns(session), settings, ended(session))

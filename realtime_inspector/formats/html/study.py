@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.dialogue import Line, dialogue
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.finding import Finding, count
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.formats.voices import Layout, Listener, arranged
-from realtime_inspector.protocol.event import WIRE_END
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.lines import Problem
@@ -66,18 +64,14 @@ def study(recording: Readable, policy: Policy | None = None) -> Study:
     linter = policies.linter(policy, recording.path, recording.header)
     listener = Listener(linter.session)
     found: list[Finding] = []
-    how = ""
     for event in events(recording):
         found += linter.feed(event)
         listener.note(event)
-        if event.type == WIRE_END:
-            how = str(event.body.get("how", ""))
-    counts = Counter(finding.severity for finding in found)
     session = linter.session
     return Study(
         header=recording.header,
         session=session,
-        summary=of_session(session, {severity: counts[severity] for severity in Severity}, how),
+        summary=of_session(session, count(found)),
         findings=sorted(found, key=lambda finding: (finding.severity.rank, finding.entry, finding.rule)),
         turns=turns(session),
         lines=dialogue(session),

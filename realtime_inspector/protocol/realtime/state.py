@@ -26,7 +26,7 @@ from realtime_inspector.protocol.realtime.conversation import (
     ToolOutput,
     Update,
 )
-from realtime_inspector.recording.entry import Header
+from realtime_inspector.recording.entry import CUT_OFF, Header
 
 
 class State:
@@ -135,6 +135,11 @@ class State:
             self.started = None
         if header.tags.get("date") == "unknown":
             self.started = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the recording stops before the connection did; the session has ended all the same."""
+        return self.ended_how == CUT_OFF
 
     @property
     def dialect_name(self) -> str:

@@ -10,6 +10,7 @@ from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording.entry import CUT_OFF
 
 
 class UncommittedAtEnd(Rule):
@@ -68,7 +69,7 @@ class UncommittedAtEnd(Rule):
         """Look at what is left over."""
         audio = before.input_audio
         over = audio.buffered_ms > self.least_ms and before.detection_is_off and not before.pending_updates
-        if not over or audio.last_append_t is None or event.body.get("how") == "cut off" or before.ended is not None:
+        if not over or audio.last_append_t is None or event.body.get("how") == CUT_OFF or before.ended is not None:
             return
         if event.t - audio.last_append_t > self.quiet_s:
             yield self.finding(

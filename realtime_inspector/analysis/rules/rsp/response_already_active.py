@@ -127,5 +127,5 @@ class ResponseAlreadyActive(Rule):
 
 def _is_judged(deadline: Deadline, session: Session) -> bool:
     """Tell whether the absence of an answer says something: the recording has every message, and goes on for long enough."""
-    cut_short = session.ended_how == "cut off" and session.ended is not None and session.ended.t < deadline.at
+    cut_short = session.is_cut_off and session.ended is not None and session.ended.t < deadline.at
     return left_out.WIRE not in session.left_out and not (cut_short and session.now > 0)

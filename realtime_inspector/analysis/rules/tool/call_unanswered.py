@@ -128,7 +128,7 @@ class CallUnanswered(Rule):
             yield deadline.again(since + self.wait_s)
             return
         until = deadline.moment(session)
-        if session.ended is not None and (session.ended_how == "cut off" or until - since < AFTER_REFUSAL_S):
+        if session.ended is not None and (session.is_cut_off or until - since < AFTER_REFUSAL_S):
             return
         spoken = (session.input_audio.last_committed_t or 0.0) > since
         waited = (

@@ -97,4 +97,4 @@ class ResponseBeforeDone(Rule):
 
 def _is_cut_short(deadline: Deadline, session: Session) -> bool:
     """Tell whether the recording stops before the race is decided."""
-    return session.ended_how == "cut off" and session.ended is not None and 0 < session.ended.t < deadline.at
+    return session.is_cut_off and session.ended is not None and 0 < session.ended.t < deadline.at
