@@ -16,7 +16,7 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.traces import live, otlp
 from tests.cli.helpers import CommandLine
 from tests.traces import calls
-from tests.traces.collector import Answer, collecting, values
+from tests.traces.collector import Answer, collecting, nobody, values
 from tests.traces.test_otlp import _own_environment as _own_environment
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
@@ -118,11 +118,10 @@ def test_one_that_nobody_listens_to_says_so_once_and_how_to_send_it_later(
     monkeypatch.setattr(os, "nice", lambda by: by)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     ours, theirs = multiprocessing.Pipe()
-    with collecting() as collector:
-        url = collector.url
     calls.write(tmp_path / "a.jsonl")
     ours.close()
-    tracing.follow(url, tmp_path, [], False, theirs)
+    with nobody() as url:
+        tracing.follow(url, tmp_path, [], False, theirs)
     theirs.close()
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f"realtime-inspector: no traces: {url}/v1/traces cannot be reached: connection refused")
@@ -137,6 +136,7 @@ def test_run_sends_the_calls_of_its_program(rti: CommandLine, tmp_path: Path, mo
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REALTIME_INSPECTOR_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(tracing, "_GRACE_S", 90.0)
     (tmp_path / "agent.py").write_text(AGENT)
     with collecting() as collector, simulating() as server:
         ran = rti("run", "--mode", "reverse", "--upstream", server.base_url, "--otlp", collector.url,

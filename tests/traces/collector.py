@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,8 @@ def _plain(value: Any) -> Any:
 @contextmanager
 def collecting(*answers: Answer) -> Iterator[Collector]:
     """Run a collector."""
+    import opentelemetry.proto.collector.trace.v1.trace_service_pb2  # noqa: F401 - now: its first answer is as fast
+
     collector = Collector(answers=list(answers))
     collector.gate.set()
 
@@ -123,3 +126,11 @@ def collecting(*answers: Answer) -> Iterator[Collector]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """Yield a URL where nobody listens, and nobody else can meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Queue
 from threading import Thread
@@ -43,6 +42,11 @@ class Ends:
     keys: int
     screen: int
 
+    def close(self, end: str) -> None:
+        """Close an end, once: its number may be another's at once."""
+        os.close(getattr(self, end))
+        setattr(self, end, -1)
+
 
 def packet(kind: bytes, payload: bytes) -> bytes:
     return kind + len(payload).to_bytes(4, "big") + payload
@@ -63,12 +67,13 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
         async def made() -> RemoteDriver:
             return RemoteDriver(app)
 
-        yield Ends(asyncio.run_coroutine_threadsafe(made(), loop).result(PATIENCE_S), app, keys, screen)
+        opened = Ends(asyncio.run_coroutine_threadsafe(made(), loop).result(PATIENCE_S), app, keys, screen)
+        yield opened
         loop.call_soon_threadsafe(loop.stop)
         running.join()
         loop.close()
-        for descriptor in (keys, screen):
-            with suppress(OSError):
+        for descriptor in (opened.keys, opened.screen):
+            if descriptor >= 0:
                 os.close(descriptor)
 
 
@@ -82,7 +87,7 @@ def test_keys_and_sizes_come_in_packets_however_they_are_cut_and_the_end_of_them
     keys = [each.key for each in came if isinstance(each, events.Key)]
     assert keys == ["é", "escape"]  # the second was told from the beginning of a longer key by waiting
     assert [each.size for each in came if isinstance(each, events.Resize)] == [(100, 30)]
-    os.close(ends.keys)
+    ends.close("keys")
     assert isinstance(ends.app.came.get(timeout=PATIENCE_S), messages.ExitApp)
     reading.join(PATIENCE_S)
     assert not reading.is_alive()
@@ -101,5 +106,5 @@ def test_an_app_that_ends_stops_the_reading(ends: Ends) -> None:
 def test_what_is_drawn_for_nobody_is_no_mistake(ends: Ends) -> None:
     ends.driver.write("hello")
     assert os.read(ends.screen, 4096) == packet(b"D", b"hello")
-    os.close(ends.screen)
+    ends.close("screen")
     ends.driver.write("hello")
