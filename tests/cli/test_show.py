@@ -97,10 +97,10 @@ def test_long_words_are_wrapped_beneath_themselves(rti: CommandLine, tmp_path: P
     assert lines[5].startswith(" " * 22 + "word")
 
 
-def test_what_is_not_known_is_left_out_of_the_head(rti: CommandLine) -> None:
+def test_a_recording_without_entries_is_cut_off_as_ls_has_it(rti: CommandLine) -> None:
     write_recording(Path("call.jsonl"), "")
 
-    assert rti("show", "call.jsonl").out == "call.jsonl\nunknown model, 0:00, 0 turns, no findings\n"
+    assert rti("show", "call.jsonl").out == "call.jsonl\nunknown model, 0:00, 0 turns, cut off, no findings\n"
 
 
 def test_the_sessions_of_a_log_are_shown_one_after_the_other(rti: CommandLine) -> None:
