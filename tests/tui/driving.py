@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,7 +19,7 @@ from tests.tui import sample
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = "UPDATE_SNAPSHOTS"
 """Set this variable to write the snapshots anew; then read the difference."""
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 Play = Callable[[Pilot[Any]], Awaitable[None]]
 
@@ -87,11 +88,13 @@ def _brightness(color: Any) -> float:
     return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
-def check(app: Any, name: str) -> None:
-    """Compare the screen with its snapshot."""
+async def check(pilot: Pilot[Any], name: str) -> None:
+    """Wait until the screen is its snapshot."""
     path = SNAPSHOTS / f"{name}.txt"
-    shown = dump(app)
     if os.environ.get(UPDATE):
         path.parent.mkdir(exist_ok=True)
-        path.write_text(shown)
-    assert shown == path.read_text(), f"differs from {path}; look, then set {UPDATE}=1"
+        path.write_text(dump(pilot.app))
+    wanted = path.read_text()
+    with suppress(AssertionError):  # the difference says more
+        await until(pilot, lambda: dump(pilot.app) == wanted)
+    assert dump(pilot.app) == wanted, f"differs from {path}; look, then set {UPDATE}=1"

@@ -23,7 +23,7 @@ async def look(pilot: Pilot[Any], name: str, size: tuple[int, int]) -> None:
     for theme in ("textual-light", "textual-dark") if size[0] == 80 else ("textual-dark",):
         pilot.app.theme = theme
         await still(pilot)
-        check(pilot.app, f"{name}-{size[0]}x{size[1]}")
+        await check(pilot, f"{name}-{size[0]}x{size[1]}")
 
 
 async def still(pilot: Pilot[Any]) -> None:

@@ -33,7 +33,7 @@ def test_the_screen_looks_like_its_snapshot(call: Path, size: tuple[int, int]) -
     async def play(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await press(pilot, "right_curly_bracket")
-        check(pilot.app, f"session-{size[0]}x{size[1]}")
+        await check(pilot, f"session-{size[0]}x{size[1]}")
 
     drive(app_on(call), play, size)
 
@@ -43,7 +43,7 @@ def test_a_pane_fills_a_small_terminal(call: Path, pane: str) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await press(pilot, "right_curly_bracket", {"detail": "2", "findings": "3", "state": "4"}[pane])
-        check(pilot.app, f"session-{pane}-80x24")
+        await check(pilot, f"session-{pane}-80x24")
 
     drive(app_on(call), play)
 

@@ -31,7 +31,7 @@ def test_the_panes_look_like_their_snapshots(tmp_path: Path, size: tuple[int, in
             await press(pilot, key)
             await until(pilot, lambda: "reading the whole recording" not in dump(pilot.app))
             await settled(pilot)
-            check(pilot.app, f"session-{pane}-{size[0]}x{size[1]}")
+            await check(pilot, f"session-{pane}-{size[0]}x{size[1]}")
         assert n_of(screen) == 41
 
     drive(app_on(call), play, size)

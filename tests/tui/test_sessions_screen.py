@@ -46,7 +46,7 @@ def test_the_screen_looks_like_its_snapshot(folder: Path, size: tuple[int, int])
 
     async def play(pilot: Pilot[Any]) -> None:
         await ready(pilot)
-        check(pilot.app, f"sessions-{size[0]}x{size[1]}")
+        await check(pilot, f"sessions-{size[0]}x{size[1]}")
 
     drive(app_on(folder, now=NOW), play, size)
 
@@ -56,7 +56,7 @@ def test_an_empty_folder_looks_like_its_snapshot(tmp_path: Path, monkeypatch: py
 
     async def play(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "no recordings" in dump(pilot.app))
-        check(pilot.app, "sessions-empty-80x24")
+        await check(pilot, "sessions-empty-80x24")
 
     drive(app_on(Path("recordings")), play)
 
