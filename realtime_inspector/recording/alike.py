@@ -49,7 +49,8 @@ def alike(buffer: bytearray, line: Layout, first: bytes, after: bytes, n: int, m
             break
         stop = here + size
     count = (stop - start) // size
-    if not count or find(_BACKSLASH, start, stop) >= 0 or not _is_padded_alike(buffer, line, stop):
+    is_plain = find(_BACKSLASH, start, stop) < 0 and buffer.count(b"\n", start, stop) == count
+    if not count or not is_plain or not _is_padded_alike(buffer, line, stop):
         return []
     return _times(b"},".join([buffer[here : here + head] for here in range(start, stop, size)]), n, count)
 
@@ -73,5 +74,5 @@ def _times(heads: bytes, n: int, count: int) -> list[float]:
         numbers, times = [each["n"] for each in found], [each["t"] for each in found]
     except (KeyError, ValueError):
         return []
-    is_plain = set(map(len, found)) == {2} and set(map(type, numbers)) == {int} and set(map(type, times)) == {float}
-    return times if is_plain and numbers == list(range(n, n + count)) else []
+    are_plain = set(map(len, found)) == {2} and set(map(type, numbers)) == {int} and set(map(type, times)) == {float}
+    return times if are_plain and numbers == list(range(n, n + count)) else []

@@ -58,6 +58,7 @@ def test_what_is_not_like_it_ends_them(old: bytes, new: bytes) -> None:
     ("old", "new"),
     [
         (b"AwMDAw", b"AwM\\nw"),
+        (b"AwMDAw", b"AwM\nAw"),
         (b'AwMDAwMD"', b'AwMDAwM="'),
         (b'"n":14', b'"n":15'),
         (b'"n":14', b'"n":1.'),
