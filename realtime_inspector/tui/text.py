@@ -7,6 +7,7 @@ sent to the terminal. Widths are counted in terminal cells.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -33,10 +34,13 @@ STYLES = (
 )
 """What a span can be; the widgets give each its colours."""
 
+_WORDS = re.compile(r"(\S+)|(\s+)")
+
 __all__ = [
     "STYLES",
     "Line",
     "Span",
+    "by_words",
     "clip",
     "clock",
     "count",
@@ -124,6 +128,15 @@ def highlight(line: Line, needle: str) -> Line:
     for span in line.spans:
         spans += _mark(span, needle.lower())
     return replace(line, spans=tuple(spans))
+
+
+def by_words(span: Span) -> Iterator[Span]:
+    """Yield a link's words, underlined each, and the spaces around them, which are not; other spans as they are."""
+    if span.style != "link":
+        yield span
+        return
+    for words, spaces in _WORDS.findall(span.text):
+        yield Span(words, span.style) if words else Span(spaces)
 
 
 def size(count_bytes: int) -> str:

@@ -92,3 +92,14 @@ def test_a_letter_whose_case_has_another_length_is_no_reason_to_fail() -> None:
 
 def test_one_thing_is_not_many() -> None:
     assert [text.count(1, "entry", "entries"), text.count(1200, "entry", "entries")] == ["1 entry", "1,200 entries"]
+
+
+def test_a_link_is_underlined_without_the_spaces_around_it() -> None:
+    assert list(text.by_words(Span("  ⏎ #16 ", "link"))) == [
+        Span("  "),
+        Span("⏎", "link"),
+        Span(" "),
+        Span("#16", "link"),
+        Span(" "),
+    ]
+    assert list(text.by_words(Span(" as it is ", "dim"))) == [Span(" as it is ", "dim")]

@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from realtime_inspector.tui.text import STYLES, Line, Span, highlight
+from realtime_inspector.tui.text import STYLES, Line, Span, by_words, highlight
 
 
 class Source(Protocol):
@@ -194,7 +194,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _strip(self, line: Line, base: Style, sign: str, width: int) -> Strip:
         segments = [Segment(sign, base)]
-        segments += [Segment(span.text, self._style(span, base)) for span in line.spans]
+        segments += [Segment(span.text, self._style(span, base)) for whole in line.spans for span in by_words(whole)]
         strip = Strip(segments)
         if strip.cell_length > width > 0:
             strip = Strip.join([strip.crop(0, width - 1), Strip([Segment("…", base)])])
