@@ -187,7 +187,7 @@ def _session(flow: http.HTTPFlow, data: websocket.WebSocketData, path: Path) -> 
         except ValueError as error:
             problems.append(Problem(1, f"{path}: a flow was changed since realtime-inspector wrote it ({error})"))
     entries = [*_handshake(flow), *_messages(data, started), *_ending(data, started)]
-    return Imported(path, header, imported.numbered(entries), problems)
+    return Imported(path, header, list(imported.numbered(entries)), problems)
 
 
 def _messages(data: websocket.WebSocketData, started: float) -> list[Entry]:

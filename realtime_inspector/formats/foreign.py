@@ -15,6 +15,22 @@ _YAML_ITEM = re.compile(rb"^[ \t]*-[ \t]+\{?[ \t]*(?:direction|kind|type|data|fr
 _HEAD_BYTES = 64 * 1024
 
 
+def open_file(path: Path) -> list[Imported] | None:
+    """Read another tool's file that may be larger than memory, each connection in it; None for any other.
+
+    Raises:
+        RecordingError: If it is one and cannot be read.
+        OSError: If it cannot be opened.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not _HAR.match(head):
+        return None
+    from realtime_inspector.formats import har_reading, json_pieces
+
+    return har_reading.read(json_pieces.mapped(path), path)
+
+
 def read(content: bytes, path: Path) -> list[Imported] | None:
     """Read another tool's file, each connection in it; None if it is none of those that are known.
 

@@ -2,7 +2,7 @@
 
 Chrome and mitmproxy count a message's `time` in seconds since 1970, Playwright in milliseconds (-1 where it was told to
 leave times out). Playwright's `attach` keeps the messages in a file of their own beside the HAR, one on a line, which
-`response.content._file` names; a `.har.zip` holds both.
+`response.content._file` names; a `.har.zip` holds both. Messages are read when they are asked for, one at a time.
 
 Source: Playwright, `server/har/harTracer.ts` of 2026-06 (read 2026-11-23).
 """
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import zipfile
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import imported, keeping
 from realtime_inspector.formats.har import BINARY, OWN, TEXT
 from realtime_inspector.formats.imported import Imported
+from realtime_inspector.formats.json_pieces import Data, Walk, mapped
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.lines import Problem
 
 VIA = "import:har"
+_MARK = b"\xef\xbb\xbf"
 _MOST_BYTES = 512 * 1024 * 1024
 _MILLISECONDS, _MOST_TIME = 1e11, 1e14
 """A time beyond the first is none in seconds, beyond the second none at all."""
@@ -34,22 +37,26 @@ _CLOSE, _PING, _PONG = 8, 9, 10
 _KINDS = {_PING: Kind.PING, _PONG: Kind.PONG}
 _SIDES = {"send": Side.CLIENT, "receive": Side.SERVER}
 
-Attached = Callable[[str], bytes | None]
+Listed = Callable[[list[Problem]], Iterator[Any]]
+"""Yields the messages of a connection as they stand in the file; notes what is no JSON."""
+Attached = Callable[[str], Data | None]
 """Returns what a HAR keeps in a file of its own; None if it is not there."""
 
 
-def read(content: bytes, path: Path) -> list[Imported]:
+def read(content: Data, path: Path) -> list[Imported]:
     """Read the WebSockets of a HAR.
 
     Raises:
         RecordingError: If it is not whole, or has no WebSocket in it.
     """
 
-    def beside(name: str) -> bytes | None:
+    def beside(name: str) -> Data | None:
         try:
-            return (path.parent / name).read_bytes()
+            return mapped(path.parent / name)
         except OSError:
             return None
+        except ValueError:  # it is empty
+            return b""
 
     return _read(content, path, beside)
 
@@ -75,45 +82,133 @@ def read_zip(content: bytes, path: Path) -> list[Imported]:
         raise RecordingError(f"{path}: an archive that cannot be unpacked: {error}") from error
 
 
-def _read(content: bytes, path: Path, attached: Attached) -> list[Imported]:
+def _read(content: Data, path: Path, attached: Attached) -> list[Imported]:
+    found = []
+    count = 0
     try:
-        log = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))["log"]
-        entries = log["entries"]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        for number, places in enumerate(_entries(content)):
+            count += 1
+            session = _session(content, places, number, path, attached)
+            if session is not None:
+                found.append(session)
+    except ValueError as error:
         raise RecordingError(f"{path}: a HAR that is not whole ({error}); save it again") from None
-    listed = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    found = [session for number, entry in enumerate(listed) if (session := _session(entry, number, path, attached))]
     if not found:
         raise RecordingError(
-            f"{path}: a HAR of {len(listed)} requests without a WebSocket; "
+            f"{path}: a HAR of {count} requests without a WebSocket; "
             "open the network panel before the connection is made, and save with content"
         )
     return found
 
 
-def _session(entry: Mapping[str, Any], number: int, path: Path, attached: Attached) -> Imported | None:
+def _entries(content: Data) -> Iterator[dict[str, int]]:
+    """Yield each entry of a HAR: where its members are.
+
+    Raises:
+        ValueError: If the HAR is not whole.
+    """
+    walk = Walk(content, len(_MARK) if content[: len(_MARK)] == _MARK else 0)
+    has_entries = False
+    for name in walk.members():
+        if name != "log":
+            walk.skip()
+            continue
+        for inner in walk.members():
+            has_entries = has_entries or inner == "entries"
+            if inner != "entries" or not walk.sees(b"["):
+                walk.skip()
+                continue
+            for _ in walk.elements():
+                if walk.sees(b"{"):
+                    yield _places(walk)
+                else:
+                    walk.skip()
+    if not has_entries:
+        raise ValueError("no entries")
+
+
+def _places(walk: Walk) -> dict[str, int]:
+    return {name: walk.skip() for name in walk.members()}
+
+
+def _session(content: Data, places: Mapping[str, int], number: int, path: Path, attached: Attached) -> Imported | None:
     """Return one connection; None for an entry that is plain HTTP."""
     problems: list[Problem] = []
-    listed = entry.get("_webSocketMessages")
-    if not isinstance(listed, list):
-        if not _is_websocket(entry):
-            return None
+    entry = _loaded(content, places, ("request", "_resourceType"))
+    at = places.get("_webSocketMessages")
+    listed = _within(content, at) if at is not None and Walk(content, at).sees(b"[") else None
+    if listed is None and not _is_websocket(entry):
+        return None
+    entry |= _loaded(content, places, ("response", "timings", "startedDateTime"))
+    if listed is None:
         name = _get(entry, "response", "content", "_file")
-        listed = _attached(name, path, attached, problems) if isinstance(name, str) else []
-    own = entry.get(OWN)
-    if isinstance(own, dict):
-        try:
-            started = imported.unix(keeping.header_of(own).started) or 0.0
-            header, entries = keeping.restore(own, _messages(listed, started, path, problems), VIA)
-            return Imported(path, header, entries, problems)
-        except ValueError as error:
-            problems.append(_changed(path, error))
+        listed = _attached(name, path, attached, problems) if isinstance(name, str) else _nothing
+    try:
+        restored = _restored(content, places.get(OWN), listed, path, problems)
+        if restored is not None:
+            return restored
+    except ValueError as error:
+        problems.append(_changed(path, error))
+    return _foreign(entry, number, listed, path, problems)
+
+
+def _loaded(content: Data, places: Mapping[str, int], names: Iterable[str]) -> dict[str, Any]:
+    return {name: Walk(content, places[name]).load() for name in names if name in places}
+
+
+def _restored(content: Data, at: int | None, listed: Listed, path: Path, problems: list[Problem]) -> Imported | None:
+    """Return the connection as it was when we wrote it; None if we did not.
+
+    Raises:
+        ValueError: If it was changed since.
+    """
+    if at is None or not Walk(content, at).sees(b"{"):
+        return None
+    places = _places(Walk(content, at))
+    own = _loaded(content, places, ("header", "entries"))
+    header = keeping.header_of(own)
+    others = keeping.others_of(own.get("entries"))
+    started = imported.unix(header.started) or 0.0
+    said = _within(content, places.get("messages", at))
+
+    def entries(found: list[Problem]) -> Iterator[Entry]:
+        return keeping.weave(others, said(found), _messages(listed(found), started, path, found))
+
+    for _ in entries([]):  # whether it fits is seen at its end
+        pass
+    return Imported(path, replace(header, via=VIA), imported.noting(problems, entries), problems)
+
+
+def _foreign(entry: Mapping[str, Any], number: int, listed: Listed, path: Path, problems: list[Problem]) -> Imported:
     header = _header(entry, number)
-    messages = _messages(listed, imported.unix(header.started) or 0.0, path, problems)
-    if listed and not _has_times(listed):
+    started = imported.unix(header.started) or 0.0
+    if next(listed([]), _nothing) is not _nothing and not _has_times(listed([])):
         header = replace(header, tags={**header.tags, **imported.NO_TIMES})
-    handshake = _handshake(entry, messages[0].t if messages else 0.0)
-    return Imported(path, header, imported.numbered([*handshake, *messages]), problems)
+    first = next(_messages(listed([]), started, path, []), None)
+    handshake = _handshake(entry, first.t if first is not None else 0.0)
+
+    def entries(found: list[Problem]) -> Iterator[Entry]:
+        return imported.numbered(chain(handshake, _messages(listed(found), started, path, found)))
+
+    return Imported(path, header, imported.noting(problems, entries), problems)
+
+
+def _nothing(_: list[Problem]) -> Iterator[Any]:
+    return iter(())
+
+
+def _within(content: Data, at: int) -> Listed:
+    """Return the elements of a list; what is no JSON becomes None, which is no message either."""
+
+    def listed(_: list[Problem]) -> Iterator[Any]:
+        walk = Walk(content, at)
+        for _element in walk.elements():
+            try:
+                yield walk.load()
+            except orjson.JSONDecodeError:
+                yield None
+
+    return listed
 
 
 def _changed(path: Path, error: Exception) -> Problem:
@@ -125,22 +220,38 @@ def _is_websocket(entry: Mapping[str, Any]) -> bool:
     return entry.get("_resourceType") == "websocket" or (isinstance(url, str) and url.startswith(("ws:", "wss:")))
 
 
-def _attached(name: str, path: Path, attached: Attached, problems: list[Problem]) -> list[Any]:
+def _attached(name: str, path: Path, attached: Attached, problems: list[Problem]) -> Listed:
     """Read messages from a file of their own, which must stand beside the HAR."""
     if name != Path(name).name or "\\" in name or name in {"", ".", ".."}:
         problems.append(Problem(1, f"{path}: it names {name!r} for its messages, which is no file beside it"))
-        return []
+        return _nothing
     content = attached(name)
     if content is None:
         problems.append(Problem(1, f"{path}: its messages are in {name}, which is not beside it"))
-        return []
-    found = []
-    for line in content.splitlines():
-        try:
-            found.append(orjson.loads(line))
-        except orjson.JSONDecodeError:
-            problems.append(Problem(1, f"{path}: a line of {name} is no JSON, and was left out"))
-    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+        return _nothing
+    walk = Walk(content)
+    if walk.sees(b"["):
+        return _within(content, walk.at)
+
+    def listed(found: list[Problem]) -> Iterator[Any]:
+        for line in _lines(content):
+            try:
+                yield orjson.loads(line)
+            except orjson.JSONDecodeError:
+                found.append(Problem(1, f"{path}: a line of {name} is no JSON, and was left out"))
+
+    return listed
+
+
+def _lines(content: Data) -> Iterator[bytes]:
+    """Yield the lines of what may be larger than memory."""
+    at = 0
+    while at < len(content):
+        end = content.find(b"\n", at)
+        end = len(content) if end < 0 else end
+        if line := content[at:end].strip():
+            yield line
+        at = end + 1
 
 
 def _header(entry: Mapping[str, Any], number: int) -> Header:
@@ -164,18 +275,16 @@ def _seconds(message: Any) -> float | None:
     return value / 1000 if value > _MILLISECONDS else value
 
 
-def _messages(listed: Iterable[Any], started: float, path: Path, problems: list[Problem]) -> list[Entry]:
-    """Read the messages of a connection; one without a time came with the one before it."""
-    found: list[Entry] = []
+def _messages(listed: Iterable[Any], started: float, path: Path, problems: list[Problem]) -> Iterator[Entry]:
+    """Yield the messages of a connection; one without a time came with the one before it."""
     t = 0.0
     for message in listed:
         seconds = _seconds(message)
         t = t if seconds is None else round(max(0.0, seconds - started), 6)
         try:
-            found.append(_message(message, t))
+            yield _message(message, t)
         except ValueError as error:
             problems.append(Problem(1, f"{path}: {error}, and was left out"))
-    return found
 
 
 def _message(message: Any, t: float) -> Entry:

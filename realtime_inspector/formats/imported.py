@@ -1,8 +1,8 @@
-"""What was read of another tool's file: each connection in it, as a recording in memory."""
+"""What was read of another tool's file: each connection in it, as something that is iterated like a recording."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2s
@@ -18,15 +18,42 @@ NO_TIMES = {"times": "unknown"}
 """Tag of what has no times: all entries stand at 0."""
 
 
+class Anew:
+    """Entries that are read each time they are iterated: a file may be larger than memory."""
+
+    def __init__(self, read: Callable[[], Iterator[Entry]]) -> None:
+        self._read = read
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Read them."""
+        return self._read()
+
+
+def noting(problems: list[Problem], read: Callable[[list[Problem]], Iterator[Entry]]) -> Anew:
+    """Return entries in whose reading problems are found; these are noted when all was read for the first time."""
+    noted = False
+
+    def entries() -> Iterator[Entry]:
+        nonlocal noted
+        found: list[Problem] = []
+        yield from read(found)
+        if not noted:
+            noted = True
+            problems.extend(found)
+
+    return Anew(entries)
+
+
 @dataclass(slots=True)
 class Imported:
     """One connection of another tool's file; it is iterated like a recording."""
 
     path: Path
     header: Header
-    entries: list[Entry]
+    entries: Iterable[Entry]
+    """In memory, or read anew each time."""
     problems: list[Problem] = field(default_factory=list)
-    """What of it could not be read."""
+    """What of it could not be read; complete once it was iterated."""
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield its entries."""
@@ -41,8 +68,11 @@ class Several:
     sessions: list[Imported]
     header: Header
     """The first connection's."""
-    problems: list[Problem]
-    """What could not be read, of all of them."""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be read, of all of them."""
+        return [problem for session in self.sessions for problem in session.problems]
 
     def __iter__(self) -> Iterator[Entry]:
         """Refuse: entries of several connections make no session.
@@ -60,21 +90,21 @@ def one_or_several(path: Path, sessions: list[Imported]) -> Imported | Several:
     """Return what a file holds, which is at least one connection."""
     if len(sessions) == 1:
         return sessions[0]
-    problems = [problem for session in sessions for problem in session.problems]
-    return Several(path, sessions, sessions[0].header, problems)
+    return Several(path, sessions, sessions[0].header)
 
 
 def redacted(session: Imported, redactor: Redactor) -> Imported:
     """Return a connection without its secrets; another tool does not take them out."""
-    session.entries = [redactor.entry(entry) for entry in session.entries]
+    entries = session.entries
+    session.entries = Anew(lambda: map(redactor.entry, entries))
     tags = {name: redactor.text(value) for name, value in session.header.tags.items()}
     session.header = replace(session.header, url=redactor.url(session.header.url), tags=tags)
     return session
 
 
-def numbered(entries: Iterable[Entry]) -> list[Entry]:
-    """Return entries in their order, numbered from 1."""
-    return [replace(entry, n=n) for n, entry in enumerate(entries, 1)]
+def numbered(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield entries in their order, numbered from 1."""
+    return (replace(entry, n=n) for n, entry in enumerate(entries, 1))
 
 
 def name_of(kind: str, *parts: object) -> str:

@@ -7,14 +7,18 @@ single message (that it came in pieces, what was replaced in it) go into one obj
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import merge
+from itertools import zip_longest
 from typing import Any
 
 from realtime_inspector.errors import NotAnEntry
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
+
+_NONE: Any = object()
 
 
 def is_message(entry: Entry) -> bool:
@@ -55,17 +59,49 @@ def restore(kept: Any, messages: Sequence[Entry], via: str) -> tuple[Header, lis
     """
     header = header_of(kept)
     try:
-        others = [jsonl.parse(line.encode()) for line in kept["entries"]]
-        listed = kept["messages"]
-        if len(listed) != len(messages):
-            raise ValueError(f"{len(messages)} messages instead of {len(listed)}")
-        whole = [_whole(entry, said) for entry, said in zip(messages, listed, strict=True)]
-    except (KeyError, TypeError, AttributeError, NotAnEntry) as error:
+        return replace(header, via=via), list(weave(others_of(kept["entries"]), kept["messages"], messages))
+    except (KeyError, TypeError) as error:
         raise ValueError(str(error)) from None
-    entries = sorted([*others, *whole], key=lambda entry: entry.n)
-    if len({entry.n for entry in entries}) != len(entries):
-        raise ValueError("two entries of one number")
-    return replace(header, via=via), entries
+
+
+def others_of(lines: Any) -> list[Entry]:
+    """Return the entries that are no messages.
+
+    Raises:
+        ValueError: If they are none.
+    """
+    try:
+        return [jsonl.parse(line.encode()) for line in lines]
+    except (TypeError, AttributeError, NotAnEntry) as error:
+        raise ValueError(str(error)) from None
+
+
+def weave(others: Iterable[Entry], said: Iterable[Any], messages: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield messages, each with what is said of it, and the other entries between them; nothing is kept in memory.
+
+    Raises:
+        ValueError: If they do not fit.
+    """
+    last = None
+    for entry in merge(others, _paired(messages, said), key=lambda entry: entry.n):
+        if last is not None and entry.n <= last:
+            raise ValueError("two entries of one number" if entry.n == last else "entries out of their order")
+        last = entry.n
+        yield entry
+
+
+def _paired(messages: Iterable[Entry], said: Iterable[Any]) -> Iterator[Entry]:
+    here = there = 0
+    for entry, one in zip_longest(messages, said, fillvalue=_NONE):
+        here += entry is not _NONE
+        there += one is not _NONE
+        if isinstance(entry, Entry) and here == there:
+            try:
+                yield _whole(entry, one)
+            except (KeyError, TypeError, AttributeError, NotAnEntry) as error:
+                raise ValueError(str(error)) from None
+    if here != there:
+        raise ValueError(f"{here} messages instead of {there}")
 
 
 def _said(entry: Entry) -> dict[str, Any]:

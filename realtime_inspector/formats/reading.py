@@ -13,8 +13,9 @@ from typing import Protocol
 
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import foreign, log_times, pasted
-from realtime_inspector.formats.imported import Several, one_or_several, redacted
+from realtime_inspector.formats.imported import Imported, Several, one_or_several, redacted
 from realtime_inspector.recording import files, zst
+from realtime_inspector.recording.cleaned import Cleaned
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.redact import Redactor
 
@@ -29,11 +30,21 @@ class Readable(Protocol):
 
     path: Path
     header: Header
-    problems: list[files.Problem]
-    """What could not be read; complete once it was iterated."""
+
+    @property
+    def problems(self) -> list[files.Problem]:
+        """What could not be read; complete once it was iterated."""
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield the entries in order."""
+
+
+def clean(recording: Readable) -> Cleaned:
+    """Return a recording without what looks like a secret, or is one of this environment's."""
+    if isinstance(recording, Cleaned):
+        return recording
+    redactor = Redactor.from_environment(os.environ)
+    return Cleaned(recording.path, redactor.header(recording.header), recording, redactor)
 
 
 def read_any(path: Path) -> Readable:
@@ -51,6 +62,9 @@ def read_any(path: Path) -> Readable:
             head = stream.read(_HEAD_BYTES)
         if not head or _is_recording(head):
             return files.open_recording(path)
+        sessions = foreign.open_file(path)
+        if sessions is not None:
+            return _without_secrets(sessions, path)
         return _log(path.read_bytes(), path, path.stat().st_mtime)
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from error
@@ -87,12 +101,16 @@ def _log(content: bytes, path: Path, started_s: float) -> Readable:
     """Read another tool's file, or a log, without the secrets in it: what is said of it goes into reports."""
     sessions = foreign.read(content, path)
     if sessions is not None:
-        redactor = Redactor.from_environment(os.environ)
-        return one_or_several(path, [redacted(session, redactor) for session in sessions])
+        return _without_secrets(sessions, path)
     log = pasted.read(content, path, log_times.iso(started_s))
     redactor = Redactor.from_environment(os.environ)
     log.entries = [redactor.entry(entry) for entry in log.entries]
     return log
+
+
+def _without_secrets(sessions: list[Imported], path: Path) -> Readable:
+    redactor = Redactor.from_environment(os.environ)
+    return one_or_several(path, [redacted(session, redactor) for session in sessions])
 
 
 def _is_recording(head: bytes) -> bool:

@@ -34,7 +34,7 @@ def write(
             if not found.layout.user and not found.layout.voices:
                 raise UsageError(f"{recording.path}: no audio in it; {_hint(recording)}")
             yield from encode(found, sides)
-            recording.problems += [_left_out(recording, side) for side in found.missing if side in sides]
+            recording.problems.extend(_left_out(recording, side) for side in found.missing if side in sides)
     except LookupError as error:
         raise UsageError(f"{recording.path}: {error.args[0]}; `realtime-inspector show` counts them") from None
 

@@ -47,7 +47,7 @@ def read(content: bytes, path: Path) -> list[Imported]:
     document = _load(content, path)
     listed: list[Any] = next((document[name] for name in _LISTS if isinstance(document.get(name), list)), [])
     problems: list[Problem] = []
-    entries = imported.numbered(_entries(listed, path, problems))
+    entries = list(imported.numbered(_entries(listed, path, problems)))
     if not any(entry.kind is Kind.MESSAGE for entry in entries):
         raise RecordingError(
             f"{path}: no WebSocket message in it: an item has a direction (sent, received) and data; "

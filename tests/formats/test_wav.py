@@ -167,7 +167,8 @@ def test_a_recording_without_sound_says_what_to_do_instead() -> None:
 
 def without_audio() -> Imported:
     recording = recorded(f"+1s > {spoke(b'')}\n+1s x")
-    recording.entries[0] = replace(recording.entries[0], members={"audio": {"audio": {"bytes": 4800}}})
+    first, *rest = recording.entries
+    recording.entries = [replace(first, members={"audio": {"audio": {"bytes": 4800}}}), *rest]
     return recording
 
 
