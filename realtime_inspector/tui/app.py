@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import actions as parsing
 from textual import events
@@ -22,7 +22,7 @@ from textual.screen import Screen
 
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.tui import rights, themes
+from realtime_inspector.tui import rights, terminal, themes
 from realtime_inspector.tui.driver import driver_class
 from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.memory import Memory, usual_path
@@ -31,6 +31,9 @@ from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.screens.sessions import SessionsScreen
 from realtime_inspector.tui.shelf import Shelf
 from realtime_inspector.tui.study import Study
+
+if TYPE_CHECKING:
+    from realtime_inspector.formats.speaker import Opener
 
 _TOUCH_S = 0.05
 """For so long after a key, background work goes on in between only."""
@@ -100,6 +103,8 @@ class InspectorApp(App[None]):
         memory: Memory | None = None,
         look: Look | None = None,
         read_only: bool = False,
+        elsewhere: bool = False,
+        device: Opener | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
         look = look or Look()
@@ -111,6 +116,10 @@ class InspectorApp(App[None]):
             self.set_keymap(dict(look.keys))
         self.read_only = read_only
         """Whether it only looks: what writes, deletes or starts something is off."""
+        self.elsewhere = elsewhere
+        """Whether who looks is not at this machine: nothing is played there."""
+        self.device = device
+        """Starts what plays, if not this machine's sound device."""
         self.rules = rules
         """The rules to check with, or what a project wants of them; all of them if None."""
         self._greets = memory is not None
@@ -172,10 +181,10 @@ class InspectorApp(App[None]):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do an action, or say why not: every key, click and choice comes through here."""
-        if self.read_only:
+        if self.read_only or self.elsewhere:
             of, name, _ = parsing.parse(action) if isinstance(action, str) else action
             node = (namespaces or {}).get(of) or (getattr(self, of, None) if of else default_namespace) or self
-            if refused := rights.refusal(node, name):
+            if refused := rights.refused_by(self, node, name):
                 self.notify(refused, severity="warning", markup=False)
                 return True
         return await super().run_action(action, default_namespace, namespaces)
@@ -219,7 +228,13 @@ def run(
     """Show recordings, or folders of them, until the user leaves; `policy` is what the project wants of the rules."""
     memory = Memory(usual_path(), keeps=not read_only)
     app = InspectorApp(
-        list(paths), show_findings=show_findings, rules=policy, memory=memory, look=look, read_only=read_only
+        list(paths),
+        show_findings=show_findings,
+        rules=policy,
+        memory=memory,
+        look=look,
+        read_only=read_only,
+        elsewhere=terminal.is_elsewhere(),
     )
     before = gc.get_threshold()
     gc.freeze()

@@ -23,6 +23,7 @@ class Standing:
     search: str = ""
     filter: str = ""
     problem: str = ""
+    playing: str = ""
 
 
 def left(study: Study) -> Line:
@@ -56,7 +57,7 @@ def tabs(names: Sequence[str], active: str, notes: Mapping[str, str]) -> Line:
 def _state(study: Study, standing: Standing) -> list[Span]:
     if standing.problem:
         return [Span(text.safe(standing.problem), "error")]
-    spans = []
+    spans = [Span(f"{standing.playing}  ", "good")] if standing.playing else []
     if standing.filter:
         spans.append(Span(f"filter {standing.filter}  ", "warning"))
     if standing.search:

@@ -48,6 +48,8 @@ class Desk:
         """How loud both sides were, as far as anybody has listened."""
         self.listens = False
         """Whether somebody looks at it."""
+        self.playing_s: float | None = None
+        """What is played at this moment, as a time of the recording; None while nothing is."""
         self._sieve: Sieve | None = None
         """The filter that is shown, or about to be."""
         self._facts_of: tuple[int, int] | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
@@ -23,6 +24,8 @@ WRITING = frozenset(
     }
 )  # fmt: skip
 """Ids of the actions that write or delete a file, start a program, or listen."""
+SOUNDING = frozenset({"session.play", "session.play-side", "session.play-unheard"})
+"""Ids of the actions that only look, but sound where the program runs: off for who looks from elsewhere."""
 READING = frozenset(
     {
         "app.help", "app.theme",
@@ -52,15 +55,21 @@ _OF_THE_FRAMEWORK = frozenset({"screenshot", "suspend_process"})
 """What Textual's own actions write, or start."""
 
 
-def refusal(node: DOMNode, action: str) -> str:
-    """Return why a read-only view does not do an action of a node; empty if it does.
+def refusal(node: DOMNode, action: str, *, read_only: bool = True, elsewhere: bool = False) -> str:
+    """Return why an action of a node is not done; empty if it is.
 
     Args:
         node: The one that has the action: a screen, a pane, the app.
         action: Its name, without the arguments.
+        read_only: Whether the view only looks.
+        elsewhere: Whether who looks is not where the program runs.
     """
-    about = _refused(type(node), action)
-    return safe(f"read-only: {about!r} is off; only --allow-write at the start turns it on") if about else ""
+    about = _refused(type(node), action) if read_only else ""
+    if about:
+        return safe(f"read-only: {about!r} is off; only --allow-write at the start turns it on")
+    if elsewhere and any(one.id in SOUNDING for one in _bound(type(node)) if _name(one) == action):
+        return "the sound would come out of the machine that serves this; w writes a WAV, if writing is on"
+    return ""
 
 
 @cache
@@ -68,7 +77,9 @@ def _refused(owner: type[DOMNode], action: str) -> str:
     """Return what a refused action is called; empty for one that is allowed."""
     if action in _OF_THE_FRAMEWORK:
         return action
-    return next((one.description for one in _bound(owner) if _name(one) == action and one.id not in READING), "")
+    return next(
+        (one.description for one in _bound(owner) if _name(one) == action and one.id not in READING | SOUNDING), ""
+    )
 
 
 def _bound(owner: type[DOMNode]) -> Iterable[Binding]:
@@ -86,10 +97,11 @@ class Guarded(Screen[None]):
     """A screen with actions that a read-only app hides."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell whether an action is shown: in a read-only app, those that write are not."""
-        return not (is_read_only(self.app) and refusal(self, action))
+        """Tell whether an action is shown: what the app refuses is not."""
+        return not refused_by(self.app, self, action)
 
 
-def is_read_only(app: App[object]) -> bool:
-    """Tell whether an app only looks."""
-    return bool(getattr(app, "read_only", False))
+def refused_by(app: App[Any], node: DOMNode, action: str) -> str:
+    """Return why an app does not do an action of a node; empty if it does."""
+    read_only, elsewhere = (bool(getattr(app, name, False)) for name in ("read_only", "elsewhere"))
+    return refusal(node, action, read_only=read_only, elsewhere=elsewhere)

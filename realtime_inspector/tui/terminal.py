@@ -13,9 +13,14 @@ DRIVER = "TEXTUAL_DRIVER"
 """Names the framework's driver: where it is set, somebody else draws, and no terminal is needed."""
 
 
+def is_elsewhere() -> bool:
+    """Tell whether somebody else draws, such as a browser: who looks is not at this machine."""
+    return bool(os.environ.get(DRIVER))
+
+
 def stream() -> TextIO | None:
     """Return the stream to draw on; None if there is no terminal, or somebody else draws."""
-    if os.environ.get(DRIVER):
+    if is_elsewhere():
         return None
     return next((each for each in (sys.__stderr__, sys.__stdout__) if each is not None and _is_terminal(each)), None)
 

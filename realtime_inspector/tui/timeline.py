@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -107,8 +107,10 @@ def model(session: State, turns: Iterable[Turn], findings: Iterable[Finding], le
     return Model(speech, waits, responses, tools, marks, length_s)
 
 
-def lines(shown: Model, sound: Waveform, window: Window, cursor: float, height: int) -> list[Line]:
-    """Return the lanes with the cursor on them."""
+def lines(
+    shown: Model, sound: Waveform, window: Window, cursor: float, height: int, playing: float | None = None
+) -> list[Line]:
+    """Return the lanes with the cursor on them, and beneath them what is played."""
     tall = max(1, min(6, (height - 10) // 3)) if height >= _TALL else 2
     rows = [
         _axis(window),
@@ -122,8 +124,10 @@ def lines(shown: Model, sound: Waveform, window: Window, cursor: float, height: 
     ]
     at = window.column(cursor)
     drawn = [_line(row, at if number else -1) for number, row in enumerate(rows)]
-    foot = (Span(" " * (LABEL_WIDTH + at)), Span("▲", "title")) if 0 <= at < window.width else ()
-    return [*drawn, Line(foot)]
+    marks = {at: Span("▲", "title")}
+    if playing is not None:
+        marks[window.column(playing)] = Span("▶", "good")
+    return [*drawn, _foot(marks, window)]
 
 
 def about(shown: Model, cursor: float) -> str:
@@ -230,6 +234,15 @@ def _found(marks: Iterable[tuple[float, str, str]], window: Window) -> _Row:
         if 0 <= at < window.width:
             row.cells[at], row.styles[at] = sign, style
     return row
+
+
+def _foot(marks: Mapping[int, Span], window: Window) -> Line:
+    spans, end = [], -LABEL_WIDTH
+    for at in sorted(marks):
+        if 0 <= at < window.width:
+            spans += [Span(" " * (at - end)), marks[at]]
+            end = at + 1
+    return Line(tuple(spans))
 
 
 def _line(row: _Row, cursor: int) -> Line:

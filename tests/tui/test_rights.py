@@ -19,7 +19,7 @@ from realtime_inspector import tui
 from realtime_inspector.tui import rights
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.memory import Memory
-from realtime_inspector.tui.rights import READING, WRITING, Guarded
+from realtime_inspector.tui.rights import READING, SOUNDING, WRITING, Guarded
 from realtime_inspector.tui.screens.help import actions
 from realtime_inspector.tui.screens.replay import ReplayScreen
 from realtime_inspector.tui.screens.session import SessionScreen
@@ -56,14 +56,15 @@ def test_every_action_is_known_to_read_or_to_write_and_has_a_name() -> None:
     ids = [one.id for _, one in bindings()]
     assert len(ids) > 60
     assert None not in ids
-    assert {name for name in ids if name is not None} - READING - WRITING == set()
-    assert (READING | WRITING) - set(ids) == set()
+    assert {name for name in ids if name is not None} - READING - WRITING - SOUNDING == set()
+    assert (READING | WRITING | SOUNDING) - set(ids) == set()
     assert not READING & WRITING
+    assert not SOUNDING & (READING | WRITING)
 
 
-def test_whoever_has_an_action_that_writes_hides_it() -> None:
-    owners = {owner for owner, one in bindings() if one.id in WRITING}
-    assert len(owners) == 3
+def test_whoever_has_an_action_that_writes_or_sounds_hides_it() -> None:
+    owners = {owner for owner, one in bindings() if one.id in WRITING | SOUNDING}
+    assert len(owners) == 4
     assert all(issubclass(owner, Guarded) for owner in owners)
 
 

@@ -23,7 +23,7 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.tui import bars
 from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
-from realtime_inspector.tui.screens.keeping import KeepingScreen
+from realtime_inspector.tui.screens.listening import ListeningScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.filter_line import FilterLine
@@ -43,7 +43,7 @@ POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
 
 
-class SessionScreen(KeepingScreen):
+class SessionScreen(ListeningScreen):
     """One recording."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
@@ -211,7 +211,8 @@ class SessionScreen(KeepingScreen):
 
     def _draw_bars(self) -> None:
         search = f"searching {self.desk.search.progress:.0%}" if self.desk.search is not None else ""
-        standing = Standing(self.event_list.following, self.event_list.unseen, search, self.desk.passed, self.problem)
+        listed, played = self.event_list, self.playback.label
+        standing = Standing(listed.following, listed.unseen, search, self.desk.passed, self.problem, played)
         self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
         count = len(self.study.findings)

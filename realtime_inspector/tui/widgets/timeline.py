@@ -87,7 +87,7 @@ class TimelinePane(LineList, inherit_bindings=False):
     def _lines(self) -> list[Line]:
         height = self.scrollable_content_region.height
         sound = self._desk.sound
-        lines = timeline.lines(self._model, sound, self.window, self.t, height)
+        lines = timeline.lines(self._model, sound, self.window, self.t, height, self._desk.playing_s)
         told = [text.plain(f"{text.clock(self.t)}  {timeline.about(self._model, self.t)}", "title")]
         if sound.done < len(self._desk.study.index):
             told.append(text.plain(f"listening {sound.progress:.0%}", "dim"))

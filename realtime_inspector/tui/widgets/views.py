@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,9 +16,9 @@ from realtime_inspector.analysis.turns import turns
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.recording import files
-from realtime_inspector.recording.entry import Entry
 from realtime_inspector.tui import talk, text
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.slowly import LeftError, Slowly
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.waterfall import Waterfall
 from realtime_inspector.tui.widgets.line_list import LineList
@@ -31,8 +31,6 @@ _AGAIN = 20.0
 """What took so long is not done anew before so many times as long have passed, while the recording is still read."""
 _MANY_ITEMS = 200
 """A longer conversation is made into lines beside everything else."""
-_BREATH_ENTRIES = 64
-_BREATH_S = 0.002
 
 
 class Pace:
@@ -195,9 +193,9 @@ class WhyPane(WrappedList):
         start, entries = perf_counter(), len(desk.study.index)
         try:
             recording = files.open_recording(desk.study.path)
-            found = explain(_Slowly(recording, desk), recording.header, linter=desk.study.new_linter())
+            found = explain(Slowly(recording, desk), recording.header, linter=desk.study.new_linter())
             problem = ""
-        except (RecordingError, _LeftError) as error:
+        except (RecordingError, LeftError) as error:
             found, problem = [], str(error)
         with suppress(RuntimeError):  # the app is gone
             self.app.call_from_thread(self._take, found, problem, entries, perf_counter() - start)
@@ -207,24 +205,3 @@ class WhyPane(WrappedList):
         self._found, self._problem = found, problem
         self._pace.note(entries, took_s)
         self.post_message(self.Resized(self))
-
-
-class _LeftError(Exception):
-    """The screen was left before the end."""
-
-
-class _Slowly:
-    """A recording's entries, read so that keys have their turn in between."""
-
-    def __init__(self, entries: files.Recording, desk: Desk) -> None:
-        self._entries = entries
-        self._desk = desk
-
-    def __iter__(self) -> Iterator[Entry]:
-        for number, entry in enumerate(self._entries):
-            if number % _BREATH_ENTRIES == 0:
-                if self._desk.study.closed:
-                    raise _LeftError
-                if self._desk.is_touched():
-                    sleep(_BREATH_S)
-            yield entry
