@@ -188,7 +188,7 @@ def test_the_program_of_the_start_is_run_against_the_recording_and_nothing_else(
 
 
 @given(SESSIONS, st.integers(MIN_TOKENS, 3000))
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_was_recorded_no_answer_is_longer_than_said(
     tmp_path: Path, session: list[tuple[float, tuple[Side, bytes]]], max_tokens: int
 ) -> None:

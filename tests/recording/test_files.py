@@ -116,7 +116,7 @@ def test_a_line_that_is_too_long_is_named_and_the_next_is_read(path: Path, monke
     assert [p.message for p in recording.problems] == [f"{path}:3: not an entry: longer than 300 bytes"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(cut=st.integers(0, len(WHOLE)), noise=st.binary(max_size=30))
 def test_whatever_is_cut_or_written_over_reading_ends_well(tmp_path: Path, cut: int, noise: bytes) -> None:
     path = write(tmp_path / "any.jsonl", WHOLE[:cut] + noise + WHOLE[cut + len(noise) :])
@@ -271,7 +271,7 @@ def test_a_growing_file_gives_each_entry_once_when_its_line_is_whole(path: Path)
 
 
 @given(pieces=st.lists(st.integers(0, len(WHOLE)), max_size=8), limit=st.integers(40, 900), zipped=st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=list(HealthCheck), max_examples=50)
 def test_however_it_grows_nothing_is_lost(tmp_path: Path, pieces: list[int], limit: int, zipped: bool) -> None:
     content = frames(WHOLE[:99], WHOLE[99:]) if zipped else WHOLE
     growing = Growing(tmp_path / "any.jsonl")

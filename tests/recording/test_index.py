@@ -270,7 +270,7 @@ PAYLOADS = st.dictionaries(
 
 
 @given(payloads=st.lists(PAYLOADS, max_size=8), seed=st.integers(0, 1 << 16))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
 def test_the_quick_look_agrees_with_a_whole_parse(tmp_path: Path, payloads: list[dict[str, object]], seed: int) -> None:
     choose = random.Random(seed)
     entries = []

@@ -148,7 +148,7 @@ def test_what_is_no_recording_is_refused(path: Path) -> None:
         repair.repair(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), max_examples=40)
 @given(cut=st.integers(len(HEADER), len(WHOLE)))
 def test_wherever_it_is_cut_no_entry_that_can_be_read_is_lost(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "any.jsonl"

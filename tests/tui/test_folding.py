@@ -101,7 +101,7 @@ LINES = st.lists(st.sampled_from([AUDIO % "a", AUDIO % "b", WORDS % "a", APPEND,
 
 
 @given(lines=LINES, opened=st.sets(st.integers(0, 24)))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
 def test_every_line_is_found_in_the_row_that_shows_it(tmp_path: Path, lines: list[str], opened: set[int]) -> None:
     folding = fold(tmp_path, *lines)
     for number in opened:

@@ -62,7 +62,7 @@ def always() -> bool:
 
 
 @given(positions=st.lists(st.integers(0, 67), min_size=1, max_size=6), spacing=st.integers(1, 80))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=30, deadline=None)
 def test_the_session_at_any_moment_is_that_of_folding_from_the_start(
     index: Index, positions: list[int], spacing: int
 ) -> None:
