@@ -17,9 +17,10 @@ import orjson
 from realtime_inspector.analysis import metrics, why
 from realtime_inspector.analysis.dialogue import Line, dialogue
 from realtime_inspector.analysis.finding import Finding, Severity, count
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.settings import differences
 from realtime_inspector.analysis.summary import Summary, of_session
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.turns import Turn, turn_at, turns
 from realtime_inspector.protocol.realtime.conversation import At, Update
 from realtime_inspector.protocol.realtime.session import Session
@@ -90,10 +91,8 @@ def digest(entries: Iterable[Entry], header: Header, linter: Linter, most_chars:
         linter: Asks the rules; fresh.
         most_chars: How much of what somebody said, or of any other text, is repeated.
     """
-    places, found = _Places(), []
-    for event in events(entries):
-        found += linter.feed(event)
-        places.add(event.n, event.entry.line)
+    places = _Places()
+    (found,) = ask(entries, linter, note=places.note)
     summary = of_session(linter.session, count(found))
     writer = _Writer(linter.session, places, most_chars)
     writer.call(summary)
@@ -120,12 +119,13 @@ class _Places:
         self._starts: list[tuple[int, int]] = []
         self._next = (0, 0)
 
-    def add(self, n: int, line: int) -> None:
+    def note(self, n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
+        """Take in where events stand."""
         if not self._starts:
             self._starts, self._next = [(0, 1 if line else 0)], (1, 2 if line else 0)
         if (n, line) != self._next:
             self._starts.append((n, line))
-        self._next = (n + 1, line + 1 if line else 0)
+        self._next = (n + len(times), line + len(times) if line else 0)
 
     def line(self, n: int) -> int:
         if not self._starts:

@@ -6,17 +6,21 @@ found about the same entries comes with it: it says what exactly was wrong.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from realtime_inspector.analysis.causes import Cause, Confidence, Evidence, View, find
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.rules.out.no_audio_in_audio_response import NoAudioInAudioResponse
 from realtime_inspector.analysis.rules.rsp.text_instead_of_audio import TextInsteadOfAudio
 from realtime_inspector.analysis.silences import Silence, silences
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.waits import where_the_time_went
+from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import At
@@ -91,15 +95,12 @@ def explain(
     ear = Linter(_unheard_rules(), header=header, dialect=asked)
     if linter is None and findings is None:
         linter = Linter(header=header, dialect=asked)
-    unheard: set[int] = set()
-    told = list(findings or ())
-    for event in events(entries):
-        unheard |= {finding.entry for finding in ear.feed(event)}
-        if linter is not None:
-            told += linter.feed(event)
-    found = silences(ear.session, unheard)
-    causes = _causes(entries, header, found, asked)
-    return [Why(one, cause, _about(cause, told)) for one, cause in zip(found, causes, strict=True)]
+    heard, *others = ask(entries, ear, *([linter] if linter is not None else []))
+    told = [*(findings or ()), *chain(*others)]
+    every = silences(ear.session, {finding.entry for finding in heard})
+    witness = _Witness(every, header, asked)
+    ask(entries, witness, note=witness.note)
+    return [Why(one, cause, _about(cause, told)) for one, cause in zip(every, witness.causes(), strict=True)]
 
 
 def last(found: Sequence[Why]) -> Why:
@@ -117,25 +118,31 @@ def _unheard_rules() -> tuple[Rule, ...]:
     return TextInsteadOfAudio(), NoAudioInAudioResponse()
 
 
-def _causes(
-    entries: Iterable[Entry], header: Header | None, found: Sequence[Silence], dialect: str = ""
-) -> list[Cause]:
-    """Fold the session again and stop at each silence's end: what came later is no cause of it."""
-    session = Session()
-    if dialect:
-        session.speak(dialect)
-    if header is not None:
-        session.begin(header)
-    causes: list[Cause] = []
-    waiting = list(found)
-    last: dict[str, At] = {}
-    for event in events(entries):
-        while waiting and waiting[0].last_n <= event.n:
-            causes.append(_cause(session, waiting.pop(0), last))
-        session.apply(event)
-        if event.type in _SOUNDS:
-            last[event.type] = At(event.n, event.t)
-    return [*causes, *(_cause(session, silence, last) for silence in waiting)]
+class _Witness(Linter):
+    """Folds the session again and stops at each silence's end: what came later is no cause of it. It asks no rule."""
+
+    def __init__(self, found: Sequence[Silence], header: Header | None, dialect: str) -> None:
+        super().__init__((), header=header, dialect=dialect)
+        self._waiting = deque(found)
+        self._causes: list[Cause] = []
+        self._last: dict[str, At] = {}
+
+    def feed(self, event: Event) -> list[Finding]:
+        """See `Linter`."""
+        while self._waiting and self._waiting[0].last_n <= event.n:
+            self._causes.append(_cause(self.session, self._waiting.popleft(), self._last))
+        return super().feed(event)
+
+    def note(self, n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
+        """Take down the last sounds of the client among events that were taken in."""
+        for name in _SOUNDS:
+            if name in types:
+                place = len(types) - 1 - types[::-1].index(name)
+                self._last[name] = At(n + place, times[place])
+
+    def causes(self) -> list[Cause]:
+        """Return the causes of all silences; nothing more is to come."""
+        return [*self._causes, *(_cause(self.session, silence, self._last) for silence in self._waiting)]
 
 
 def _cause(session: Session, silence: Silence, last: Mapping[str, At]) -> Cause:

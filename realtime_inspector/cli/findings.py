@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from realtime_inspector.analysis.finding import Finding, Severity, by_entry
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.analysis.sweep import sweep
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.formats import Readable
-from realtime_inspector.recording.files import Recording
 
 
 class Step(NamedTuple):
@@ -98,14 +97,8 @@ class Linted:
 def lint(recording: Readable, rules: Sequence[Rule], dialect: str = "") -> Linted:
     """Read a recording from end to end and return what the rules find; `dialect` is what it is said to speak."""
     linter, trail = Linter(rules, header=recording.header, dialect=dialect), Trail()
-    found: list[Finding] = []
     with _rarely_collecting():
-        if isinstance(recording, Recording):
-            found += sweep(recording, linter, trail.add)
-        else:
-            for event in events(recording):
-                found += linter.feed(event)
-                trail.add(event.n, event.entry.line, (event.t,), (event.type,))
+        (found,) = ask(recording, linter, note=trail.add)
     added = linter.session.is_cut_off  # the end that the reader adds is no entry of the file
     return Linted(
         path=str(recording.path),

@@ -19,8 +19,7 @@ from realtime_inspector.analysis.digest import Part, Statement, digest, place
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import markdown
-from realtime_inspector.formats.html.study import clean
-from realtime_inspector.formats.reading import Readable
+from realtime_inspector.formats.reading import Readable, clean
 from realtime_inspector.recording.printable import printable
 
 SCHEMA_VERSION = 1

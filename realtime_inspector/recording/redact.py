@@ -106,7 +106,7 @@ class Redactor:
 
     def header(self, header: Header) -> Header:
         """Return a recording's header without secrets."""
-        tags = {name: self.text(value) for name, value in header.tags.items()}
+        tags = {self.text(name): self.text(value) for name, value in header.tags.items()}
         return replace(header, url=self.url(header.url), tags=tags)
 
     def payload(self, payload: bytes, *, opaque: bool = False) -> tuple[bytes, tuple[str, ...]]:

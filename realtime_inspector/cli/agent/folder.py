@@ -7,8 +7,7 @@ from pathlib import Path
 
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable, read_any, sessions_of
-from realtime_inspector.formats.html.study import clean
-from realtime_inspector.formats.reading import STANDARD_INPUT
+from realtime_inspector.formats.reading import STANDARD_INPUT, clean
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Header
 from realtime_inspector.recording.parts import header_line, header_of

@@ -23,8 +23,7 @@ from realtime_inspector.cli.agent.answers import Answers, cursor
 from realtime_inspector.cli.agent.folder import Folder
 from realtime_inspector.errors import InspectorError, RecordingError, UsageError
 from realtime_inspector.formats import Readable, digest, sessions_of
-from realtime_inspector.formats.html.study import clean
-from realtime_inspector.formats.reading import read_content
+from realtime_inspector.formats.reading import clean, read_content
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, read
 
 Arguments = Mapping[str, Any]

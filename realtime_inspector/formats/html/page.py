@@ -17,9 +17,9 @@ from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.formats import sound
 from realtime_inspector.formats.html import event_list, sections, timeline, waterfall
 from realtime_inspector.formats.html.playable import MOST_BYTES, playable
-from realtime_inspector.formats.html.study import clean, study
+from realtime_inspector.formats.html.study import study
 from realtime_inspector.formats.html.tags import Html, join, tag
-from realtime_inspector.formats.reading import Readable
+from realtime_inspector.formats.reading import Readable, clean
 
 
 def write(

@@ -1,11 +1,8 @@
-"""Everything the page tells of a recording, read in one go, without its secrets."""
+"""Everything the page tells of a recording, read in one go."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.dialogue import Line, dialogue
@@ -17,33 +14,7 @@ from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.formats.voices import Layout, Listener, arranged
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording.entry import Entry, Header
-from realtime_inspector.recording.lines import Problem
-from realtime_inspector.recording.redact import Redactor
-
-
-@dataclass(slots=True)
-class Clean:
-    """A recording whose entries are looked through for secrets once more while they are read."""
-
-    path: Path
-    header: Header
-    origin: Readable
-    redactor: Redactor
-    problems: list[Problem] = field(default_factory=list)
-
-    def __iter__(self) -> Iterator[Entry]:
-        """Yield its entries."""
-        yield from map(self.redactor.entry, self.origin)
-
-
-def clean(recording: Readable) -> Clean:
-    """Return a recording without what looks like a secret, or is one of this environment's."""
-    redactor = Redactor.from_environment(os.environ)
-    header = recording.header
-    tags = {redactor.text(name): redactor.text(value) for name, value in header.tags.items()}
-    safe = replace(header, url=redactor.url(header.url), tags=tags)
-    return Clean(recording.path, safe, recording, redactor)
+from realtime_inspector.recording.entry import Header
 
 
 @dataclass(frozen=True, slots=True)
