@@ -91,6 +91,7 @@ class Speaker:
         self.sides = tuple(sides)
         self._end = excerpt.end if end is None else min(end, excerpt.end)
         self._device: Device | None = None
+        self._closed = False
         self.seek(start)
 
     @property
@@ -134,6 +135,8 @@ class Speaker:
         samples = self._samples()
         next(samples)
         self._device = opened(self.excerpt.rate, len(self.sides), samples)
+        if self._closed:  # meanwhile, by somebody who did not wait
+            self.close()
 
     def _samples(self) -> Samples:
         frames = yield b""
@@ -141,7 +144,8 @@ class Speaker:
             frames = yield self._ready.take(frames)
 
     def close(self) -> None:
-        """Fall silent, and let the device go."""
+        """Fall silent, and let the device go; one that is only about to start, then."""
+        self._closed = True
         if self._device is not None:
             self._device.close()
             self._device = None
