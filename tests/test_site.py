@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ SITE = ROOT / "mkdocs.yml"
 DOCS = ROOT / "docs"
 
 
+@cache
 def headings(page: Path) -> set[str]:
     """Return the anchors of a page's headings."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -30,6 +32,6 @@ def test_every_page_has_its_place_in_the_site() -> None:
 def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
     lost = []
     for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
-        if "://" not in target and anchor not in headings(page.parent / target if target else page):
+        if "://" not in target and anchor not in headings((page.parent / target).resolve() if target else page):
             lost.append(f"{target}#{anchor}")
     assert lost == []

@@ -137,7 +137,7 @@ STATEMENTS = st.lists(
 
 
 @given(st.lists(STATEMENTS, max_size=4), st.integers(digest.MIN_TOKENS, 1500), st.sampled_from(digest.FORMATS))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_it_is_never_longer_than_asked_for(drawn: list[list[Statement]], max_tokens: int, form: str) -> None:
     sessions = [digest.Session(CALL, said, Counter(one.part for one in said), (0,)) for said in drawn]
     assert digest.tokens(digest.fit(sessions, CALL, max_tokens, form)) <= max_tokens
