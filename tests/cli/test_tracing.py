@@ -96,6 +96,7 @@ def test_the_process_that_follows_sends_a_call_when_it_ends(
 ) -> None:
     monkeypatch.setattr(os, "nice", lambda by: by)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(tracing, "FLUSH_S", 60.0)
     ours, theirs = multiprocessing.Pipe()
     with collecting() as collector:
         arguments = (collector.url, tmp_path, list(live.stems(tmp_path)), True, theirs)

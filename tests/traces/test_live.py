@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
@@ -156,7 +158,8 @@ def test_one_that_comes_back_gets_what_waited_and_each_is_said_once() -> None:
     ]
 
 
-def test_one_that_never_answers_holds_nobody_up() -> None:
+def test_one_that_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_LAST_S", WAIT_S)
     said: list[str] = []
     collector = Stuck()
     courier = Courier(collector, said.append)
