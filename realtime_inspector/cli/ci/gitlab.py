@@ -23,6 +23,7 @@ def lines(suites: Sequence[Suite]) -> Iterator[str]:
 
 
 def _problem(told: Told) -> dict[str, Any]:
+    line = max(told.problem.line, 1)
     return {
         "description": printable(f"{told.check.title}: {told.problem.message}"),
         "check_name": told.check.id,
@@ -30,6 +31,6 @@ def _problem(told: Told) -> dict[str, Any]:
         "severity": _SEVERITIES[told.problem.severity],
         "location": {
             "path": printable(told.suite.path or told.suite.name),
-            "lines": {"begin": max(told.problem.line, 1)},
+            "lines": {"begin": line, "end": line},  # GitLab minds the first, Code Climate's own tools want both
         },
     }
