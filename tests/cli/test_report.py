@@ -13,7 +13,7 @@ TEXT = '> {"type": "response.crate"}\nx'
 def test_the_page_gets_the_recording_s_name_and_its_path_is_printed(rti: CommandLine) -> None:
     ran = rti("report", write_recording(Path("calls/one.jsonl"), TEXT))
     assert (ran.code, ran.out, ran.err) == (0, "one.html\n", "")
-    assert Path("one.html").read_text().startswith("<!doctype html>")
+    assert Path("one.html").read_text().startswith("<!DOCTYPE html>")
     assert stat.S_IMODE(Path("one.html").stat().st_mode) == 0o600
 
 
@@ -27,7 +27,7 @@ def test_a_name_and_a_title_can_be_given_and_parts_left_out(rti: CommandLine) ->
 
 def test_the_standard_output_will_do(rti: CommandLine) -> None:
     ran = rti("report", write_recording(Path("call.jsonl"), TEXT), "-o", "-")
-    assert ran.out.startswith("<!doctype html>")
+    assert ran.out.startswith("<!DOCTYPE html>")
     assert ran.out.endswith("</html>\n")
 
 

@@ -106,6 +106,15 @@ def test_only_its_own_style_and_script_may_run_and_nothing_is_fetched() -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttp|https?:", "".join(found.scripts.values()))
 
 
+def test_it_is_written_as_checkers_of_html_want_it() -> None:
+    written = b"".join(page.write(read_any(BARGE_IN))).decode()
+    head, _, body = written.partition("</head>")
+    assert head.startswith("<!DOCTYPE html>")
+    assert "/>" not in head.partition("<style>")[0], "a void element of HTML is not closed"
+    assert "<rect " in body
+    assert not re.search(r"<(rect|line|path|polygon|circle)\b[^>]*[^/]>", body), "an empty element of SVG is"
+
+
 def test_every_link_leads_to_a_place_on_the_page() -> None:
     found = parsed(read_any(ROOT / "recordings/missing-call-id.jsonl"))
     places = {marks["id"] for _, marks in found.tags if "id" in marks}

@@ -82,7 +82,7 @@ def _head(title: str, style: str, script: str) -> Html:
         tag("title", title),
         Html(f"<style>{style}</style>"),
     )
-    return join(Html('<!doctype html><html lang="en"><head>'), *parts, Html("</head><body><main>"))
+    return join(Html('<!DOCTYPE html><html lang="en"><head>'), *parts, Html("</head><body><main>"))
 
 
 def _hash(content: str) -> str:

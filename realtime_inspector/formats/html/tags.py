@@ -6,8 +6,10 @@ from html import escape
 
 from realtime_inspector.recording.printable import printable, printable_lines
 
-VOID = frozenset({"br", "meta", "link", "line", "rect", "path", "circle", "polygon"})
-"""Elements without content, SVG's closed by themselves."""
+_VOID = frozenset({"br", "meta", "link"})
+"""Elements that HTML knows to have no content."""
+_EMPTY = frozenset({"line", "rect", "path", "circle", "polygon"})
+"""Elements of SVG without content: they are closed by themselves."""
 
 
 class Html(str):
@@ -27,7 +29,9 @@ def tag(name: str, /, *content: Content, **attributes: object) -> Html:
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    if name in VOID:
+    if name in _VOID:
+        return Html(f"<{name}{marks}>")
+    if name in _EMPTY:
         return Html(f"<{name}{marks}/>")
     return Html(f"<{name}{marks}>{join(*content)}</{name}>")
 
