@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from realtime_inspector.capture import launch
+from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.cli import diagnostics, faulting
 from realtime_inspector.cli.mock import finish, player_options, replay_options, say_mismatch
 from realtime_inspector.cli.serving import listen_address, write_ready
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import InspectorError, UsageError
 
 _KILLED = 128
 
@@ -29,8 +32,8 @@ _HELP = """Run CMD against a recording: `mock` for one program.
   realtime-inspector exec --recording call.jsonl --fault expire -- npm test
 
 For CMD alone, OPENAI_BASE_URL and REALTIME_INSPECTOR_URL (the WebSocket)
-point to the recording, OPENAI_API_KEY is set if it is not, and NO_PROXY keeps
-proxies out of the way.
+point to the recording, OPENAI_API_KEY is set if it is not, NO_PROXY keeps
+proxies out of the way, and NODE_EXTRA_CA_CERTS lets npm `openai` trust it.
 
 Exits 0 if CMD succeeded and the recording was met, 1 if not.
 """
@@ -65,9 +68,12 @@ def command(
     with serving(scripts, options, told=say_mismatch, **more) as server:
         if ready_file is not None:
             write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
-        ended = run(cmd, child_environment(os.environ, server.base_url, server.ws_url))
+        with trusted(child_environment(os.environ, server.base_url, server.ws_url)) as environment:
+            ended = run(cmd, environment)
     report = server.report()
     finish(report, chosen["report_file"], chosen["report_format"])
+    if not report.connections:
+        diagnostics.say(f"{cmd[0]} has to find it by {launch.BASE_URL} or {launch.WS_URL}: docs/clients.md")
     if ended.stopped_by is not None:
         ctx.exit(_KILLED + ended.stopped_by)
     if ended.code != 0:
@@ -83,6 +89,19 @@ def child_environment(environment: Mapping[str, str], base_url: str, ws_url: str
     if not child.get("OPENAI_API_KEY"):
         child["OPENAI_API_KEY"] = "dummy"
     return {**child, **launch.without_proxy(environment)}
+
+
+@contextmanager
+def trusted(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Give the child's environment with our CA beside those it adds to the system's: npm `openai` speaks TLS alone."""
+    with tempfile.TemporaryDirectory(prefix="realtime-inspector-") as folder:
+        try:
+            _, added = launch.certificates(Path(folder), environment, [LocalCA().certificate])
+        except InspectorError as error:  # whoever speaks without TLS is not kept from it
+            diagnostics.warn(f"{error}; a client that speaks TLS will not connect")
+            yield environment
+            return
+        yield launch.environment(environment, launch.Pointers(added=added))
 
 
 def run(cmd: Sequence[str], environment: Mapping[str, str]) -> launch.Ended:

@@ -48,6 +48,32 @@ def test_a_program_that_does_the_same_gives_0_and_stdout_is_its_own(recording: P
     assert (ran.returncode, ran.stdout) == (0, "what the child prints\n"), ran.stderr
 
 
+def test_a_program_that_speaks_tls_alone_trusts_the_recording(
+    rti: CommandLine, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As npm `openai` does; where the variable is set already, what it names stays trusted as well."""
+    corporate = tmp_path / "corporate.pem"
+    corporate.write_text("# the company's\n")
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(corporate))
+    script = (
+        TALK.replace('"ws"', '"wss"')
+        .replace("import os, sys", "import os, ssl, sys\nadded = os.environ['NODE_EXTRA_CA_CERTS']")
+        .replace('"/realtime")', '"/realtime", ssl=ssl.create_default_context(cafile=added))')
+    )
+    script += 'assert "the company\'s" in open(added).read()'
+    ran = rti("exec", "--recording", recording, "--", sys.executable, "-c", script, *TURN)
+    assert ran.code == 0, ran.err
+
+
+def test_a_folder_that_takes_no_authority_keeps_nobody_without_tls_away(
+    rti: CommandLine, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("REALTIME_INSPECTOR_DATA_DIR", str(tmp_path / "file"))
+    ran = rti("exec", "--recording", recording, "--", sys.executable, "-c", TALK, *TURN)
+    assert (ran.code, "a client that speaks TLS will not connect" in ran.err) == (0, True), ran.err
+
+
 def test_a_program_that_swallows_its_mismatch_still_gives_1(rti: CommandLine, recording: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     other = TURN[1].replace("Hi", "Bye")
@@ -80,6 +106,7 @@ def test_a_program_that_never_connects_did_not_meet_the_recording(rti: CommandLi
     ran = rti("exec", "--recording", recording, "--", sys.executable, "-c", "")
     assert ran.code == 1
     assert "call.jsonl: no client connected for it" in ran.err
+    assert "has to find it by OPENAI_BASE_URL or REALTIME_INSPECTOR_URL" in ran.err
 
 
 def test_what_is_left_gives_1_only_if_strict(rti: CommandLine, recording: Path) -> None:

@@ -62,11 +62,12 @@ def program(command: Sequence[str], timeout_s: float) -> Tool:
     """Return the tool that runs one program against a recording."""
 
     def run(desk: Desk, told: Arguments) -> dict[str, Any]:
-        from realtime_inspector.cli.exec_ import child_environment
+        from realtime_inspector.cli.exec_ import child_environment, trusted
         from realtime_inspector.replay.thread import serving
 
         with serving(*_mocked(desk, told["recording"], told)) as server:
-            code, said = _run(command, child_environment(os.environ, server.base_url, server.ws_url), timeout_s)
+            with trusted(child_environment(os.environ, server.base_url, server.ws_url)) as environment:
+                code, said = _run(command, environment, timeout_s)
         report = server.report()
         return desk.answers.whole(
             {
