@@ -12,6 +12,7 @@
     rule:TOOL*                 it has a finding of that rule, by id or name
     word   ~"two words"        the text is somewhere in it, whatever the case; audio is not looked at
     /call_[0-9a-f]+/           the regular expression fits somewhere in it
+    @slow                      the filter of that name lets it through, of those that are saved
 
 Terms are joined by `and` (or by standing side by side), `or`, `not` and parentheses. `:` and `=` mean the same.
 """
@@ -47,7 +48,7 @@ class Filter:
 
     text: str
     fields: frozenset[str]
-    """What it looks at: fields, and `text` for words and regular expressions."""
+    """What it looks at: fields, `text` for words and regular expressions, and `regex` for the latter."""
     _predicate: Predicate
 
     @property
@@ -55,18 +56,27 @@ class Filter:
         """Whether it asks for more than the event itself: turn, findings, latency."""
         return not self.fields.isdisjoint(_OF_FACTS)
 
+    @property
+    def may_take_long(self) -> bool:
+        """Whether a regular expression is in it: on some texts, one may never come to an end."""
+        return "regex" in self.fields
+
     def __call__(self, event: Event, facts: Facts = NOTHING) -> bool:
         """Tell whether an event is to be shown."""
         return self._predicate(event, facts)
 
 
-def compile(text: str) -> Filter:  # noqa: A001 - the word for it, as in `re.compile`
+def compile(text: str, saved: Mapping[str, str] | None = None) -> Filter:  # noqa: A001 - the word for it, as in `re`
     """Read a filter; an empty text lets everything through.
+
+    Args:
+        text: The filter.
+        saved: Name → filter, for `@name`.
 
     Raises:
         FilterError: If it is none, with the place.
     """
-    return _Parser(text).whole()
+    return _Parser(text, saved or {}).whole()
 
 
 FIELDS: Mapping[str, Sequence[str]] = {
@@ -116,8 +126,11 @@ _KEYWORDS = frozenset({"and", "or", "not"})
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, saved: Mapping[str, str], within: tuple[str, ...] = ()) -> None:
         self._text = text
+        self._saved = saved
+        self._within = within
+        """The names of the filters that this one is a part of."""
         self._fields: set[str] = set()
         self._tokens = self._scan()
         self._at = 0
@@ -186,13 +199,34 @@ class _Parser:
     def _leaf(self, token: re.Match[str]) -> Predicate:
         if token["field"] is not None:
             return self._field(token)
+        if token[0].startswith("@"):
+            return self._named(token)
         self._fields.add("text")
         if token["regex"] is not None:
             return self._regex(token)
         wanted = _unquoted(token["quoted"]) if token["quoted"] is not None else token["word"]
         return _contains(wanted)
 
+    def _named(self, token: re.Match[str]) -> Predicate:
+        name = token[0][1:]
+        if name not in self._saved:
+            near = get_close_matches(name, self._saved, n=1)
+            hint = f"did you mean '@{near[0]}'?" if near else self._known()
+            raise self._error(f"no filter is saved as {name!r}; {hint} (in quotes it is a text)", token)
+        if name in self._within:
+            raise self._error(f"the saved filter {name!r} is made of itself", token)
+        try:
+            found = _Parser(self._saved[name], self._saved, (*self._within, name)).whole()
+        except FilterError as error:
+            raise self._error(f"in the saved filter {name!r}, {error.text!r}: {error.problem}", token) from None
+        self._fields |= found.fields
+        return found
+
+    def _known(self) -> str:
+        return f"there are {', '.join(f'@{name}' for name in sorted(self._saved))}" if self._saved else "none is saved"
+
     def _regex(self, token: re.Match[str]) -> Predicate:
+        self._fields.add("regex")
         try:
             pattern = re.compile(token["regex"].replace("\\/", "/"))
         except re.error as error:

@@ -36,7 +36,7 @@ __all__ = ["FILE", "Configuration", "defaults", "find", "option_key", "option_ke
 ENVIRONMENT = "REALTIME_INSPECTOR_"
 PAIRS = frozenset({"budget"})
 """Options that take `NAME=VALUE` several times."""
-TABLES = {"lint": frozenset({"thresholds", "per-path"})}
+TABLES = {"lint": frozenset({"thresholds", "per-path"}), "open": frozenset({"filters"})}
 """Command → tables within its own that are no options: whoever reads them looks at what they hold."""
 
 

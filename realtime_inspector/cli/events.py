@@ -19,7 +19,7 @@ from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Side
-from realtime_inspector.tui import text
+from realtime_inspector.tui import memory, text
 from realtime_inspector.tui.gist import gist
 from realtime_inspector.tui.rows import SIGNS, audio_gist
 
@@ -44,6 +44,7 @@ A filter is made of
   latency>800ms                              since the event it answers
   severity>=warning  rule:TOOL*              what was found about it
   word  ~"two words"  /call_[0-9]+/          somewhere in it, audio left out
+  @name                                      a saved filter (docs/filter.md)
 and of and, or, not, ( ).
 """
 
@@ -71,7 +72,7 @@ def compiled(expression: str) -> Filter:
         UsageError: If it is none; where it is wrong is shown beneath it first.
     """
     try:
-        return filters.compile(expression)
+        return filters.compile(expression, memory.saved_filters() if "@" in expression else {})
     except FilterError as error:
         diagnostics.say(text.safe(error.text) + "\n" + " " * error.position + "^")
         raise UsageError(f"filter: {error.problem}") from None

@@ -59,9 +59,11 @@ def between(chosen: Mapping[str, Any]) -> Between | None:
     from realtime_inspector.replay.faults.expression import FaultError
     from realtime_inspector.replay.faults.profiles import plan
     from realtime_inspector.replay.faults.sockets import Between
+    from realtime_inspector.tui.memory import saved_filters
 
     try:
-        made = plan(chosen["faults"], chosen["profiles"], chosen["fault_seed"])
+        saved = saved_filters() if any("@" in fault for fault in chosen["faults"]) else {}
+        made = plan(chosen["faults"], chosen["profiles"], chosen["fault_seed"], saved)
     except FaultError as error:
         diagnostics.say(printable(error.text) + "\n" + " " * error.position + "^")
         raise UsageError(f"--fault: {error.problem}") from None

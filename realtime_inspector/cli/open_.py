@@ -83,14 +83,16 @@ def open_paths(
     from realtime_inspector.tui import first_frame
 
     with first_frame.shown(paths):
+        from realtime_inspector.analysis import saved
         from realtime_inspector.cli import linting
 
         policy = linting.project() if linting.is_wished() else None
         from realtime_inspector.tui import app, keymap
 
         look = app.Look(theme, keymap.read(keys))
+        named = saved.of_project(Path.cwd())
 
-    app.run(paths, show_findings=show_findings, policy=policy, look=look, read_only=read_only)
+    app.run(paths, show_findings=show_findings, policy=policy, look=look, read_only=read_only, project_filters=named)
 
 
 def check_there(paths: Sequence[Path]) -> None:

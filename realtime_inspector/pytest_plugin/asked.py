@@ -144,13 +144,19 @@ class Asked:
         """
         if not self.faults:
             return None
+        from realtime_inspector.analysis.saved import of_project  # a test means the project's alone, on any machine
+        from realtime_inspector.errors import UsageError
         from realtime_inspector.replay.faults.expression import FaultError
         from realtime_inspector.replay.faults.profiles import PROFILES, plan
         from realtime_inspector.replay.faults.sockets import Between
 
         single = [fault for fault in self.faults if fault not in PROFILES]
+        profiles = [fault for fault in self.faults if fault in PROFILES]
         try:
-            return Between(plan(single, [fault for fault in self.faults if fault in PROFILES], self.fault_seed))
+            saved = of_project(Path.cwd()) if any("@" in fault for fault in single) else {}
+            return Between(plan(single, profiles, self.fault_seed, saved))
+        except UsageError as error:
+            raise pytest.UsageError(f"{self.test}: {error}") from None
         except FaultError as error:
             raise pytest.UsageError(f"{self.test}: faults: {error}") from None
 

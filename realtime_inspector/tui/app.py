@@ -105,6 +105,7 @@ class InspectorApp(App[None]):
         read_only: bool = False,
         elsewhere: bool = False,
         device: Opener | None = None,
+        project_filters: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
         look = look or Look()
@@ -125,12 +126,18 @@ class InspectorApp(App[None]):
         self._greets = memory is not None
         self.memory = memory or Memory()
         """What is remembered from one start to the next."""
+        self._project_filters = project_filters or {}
         self._paths = paths
         self._show_findings = show_findings
         self._clock = clock
         self._touched_at = 0.0
         self._clashes: set[str] = set()
         self._keys = KeyQueue(self, super().on_event)
+
+    @property
+    def saved_filters(self) -> Mapping[str, str]:
+        """The filters that have a name: the user's own, and before them those of the project."""
+        return {**self.memory.saved, **self._project_filters}
 
     def on_mount(self) -> None:
         """Show the session if there is one to show, else the list."""
@@ -224,8 +231,12 @@ def run(
     policy: Policy | None = None,
     look: Look | None = None,
     read_only: bool = False,
+    project_filters: Mapping[str, str] | None = None,
 ) -> None:
-    """Show recordings, or folders of them, until the user leaves; `policy` is what the project wants of the rules."""
+    """Show recordings, or folders of them, until the user leaves.
+
+    `policy` is what the project wants of the rules, `project_filters` are those that it has a name for.
+    """
     memory = Memory(usual_path(), keeps=not read_only)
     app = InspectorApp(
         list(paths),
@@ -235,6 +246,7 @@ def run(
         look=look,
         read_only=read_only,
         elsewhere=terminal.is_elsewhere(),
+        project_filters=project_filters,
     )
     before = gc.get_threshold()
     gc.freeze()

@@ -30,11 +30,24 @@ class Completion:
     """What can stand in its place, up to the cursor."""
 
 
-def complete(filter_text: str, cursor: int, types: Iterable[str], rules: Iterable[str]) -> Completion:
-    """Return what can stand at a place of a filter; `types` and `rules` are those that the recording has."""
+def complete(
+    filter_text: str, cursor: int, types: Iterable[str], rules: Iterable[str], saved: Iterable[str] = ()
+) -> Completion:
+    """Return what can stand at a place of a filter.
+
+    Args:
+        filter_text: The filter.
+        cursor: The place.
+        types: The events' types that the recording has.
+        rules: The rules that found something in it.
+        saved: The names of saved filters.
+    """
     found = _TOKEN.search(filter_text, 0, cursor)
     piece = found[0] if found is not None else ""
     start = cursor - len(piece)
+    if piece.startswith("@"):
+        names = (f"@{name}" for name in sorted(saved))
+        return Completion(start, tuple(name for name in names if name.startswith(piece)))
     parts = _PARTS.fullmatch(piece)
     if parts is None:
         words = [f"{name}{_OPERATORS.get(name, ':')}" for name in FIELDS] + list(_JOINTS if piece else ())

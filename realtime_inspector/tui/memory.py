@@ -1,4 +1,4 @@
-"""What the screens remember from one start to the next: filters that were used, and that the first hint was seen.
+"""What the screens remember from one start to the next: filters that were used or saved, that the first hint was seen.
 
 A small JSON file of the user's. What cannot be read or written is forgotten without a word: no call depends on it.
 """
@@ -6,15 +6,17 @@ A small JSON file of the user's. What cannot be read or written is forgotten wit
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from realtime_inspector.analysis.saved import NAME, of_project
+
 MAX_FILTERS = 100
-_FILTERS, _GREETED = "filters", "greeted"
+_FILTERS, _SAVED, _GREETED = "filters", "saved", "greeted"
 
 
 class Memory:
@@ -35,6 +37,21 @@ class Memory:
         if chosen.strip():
             self._keep(_FILTERS, [chosen, *(each for each in self.filters if each != chosen)][:MAX_FILTERS])
 
+    @property
+    def saved(self) -> Mapping[str, str]:
+        """The filters that the user saved, by name."""
+        found = self._kept.get(_SAVED)
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {name: each for name, each in sorted(pairs) if NAME.fullmatch(name) and isinstance(each, str)}
+
+    def save(self, name: str, chosen: str) -> None:
+        """Keep a filter under a name, in place of what it had."""
+        self._keep(_SAVED, {**self.saved, name: chosen})
+
+    def forget(self, name: str) -> None:
+        """Keep a saved filter no longer."""
+        self._keep(_SAVED, {known: each for known, each in self.saved.items() if known != name})
+
     def greet(self) -> bool:
         """Tell whether this is the user's first start, and remember that it was."""
         if self._kept.get(_GREETED):
@@ -51,6 +68,18 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             growing.write_bytes(orjson.dumps(self._kept, option=orjson.OPT_INDENT_2))
             growing.replace(self._path)
+
+
+def saved_filters(folder: Path | None = None) -> Mapping[str, str]:
+    """Return every filter that has a name here: the user's own, and before them those of the project.
+
+    Args:
+        folder: Where the search for the project's configuration begins; the current folder by default.
+
+    Raises:
+        UsageError: If the project's are none.
+    """
+    return {**Memory(usual_path()).saved, **of_project(folder or Path.cwd())}
 
 
 def usual_path() -> Path:

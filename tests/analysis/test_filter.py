@@ -254,3 +254,50 @@ def test_the_facts_hold_what_was_refused_and_how_soon() -> None:
 
     assert index[2].latency_ms == pytest.approx(30)
     assert index[4].latency_ms == pytest.approx(20)
+
+
+SAVED = {
+    "errors": "type:error or n:2",
+    "both": "@errors not n:2",
+    "found": "severity>=info",
+    "wrong": "type:",
+    "a": "@b",
+    "b": "@a",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("@errors", [2, 4]), ("@both", [4]), ("not @errors n:1..4", [1, 3]), ('"@errors"', [])]
+)
+def test_a_saved_filter_stands_for_what_it_says_as_if_in_parentheses(text: str, numbers: list[int]) -> None:
+    chosen = filters.compile(text, SAVED)
+    assert chosen.text == text
+    assert [event.n for event in EVENTS if chosen(event)] == numbers
+
+
+def test_a_filter_needs_the_facts_that_its_saved_ones_need() -> None:
+    assert filters.compile("n:1 or @found", SAVED).needs_facts
+    assert not filters.compile("@errors", SAVED).needs_facts
+
+
+@pytest.mark.parametrize(
+    ("text", "saved", "position", "problem"),
+    [
+        ("n:1 @eror", SAVED, 4, "no filter is saved as 'eror'; did you mean '@errors'? (in quotes it is a text)"),
+        ("@zz", {"x": "n:1", "y": "n:2"}, 0, "no filter is saved as 'zz'; there are @x, @y (in quotes it is a text)"),
+        ("@zz", {}, 0, "no filter is saved as 'zz'; none is saved (in quotes it is a text)"),
+        ("not (@wrong)", SAVED, 5, "in the saved filter 'wrong', 'type:': 'type' has no value"),
+        (
+            "@a",
+            SAVED,
+            0,
+            "in the saved filter 'a', '@b': in the saved filter 'b', '@a': the saved filter 'a' is made of itself",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_saved_filter_is_said_where_it_is_named(
+    text: str, saved: dict[str, str], position: int, problem: str
+) -> None:
+    with pytest.raises(FilterError) as error:
+        filters.compile(text, saved)
+    assert (error.value.position, error.value.problem) == (position, problem)

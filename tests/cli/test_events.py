@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.cli import faulting
 from realtime_inspector.cli.events import Rows
 from realtime_inspector.cli.output import Ink
 from realtime_inspector.recording import jsonl, transcript
+from realtime_inspector.replay.faults.sockets import Between
+from realtime_inspector.tui.memory import Memory, usual_path
 from tests.analysis import sessions
 from tests.analysis.sessions import VOICE
 from tests.cli.helpers import CommandLine, write_recording
@@ -100,3 +103,25 @@ def test_a_filter_for_findings_means_those_that_the_project_wants(rti: CommandLi
     assert numbers(rti("events", "-f", "rule:RSP001", "call.jsonl").out) == [3]
     (tmp_path / "realtime-inspector.toml").write_text('[lint]\nignore = ["RSP001"]')
     assert numbers(rti("events", "-f", "rule:RSP001", "call.jsonl").out) == []
+
+
+def test_a_saved_filter_is_the_projects_or_the_users_own(
+    rti: CommandLine, call: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REALTIME_INSPECTOR_DATA_DIR", str(tmp_path / "data"))
+    own = Memory(usual_path())
+    own.save("first", "n:1")
+    own.save("few", "n:9")
+    (tmp_path / "realtime-inspector.toml").write_text('[open.filters]\nfew = "@first or n:3"')
+    assert numbers(rti("events", "-f", "@few", "call.jsonl").out) == [1, 3]
+    ran = rti("events", "-f", "n:1 @fw", "call.jsonl")
+    assert (ran.code, ran.err.splitlines()[:2]) == (2, ["n:1 @fw", "    ^"])
+    assert "no filter is saved as 'fw'; did you mean '@few'?" in ran.err
+    assert [str(fault.where is not None) for fault in saved_fault("drop on @few").plan.faults] == ["True"]
+
+
+def saved_fault(fault: str) -> Between:
+    """Return the faults of a command line."""
+    made = faulting.between({"faults": (fault,), "profiles": (), "fault_seed": "0"})
+    assert made is not None
+    return made

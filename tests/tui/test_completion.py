@@ -23,10 +23,12 @@ TYPES = ("response.done", "response.created", "error")
         ("rule:tool", ["rule:TOOL001"]),
         ("bytes>", []),
         ("~x", []),
+        ("n:1 @", ["@slow", "@small"]),
+        ("(@sl", ["@slow"]),
     ],
 )
 def test_what_can_stand_at_the_cursor_is_offered(text: str, words: list[str]) -> None:
-    assert list(completion.complete(text, len(text), TYPES, ["TOOL001", "TOOL001"]).words) == words
+    assert list(completion.complete(text, len(text), TYPES, ["TOOL001", "TOOL001"], ["small", "slow"]).words) == words
 
 
 def test_what_stands_behind_the_cursor_stays() -> None:

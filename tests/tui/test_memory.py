@@ -36,3 +36,15 @@ def test_no_more_is_kept_than_anybody_looks_for_and_no_file_is_no_mistake(tmp_pa
     assert len(memory.filters) == MAX_FILTERS
     (tmp_path / "file").write_text("")
     Memory(tmp_path / "file" / "screens.json").used("type:a")
+
+
+def test_a_filter_is_saved_under_its_name_until_it_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "screens.json"
+    for name, text in (("big", "bytes>1k"), ("all", ""), ("big", "bytes>1M")):
+        Memory(path).save(name, text)
+    assert dict(Memory(path).saved) == {"all": "", "big": "bytes>1M"}
+    Memory(path).forget("all")
+    Memory(path).forget("none")
+    assert dict(Memory(path).saved) == {"big": "bytes>1M"}
+    path.write_bytes(b'{"saved":{"two words":"n:1","seven":7,"big":"n:2"}}')
+    assert dict(Memory(path).saved) == {"big": "n:2"}

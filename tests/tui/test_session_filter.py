@@ -72,3 +72,48 @@ def test_a_filter_by_findings_follows_what_is_found_in_a_live_recording(tmp_path
         assert len(screen.study.view) == 1
 
     drive(app_on(path, now=sample.STARTED_AT), play)
+
+
+def test_a_filter_is_saved_under_a_name_chosen_by_it_and_forgotten(tmp_path: Path) -> None:
+    app = app_on(sample.write(tmp_path / "call.jsonl"))
+    app._project_filters = {"tools": "type:*function_call*"}
+
+    async def asked(pilot: Pilot[Any], words: str) -> None:
+        await until(pilot, lambda: words in dump(app))
+
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        text = screen.filter_line.input
+        await press(pilot, "f")
+        text.insert_text_at_cursor("from:client")
+        for name, answer in (("mine", "saved: @mine"), ("tools", "the project has a filter"), ("1", "is no name")):
+            await pilot.press("ctrl+s")
+            await asked(pilot, "Save the filter as")
+            await pilot.press(*name, "enter")
+            await asked(pilot, answer)
+        assert dict(app.memory.saved) == {"mine": "from:client"}
+
+        await press(pilot, "ctrl+o")
+        await asked(pilot, "type:*function_call*")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: text.value == "@tools")
+        await pilot.press("ctrl+r")
+        await asked(pilot, "the project has @tools in its configuration")
+        text.value = "@m"
+        await pilot.press("end", "tab")
+        await until(pilot, lambda: text.value == "@mine")
+        await asked(pilot, "filter 32/68")
+        await press(pilot, "enter")
+        assert screen.desk.filter_text == "@mine"
+
+        await press(pilot, "f", "ctrl+r")
+        await asked(pilot, "@mine is forgotten")
+        assert text.value == "from:client"
+        assert not app.memory.saved
+        await press(pilot, "escape")
+        assert screen.desk.filter_text == "from:client"
+        await press(pilot, "f")
+        text.value = "@mine"
+        await asked(pilot, "no filter is saved as 'mine'; there are @tools")
+
+    drive(app, play)

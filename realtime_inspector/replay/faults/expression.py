@@ -125,13 +125,17 @@ class Fault:
         return self.where is None and not self.nth and not self.every and self.action in NEEDS_NO_MESSAGE
 
 
-def parse(text: str) -> Fault:
+def parse(text: str, saved: Mapping[str, str] | None = None) -> Fault:
     """Read a fault.
+
+    Args:
+        text: The fault.
+        saved: Name → filter, for `on @name`.
 
     Raises:
         FaultError: If it is none, with the place.
     """
-    return _Parser(text).whole()
+    return _Parser(text, saved or {}).whole()
 
 
 _WORD = re.compile(r'\s*(?:"(?P<quoted>(?:\\.|[^"\\])*)"(?=\s|$)|(?P<plain>[^\s"]+))')
@@ -153,8 +157,9 @@ class _Token:
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, saved: Mapping[str, str]) -> None:
         self._text = text
+        self._saved = saved
         self._tokens, self._filter_at = self._scan()
         self._at = 0
 
@@ -306,7 +311,7 @@ class _Parser:
         if not text.strip():
             raise FaultError("a filter is missing after 'on'", self._text, len(self._text))
         try:
-            where = filters.compile(text)
+            where = filters.compile(text, self._saved)
         except FilterError as error:
             raise FaultError(error.problem, self._text, self._filter_at + error.position) from None
         if where.needs_facts:

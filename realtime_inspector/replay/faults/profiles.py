@@ -47,8 +47,13 @@ class Plan:
     """The same seed gives the same chances, whatever the clock says."""
 
 
-def plan(expressions: Iterable[str] = (), profiles: Iterable[str] = (), seed: str = "0") -> Plan:
-    """Return the plan of these faults, those of the profiles first.
+def plan(
+    expressions: Iterable[str] = (),
+    profiles: Iterable[str] = (),
+    seed: str = "0",
+    saved: Mapping[str, str] | None = None,
+) -> Plan:
+    """Return the plan of these faults, those of the profiles first; `saved` has the filters for `on @name`.
 
     Raises:
         FaultError: If an expression is none.
@@ -59,4 +64,4 @@ def plan(expressions: Iterable[str] = (), profiles: Iterable[str] = (), seed: st
         if name not in PROFILES:
             raise UsageError(f"no fault profile {name!r}; known are {', '.join(PROFILES)}")
         texts += PROFILES[name]
-    return Plan(tuple(parse(text) for text in (*texts, *expressions)), seed)
+    return Plan(tuple(parse(text, saved) for text in (*texts, *expressions)), seed)

@@ -89,7 +89,7 @@ class SessionScreen(ListeningScreen):
         yield Bar(id="title")
         yield PaneTabs(PANES, id="tabs")
         yield Panes(self.desk, id="panes")
-        yield FilterLine(self.desk, lambda: self.app.memory, id="filter")
+        yield FilterLine(self.desk, lambda: self.app.memory, lambda: self.app.saved_filters, id="filter")
         yield SearchLine(self.desk, id="search")
         yield Footer(compact=True)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -14,15 +16,17 @@ from textual.widgets import Input, Label
 
 from realtime_inspector.analysis import filter as filters
 from realtime_inspector.analysis.filter import FilterError
+from realtime_inspector.analysis.saved import NAME
 from realtime_inspector.tui import completion, text
 from realtime_inspector.tui.completion import Completion
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.memory import Memory
-from realtime_inspector.tui.text import Line
+from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
+from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.bar import Bar
 
 _LABEL = "filter: "
-_IDLE = "enter keeps it   escape leaves   up: used before   an empty one shows everything"
+_IDLE = "enter keeps it  escape leaves  up: used before  ctrl+s saves it  @: saved ones"
 
 
 class FilterInput(Input):
@@ -32,10 +36,13 @@ class FilterInput(Input):
         Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
         Binding("up", "older", "Filter used before", show=False, id="filter.older"),
         Binding("down", "newer", "Filter used after", show=False, id="filter.newer"),
+        Binding("ctrl+s", "save", "Save under a name", show=False, id="filter.save"),
+        Binding("ctrl+o", "saved", "Saved filters", show=False, id="filter.saved"),
+        Binding("ctrl+r", "forget", "Forget a saved filter", show=False, id="filter.forget"),
     ]
 
     class Asked(Message):
-        """A key of the line was pressed: `complete`, `older` or `newer`."""
+        """A key of the line was pressed: `complete`, `older`, `newer`, `save`, `saved` or `forget`."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
@@ -52,6 +59,18 @@ class FilterInput(Input):
     def action_newer(self) -> None:
         """Ask for the filter used after."""
         self.post_message(self.Asked("newer"))
+
+    def action_save(self) -> None:
+        """Ask to save the filter."""
+        self.post_message(self.Asked("save"))
+
+    def action_saved(self) -> None:
+        """Ask for the saved filters."""
+        self.post_message(self.Asked("saved"))
+
+    def action_forget(self) -> None:
+        """Ask to forget the saved filter that is named."""
+        self.post_message(self.Asked("forget"))
 
 
 class FilterLine(Vertical):
@@ -71,11 +90,19 @@ class FilterLine(Vertical):
     class Left(Message):
         """The line was left."""
 
-    def __init__(self, desk: Desk, memory: Callable[[], Memory], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        """Make the line for a desk; `memory` has the filters that were used."""
+    def __init__(
+        self,
+        desk: Desk,
+        memory: Callable[[], Memory],
+        saved: Callable[[], Mapping[str, str]] = dict,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        """Make the line for a desk; `memory` has the filters that were used, `saved` all that have a name."""
         super().__init__(id=id)
         self._desk = desk
         self._memory = memory
+        self._saved = saved
         self._before = ""
         self._history: Sequence[str] = ()
         self._at = -1
@@ -116,7 +143,8 @@ class FilterLine(Vertical):
 
     def _close(self, kept: str) -> None:
         self.remove_class("-open")
-        self._desk.sift(filters.compile(kept) if kept.strip() else None)
+        with suppress(FilterError):  # a saved one that was forgotten meanwhile stays as it was
+            self._desk.sift(filters.compile(kept, self._saved()) if kept.strip() else None)
         self.post_message(self.Left())
 
     @on(Input.Changed)
@@ -135,15 +163,20 @@ class FilterLine(Vertical):
     @on(FilterInput.Asked)
     def _on_asked(self, message: FilterInput.Asked) -> None:
         message.stop()
-        if message.what == "complete":
-            self._complete()
-        else:
-            self._go(1 if message.what == "older" else -1)
+        asked: Mapping[str, Callable[[], None]] = {
+            "complete": self._complete,
+            "older": partial(self._go, 1),
+            "newer": partial(self._go, -1),
+            "save": self._save,
+            "saved": self._choose,
+            "forget": self._forget,
+        }
+        asked[message.what]()
 
     def _look(self, value: str) -> bool:
         """Read the text and tell of it; what is wrong is shown, and changes nothing."""
         try:
-            chosen = filters.compile(value)
+            chosen = filters.compile(value, self._saved())
         except FilterError as error:
             before = len(_LABEL) - int(self.input.scroll_offset.x)
             self._hint(text.plain(text.safe(error.problem), "error"), completion.mark(error, before, self.size.width))
@@ -157,7 +190,7 @@ class FilterLine(Vertical):
         study = self._desk.study
         types = (label.type for label in study.index.labels if label.type)
         rules = (finding.rule for finding in study.findings)
-        return completion.complete(self.input.value, self.input.cursor_position, types, rules)
+        return completion.complete(self.input.value, self.input.cursor_position, types, rules, self._saved())
 
     def _complete(self) -> None:
         """Put in what fits; once more, the next that does."""
@@ -183,6 +216,67 @@ class FilterLine(Vertical):
         if -1 <= at < len(self._history):
             self._at = at
             self._put(self._history[at] if at >= 0 else self._typed)
+
+    def _save(self) -> None:
+        """Save the filter under a name that is asked for."""
+        chosen = self.input.value
+        if not chosen.strip() or not self._look(chosen):
+            self._say("there is no filter to be saved yet")
+            return
+
+        def named(name: str | None) -> None:
+            name = (name or "").strip().removeprefix("@")
+            if not name:
+                return
+            problem = self._refused(name, chosen)
+            if not problem:
+                self._memory().save(name, chosen)
+            self._say(problem or f"saved: @{name} stands for it from now on", "error" if problem else "good")
+
+        hint = f"{text.safe(text.clip(chosen, 200))}\nletters, digits, _, - and .; @NAME stands for it in filters"
+        self.app.push_screen(AskScreen("Save the filter as", hint=hint), named)
+
+    def _refused(self, name: str, chosen: str) -> str:
+        """Return why a filter cannot be saved under a name; empty if it can."""
+        if not NAME.fullmatch(name):
+            return f"{name!r} is no name: it begins with a letter; letters, digits, _, - and . follow"
+        if name in self._saved() and name not in self._memory().saved:
+            return f"the project has a filter {name!r} in its configuration: take another name"
+        try:
+            filters.compile(chosen, {**self._saved(), name: chosen})
+        except FilterError as error:
+            return error.problem
+        return ""
+
+    def _choose(self) -> None:
+        """Put in one of the saved filters."""
+        saved = self._saved()
+        if not saved:
+            self._say("no filter is saved yet: ctrl+s saves the one that stands here")
+            return
+
+        def chosen(at: int | None) -> None:
+            if at is not None:
+                self._put(f"@{list(saved)[at]}")
+
+        lines = [Line((Span(f"@{name}  ", "key"), Span(text.safe(each)))) for name, each in saved.items()]
+        self.app.push_screen(ChooseScreen("Saved filters", lines), chosen)
+
+    def _forget(self) -> None:
+        """Forget the saved filter whose name stands there, and put in what it stood for."""
+        name, own = self.input.value.strip().removeprefix("@"), self._memory().saved
+        if not self.input.value.strip().startswith("@") or name not in self._saved():
+            self._say("let @NAME stand here alone: ctrl+r forgets that filter")
+        elif name not in own:
+            self._say(f"the project has @{name} in its configuration; it is forgotten there")
+        else:
+            self._memory().forget(name)
+            self._put(own[name])
+            self._say(f"@{name} is forgotten; this is what it stood for")
+
+    def _say(self, words: str, style: str = "dim") -> None:
+        """Say something beneath the filter once what changed has been looked at."""
+        self.call_after_refresh(self._hint, text.plain(text.safe(words), style))
 
     def _put(self, value: str, cursor: int | None = None) -> None:
         self.input.value = value
