@@ -65,9 +65,11 @@ def program(command: Sequence[str], timeout_s: float) -> Tool:
         from realtime_inspector.cli.exec_ import child_environment, trusted
         from realtime_inspector.replay.thread import serving
 
-        with serving(*_mocked(desk, told["recording"], told)) as server:
-            with trusted(child_environment(os.environ, server.base_url, server.ws_url)) as environment:
-                code, said = _run(command, environment, timeout_s)
+        with (
+            serving(*_mocked(desk, told["recording"], told)) as server,
+            trusted(child_environment(os.environ, server.base_url, server.ws_url)) as environment,
+        ):
+            code, said = _run(command, environment, timeout_s)
         report = server.report()
         return desk.answers.whole(
             {
