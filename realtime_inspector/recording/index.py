@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -129,14 +130,19 @@ class Index:
         """
         return jsonl.parse(self.line(position), position + 2)
 
+    def block(self, start: int, stop: int) -> tuple[bytes, int]:
+        """Return lines as they stand in the file, from `start` on as many as go into a block, and where they end."""
+        base = self.offsets[start]
+        last = bisect_right(self.offsets, base + _BLOCK_BYTES, start + 1, stop)
+        while last > start + 1 and self._end(last - 1) - base > _BLOCK_BYTES:
+            last -= 1
+        return self._source.read(base, self._end(last - 1) - base), last
+
     def lines(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the lines from `start` up to `stop`, read in large blocks."""
         while start < stop:
-            last = start + 1
-            while last < stop and self._end(last) - self.offsets[start] <= _BLOCK_BYTES:
-                last += 1
             base = self.offsets[start]
-            block = self._source.read(base, self._end(last - 1) - base)
+            block, last = self.block(start, stop)
             for position in range(start, last):
                 yield block[self.offsets[position] - base : self._end(position) - base]
             start = last

@@ -187,13 +187,13 @@ class Desk:
         at_edge = position == study.analysed - 1
         if not len(study.index) or self._state_of == (position, at_edge):
             return True
-        session = study.session
+        session, earlier = study.session, 0
         if not at_edge:
             study.travel.aim(position)
             travelled = study.travel.step(more)
             if travelled is None:
                 return False
-            session = travelled
-        self.state = state.lines(session, study.index.times[position])
+            session, earlier = travelled, study.travel.earlier
+        self.state = state.lines(session, study.index.times[position], earlier)
         self._state_of = (position, at_edge)
         return True

@@ -20,8 +20,8 @@ MAX_ITEMS = 200
 _MAX_ROWS = 20
 
 
-def lines(session: State, t: float) -> list[Line]:
-    """Return the state of a session at a time, in seconds."""
+def lines(session: State, t: float, earlier: int = 0) -> list[Line]:
+    """Return the state of a session at a time, in seconds; it lacks so many `earlier` items of its conversation."""
     return [
         *_session(session),
         *_section("Response", _responses(session, t)),
@@ -31,7 +31,9 @@ def lines(session: State, t: float) -> list[Line]:
         *_section("Errors", _errors(session)),
         *_section("Configuration in force", _config(session)),
         *_section("Rate limits", _limits(session.rate_limits)),
-        *_section(f"Conversation ({text.count(len(session.conversation), 'item')})", _conversation(session)),
+        *_section(
+            f"Conversation ({text.count(earlier + len(session.conversation), 'item')})", _conversation(session, earlier)
+        ),
     ]
 
 
@@ -168,10 +170,10 @@ def _limits(limits: Mapping[str, Any]) -> Iterator[Line]:
             yield _row(text.safe(name), f"{remaining:,.0f} of {total:,.0f} left{again}")
 
 
-def _conversation(session: State) -> Iterator[Line]:
+def _conversation(session: State, earlier: int) -> Iterator[Line]:
     items = session.conversation
-    if len(items) > MAX_ITEMS:
-        yield text.plain(f"  … {len(items) - MAX_ITEMS:,} earlier items", "dim")
+    if earlier + len(items) > MAX_ITEMS:
+        yield text.plain(f"  … {earlier + len(items) - MAX_ITEMS:,} earlier items", "dim")
     for item in items[-MAX_ITEMS:]:
         yield _item(item, session)
 

@@ -19,10 +19,10 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter, closing
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
+from realtime_inspector.analysis.strides import Stride, Strides
 from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry
 from realtime_inspector.recording.index import Index
 from realtime_inspector.recording.parts import all_of
@@ -40,7 +40,7 @@ LAG_S = 1.0
 """How far behind the wall clock silence is judged: what was sent may not be in the file yet."""
 
 _PREVIEW = 24
-_BLOCK_LINES = 128
+_BLOCK_LINES = 256
 _SLICE_BYTES = 256 << 10
 _LARGE_BYTES = 1 << 20
 
@@ -84,6 +84,9 @@ class Study:
 
     def _begin_analysis(self) -> None:
         self._linter: Linter | None = None
+        self._strides: Strides | None = None
+        self._under_way: Iterator[Stride] | None = None
+        """The block that the rules see."""
         self.travel = Travel(self.index)
         self.findings: list[Finding] = []
         self._by_position: dict[int, list[Finding]] = {}
@@ -165,11 +168,20 @@ class Study:
         if self._finished and self.analysed < len(self.index):
             self._begin_analysis()  # it was held for cut off, and grows again
             self._linter = self.new_linter()
+        if self._strides is None:
+            self._strides = Strides(self._linter)
+            self.travel.begin(self._linter.session)
         while self.analysed < len(self.index):
-            for line in self.index.lines(self.analysed, min(self.analysed + _BLOCK_LINES, len(self.index))):
-                self._take(line)
+            if self._under_way is None:
+                stop = min(self.analysed + _BLOCK_LINES, len(self.index))
+                self._under_way = self._strides.take(self.index.block(self.analysed, stop)[0])
+            for _, findings in self._under_way:
+                self._take(findings, self._strides.done)
                 if not more():
                     return self.analysed == len(self.index)
+            self._under_way, self.analysed = None, self._strides.done
+            if not more():
+                return self.analysed == len(self.index)
         return True
 
     def let_time_pass(self) -> None:
@@ -186,17 +198,11 @@ class Study:
         if last is not None:
             self._keep(self._linter.feed(closing(last.n, last.t, last.line)))
 
-    def _take(self, line: bytes) -> None:
-        assert self._linter is not None  # noqa: S101 - made by `analyse`, the only caller
-        try:
-            entry = jsonl.parse(line, self.analysed + 2)
-        except NotAnEntry:
-            self.analysed += 1
-            return
-        self._keep(self._linter.feed(read(entry)))
-        self.analysed += 1
-        if not self.is_touched():  # a copy of a long session takes longer than a key may wait
-            self.travel.offer(self.analysed, self._linter.session)
+    def _take(self, findings: Sequence[Finding], done: int) -> None:
+        self._keep(findings)
+        self.analysed = done
+        if self._linter is not None and not self.is_touched():  # a copy takes time that a key would wait
+            self.travel.offer(done, self._linter.session)
 
     def _last_entry(self) -> Entry | None:
         for position in range(len(self.index) - 1, -1, -1):

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.tui.calls import write
 from realtime_inspector.protocol.event import read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.index import Index
-from realtime_inspector.tui import travel
+from realtime_inspector.tui import state, travel
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.travel import Travel
 from tests.tui import sample
@@ -47,6 +50,52 @@ def fold(index: Index, position: int) -> Session:
     for at in range(position + 1):
         session.apply(read(index.entry(at)))
     return session
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """A call of some thousand entries, in the middle of which the client names what is long over."""
+    path = tmp_path_factory.mktemp("travel") / "long.jsonl"
+    write(path, 6000)
+    lines = path.read_bytes().splitlines(keepends=True)
+    item = next(line for line in lines if b'"type":"conversation.item.done"' in line)
+    old = json.loads(item)["event"]["item"]["id"]
+    at = 4000
+    t = json.loads(lines[at])["t"]
+    entry = {"n": at + 1, "t": t, "from": "server", "kind": "message"}
+    deleted = {"type": "conversation.item.deleted", "event_id": "event_late", "item_id": old}
+    lines[at + 1] = json.dumps({**entry, "event": deleted}, separators=(",", ":")).encode() + b"\n"
+    path.write_bytes(b"".join(lines))
+    made = Index(path)
+    while not made.advance():
+        pass
+    yield made
+    made.close()
+
+
+def test_the_state_anywhere_in_a_long_session_is_that_of_folding_all_before_it(
+    long: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, number in ((travel, "KEPT_ITEMS", 5), (travel, "KEPT", 3), (travel, "MAX_ITEMS", 4)):
+        monkeypatch.setattr(module, name, number)
+    monkeypatch.setattr(state, "MAX_ITEMS", 4)
+    made, session, wanted = Travel(long, 200), Session(), []
+    positions = sorted([*Random(5).sample(range(len(long)), 20), 3998, 3999, 4000, 4001])
+    for position in range(len(long)):
+        session.apply(read(long.entry(position)))
+        made.offer(position + 1, session)
+        if position in positions:
+            wanted.append(state.lines(session, long.times[position]))
+    assert len(session.items) > 15
+    assert made.checkpoints > 20
+    cut = 0
+    for position, lines in reversed(list(zip(positions, wanted, strict=True))):
+        made.aim(position)
+        there = made.step(always)
+        assert there is not None
+        cut += made.earlier > 0
+        assert state.lines(there, long.times[position], made.earlier) == lines
+    assert cut > 10
 
 
 def prepare(index: Index, spacing: int) -> Travel:
