@@ -83,11 +83,11 @@ def write(
     if max_tokens < MIN_TOKENS:
         raise UsageError(f"--max-tokens {max_tokens}: a digest needs {MIN_TOKENS} at least")
     make = linter or (lambda recording: Linter(header=recording.header))
-    sessions = [_session(recording, max_tokens * BYTES_PER_TOKEN, make(recording)) for recording in recordings]
+    sessions = [study(recording, max_tokens, make(recording)) for recording in recordings]
     return fit(sessions, place, max_tokens, form)
 
 
-def fit(sessions: Sequence[Session], place: Path, max_tokens: int, form: str) -> str:
+def fit(sessions: Sequence[Session], place: Path, max_tokens: int, form: str = "text") -> str:
     """Return as much of what there is to say as there is room for, what is worth most first."""
     document = _Document(sessions, place, max_tokens, form)
     return document.text(_room(document, max_tokens * BYTES_PER_TOKEN))
@@ -98,14 +98,15 @@ def tokens(content: str) -> int:
     return -(-len(content.encode(errors="backslashreplace")) // BYTES_PER_TOKEN)
 
 
-def _session(recording: Readable, most_bytes: int, linter: Linter) -> Session:
-    safe = clean(recording)
+def study(recording: Readable, max_tokens: int, linter: Linter, path: Path | None = None) -> Session:
+    """Return what there is to say of a recording in at most so many tokens; under its own path, if none is given."""
+    safe, most_bytes = clean(recording), max_tokens * BYTES_PER_TOKEN
     chars = max(_CHARS[0], min(_CHARS[1], most_bytes // 40))
     found = digest(safe, safe.header, linter, chars)
     kept = sorted(found.statements, key=lambda one: one.worth)[: most_bytes // _LEAST_BYTES]
     worths = {one.worth for one in kept}
     return Session(
-        recording.path,
+        path or recording.path,
         [one for one in found.statements if one.worth in worths],
         Counter(one.part for one in found.statements),
         tuple(-number for number in found.summary.findings.values()),

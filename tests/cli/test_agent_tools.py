@@ -204,3 +204,14 @@ def test_whatever_was_recorded_no_answer_is_longer_than_said(
         assert next(iter(answer)) == "notice"
     page = dumped(ask(tmp_path, "explain_rule", max_tokens, rule="TOOL"))
     assert len(page.encode()) * 2 <= max_tokens * 3
+
+
+def test_an_expression_that_never_ends_is_ended_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recording(tmp_path / "call.jsonl", f'> {{"type": "x", "text": "{"a" * 60}"}}')
+    found = ask(tmp_path, "events", recording="call.jsonl", filter="/a{60}/")["events"]
+    assert [event["type"] for event in found] == ["x"]
+    monkeypatch.setattr(tools, "EXPRESSION_S", 0.3)
+    with pytest.raises(UsageError, match=r"no answer in 0\.3 s"):
+        ask(tmp_path, "events", recording="call.jsonl", filter="/(a+)+b/")

@@ -12,14 +12,16 @@ from typing import Any
 
 from realtime_inspector.analysis import facts, lint, why
 from realtime_inspector.analysis import filter as filters
-from realtime_inspector.analysis.filter import FilterError
-from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.filter import Filter, FilterError
+from realtime_inspector.analysis.finding import Finding, Severity, by_entry, count
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.selection import fits
 from realtime_inspector.analysis.summary import summarise
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.cli import explain, findings_json, ls
 from realtime_inspector.cli import why as why_command
 from realtime_inspector.cli.agent.answers import Answers, cursor
+from realtime_inspector.cli.agent.bounded import within
 from realtime_inspector.cli.agent.folder import Folder
 from realtime_inspector.errors import InspectorError, RecordingError, UsageError
 from realtime_inspector.formats import Readable, digest, sessions_of
@@ -30,6 +32,8 @@ Arguments = Mapping[str, Any]
 Schema = Mapping[str, Any]
 
 MOST_LOG_CHARS = 400_000
+EXPRESSION_S = 30.0
+"""How long a regular expression may take; some never end."""
 _MOST_ROWS = 200
 _FIGURES_BYTES = 16 * 1024 * 1024
 """The figures of a larger recording are not worked out for a list."""
@@ -99,20 +103,19 @@ def findings(desk: Desk, told: Arguments) -> dict[str, Any]:
     """Return what is wrong in a recording, by entry."""
     recording = _opened(desk, told)
     found = _found(recording, desk.policy())
-    counts = {severity.value: sum(one.severity is severity for one in found) for severity in Severity}
     least, word = Severity(told.get("severity", Severity.INFO)).rank, told.get("rule", "")
     known = {rule.id: rule for rule in desk.policy().every()}
     chosen = [one for one in found if one.severity.rank <= least and _is_of(one, word, known)]
     start = cursor(told.get("cursor", ""))
     rows = ((at, findings_json.members(one)) for at, one in enumerate(chosen) if at >= start)
-    head = {"recording": told["recording"], "counts": counts, "chosen": len(chosen)}
+    head = {"recording": told["recording"], "counts": count(found), "chosen": len(chosen)}
     return desk.answers.page(head, "findings", rows, told.get("limit", 50))
 
 
 def why_silent(desk: Desk, told: Arguments) -> dict[str, Any]:
     """Return why the assistant was silent: at a moment, the last time that matters, or each time."""
     recording = _opened(desk, told)
-    found = why.explain(recording, recording.header, linter=_linter(desk.policy())(recording))
+    found = why.explain(recording, recording.header, linter=_linter(desk.policy(), recording))
     moment = told.get("at_s")
     if told.get("all"):
         chosen = found
@@ -131,11 +134,14 @@ def digest_of(desk: Desk, told: Arguments) -> dict[str, Any]:
     """Return the digest of a recording, or of all, in as many tokens as are asked for and fit into an answer."""
     policy, name = desk.policy(), told.get("recording", "")
     names = [name] if name else [each for each, _ in desk.folder.newest()][:_MOST_ROWS]
-    recordings = list(_each_opened(desk, names, told.get("session", 1)))
     wanted = told.get("max_tokens", desk.answers.most_bytes // digest.BYTES_PER_TOKEN)
+    sessions = [
+        digest.study(recording, wanted, _linter(policy, recording), desk.folder.path / each)
+        for each, recording in _each_opened(desk, names, told.get("session", 1))
+    ]
     for _ in range(_RETRIES):  # line breaks and quotes take two bytes in JSON
         most = max(digest.MIN_TOKENS, wanted)
-        text = digest.write(recordings, desk.folder.path / name, most, linter=_linter(policy))
+        text = digest.fit(sessions, desk.folder.path / name, most)
         answer = desk.answers.whole({"recording": name, "digest": text})
         if answer.get("digest") == desk.answers.text(text):
             return answer
@@ -145,14 +151,30 @@ def digest_of(desk: Desk, told: Arguments) -> dict[str, Any]:
 
 def events(desk: Desk, told: Arguments) -> dict[str, Any]:
     """Return the events that a filter lets through, audio left out."""
-    recording = _opened(desk, told)
     try:
         chosen = filters.compile(told.get("filter", ""))
     except FilterError as error:
         raise UsageError(f"filter: {error.problem} (at character {error.position + 1})") from None
+    if not chosen.may_take_long:
+        return _chosen(desk, told, chosen)
+    try:
+        answer: dict[str, Any] = within(EXPRESSION_S, _matched, desk, told)
+    except TimeoutError:
+        raise UsageError(
+            f"filter: no answer in {EXPRESSION_S:g} s; a simpler expression, or words, are quicker"
+        ) from None
+    return answer
+
+
+def _matched(desk: Desk, told: Arguments) -> dict[str, Any]:
+    return _chosen(desk, told, filters.compile(told["filter"]))
+
+
+def _chosen(desk: Desk, told: Arguments, chosen: Filter) -> dict[str, Any]:
+    recording = _opened(desk, told)
     index = None
     if chosen.needs_facts:
-        index = facts.gather(lint.events(recording), _linter(desk.policy())(recording))
+        index = facts.gather(lint.events(recording), _linter(desk.policy(), recording))
     start = cursor(told.get("cursor", ""))
     rows = (
         (event.n, _row(event))
@@ -182,7 +204,7 @@ def lint_log(desk: Desk, told: Arguments) -> dict[str, Any]:
 def _judged(session: Readable, policy: Policy, least: int) -> dict[str, Any]:
     found = [one for one in _found(session, policy) if one.severity.rank <= least]
     found.sort(key=lambda one: (one.severity.rank, one.entry))  # a cut leaves the first ones
-    silence = why.last(why.explain(session, session.header, linter=_linter(policy)(session)))
+    silence = why.last(why.explain(session, session.header, linter=_linter(policy, session)))
     return {
         "events": sum(1 for _ in session),
         "findings": list(map(findings_json.members, found)),
@@ -194,8 +216,8 @@ def _opened(desk: Desk, told: Arguments) -> Readable:
     return desk.folder.open(told["recording"], told.get("session", 1))
 
 
-def _each_opened(desk: Desk, names: Sequence[str], session: int) -> Iterator[Readable]:
-    """Open recordings under the names they have in answers; of several, those that can be read."""
+def _each_opened(desk: Desk, names: Sequence[str], session: int) -> Iterator[tuple[str, Readable]]:
+    """Open recordings one by one, each with its name; of several, those that can be read."""
     for name in names:
         try:
             recording = desk.folder.open(name, session)
@@ -203,32 +225,16 @@ def _each_opened(desk: Desk, names: Sequence[str], session: int) -> Iterator[Rea
             if len(names) == 1:
                 raise
             continue
-        yield _Named(recording, desk.folder.path / name)
+        yield name, recording
 
 
-class _Named:
-    """A recording under another name."""
-
-    def __init__(self, origin: Readable, path: Path) -> None:
-        self.path, self.header, self.problems = path, origin.header, origin.problems
-        self._origin = origin
-        self.place = origin.path
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._origin)
-
-
-def _linter(policy: Policy) -> Callable[[Readable], lint.Linter]:
-    """Return what makes a linter; the place of a file says what is suppressed beside it."""
-    return lambda recording: policy.linter(
-        recording.place if isinstance(recording, _Named) else recording.path, recording.header
-    )
+def _linter(policy: Policy, recording: Readable) -> lint.Linter:
+    return policy.linter(recording.path, recording.header)
 
 
 def _found(recording: Readable, policy: Policy) -> list[Finding]:
-    linter = _linter(policy)(recording)
-    found = [finding for event in lint.events(recording) for finding in linter.feed(event)]
-    return sorted(found, key=lambda one: (one.entry, one.t, one.severity.rank, one.rule))
+    (found,) = ask(recording, _linter(policy, recording))
+    return sorted(found, key=by_entry)
 
 
 def _is_of(finding: Finding, word: str, known: Mapping[str, Any]) -> bool:
@@ -243,7 +249,7 @@ def _figures(desk: Desk, name: str, policy: Policy) -> dict[str, Any]:
         if size > _FIGURES_BYTES:
             return {"recording": name, "bytes": size, "remark": "large: ask for findings or a digest"}
         recording = desk.folder.open(name)
-        summary = summarise(lint.events(recording), _linter(policy)(recording), recording.header)
+        summary = summarise(lint.events(recording), _linter(policy, recording), recording.header)
     except (InspectorError, OSError) as error:
         return {"recording": name, "problem": str(error)}
     figures = ls.members(recording, summary)
