@@ -10,12 +10,14 @@ from io import BytesIO
 from typing import Any
 
 from realtime_inspector.errors import UsageError
-from realtime_inspector.formats import sound, wav
+from realtime_inspector.formats import ogg, sound, wav
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.recording.entry import Side
 
 _KINDS = {"flac": ("FLAC", "PCM_16"), "opus": ("OGG", "OPUS")}
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+_STREAM = 1
+"""The number of the stream in an Ogg file, always the same: so is the file for the same sound."""
 
 
 def write(
@@ -41,7 +43,7 @@ def write(
     with library.SoundFile(out, "w", rate, channels, subtype, format=container) as file:
         for block in blocks:  # in pieces: libsndfile's encoders do not bear all at once
             file.buffer_write(block, "int16")
-    yield out.getvalue()
+    yield ogg.numbered(out.getvalue(), _STREAM) if name == "opus" else out.getvalue()
 
 
 def _library(name: str) -> Any:

@@ -30,6 +30,12 @@ def test_opus_is_as_long_as_the_wav_and_takes_what_the_wav_takes() -> None:
         assert file.frames / file.samplerate == pytest.approx(2.002, abs=0.05)
 
 
+@pytest.mark.parametrize("name", ["flac", "opus"])
+def test_the_same_sound_is_the_same_bytes(name: str) -> None:
+    pytest.importorskip("soundfile")
+    assert list(packed.write(CALL, name)) == list(packed.write(CALL, name))
+
+
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
     with pytest.raises(UsageError, match=r"--to flac needs soundfile: pip install 'realtime-inspector\[audio\]'"):

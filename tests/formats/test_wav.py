@@ -215,3 +215,26 @@ def test_what_is_silent_because_it_was_left_out_is_told_after_the_sound() -> Non
     assert set(left) == {0}
     assert [problem.message for problem in recording.problems] == [
         "call.jsonl: it leaves audio of the client out: silence stands for it"]  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=200)), min_size=1, max_size=6),
+    st.integers(20_000, 999_999),
+)
+def test_left_and_right_are_the_payloads_in_their_places_and_nothing_else(
+    sent: list[tuple[bool, bytes]], rest_us: int
+) -> None:
+    lines = []
+    length = round((len(sent) * 0.5 + rest_us / 1e6) * 24000)
+    channels = {True: bytearray(2 * length), False: bytearray(2 * length)}
+    for place, (user, data) in enumerate(sent, 1):
+        audio = data * 2  # whole samples
+        lines.append("+500ms " + (f"> {spoke(audio)}" if user else f"< {heard('i1', audio)}"))
+        begin = place * 12000 * 2 - (len(audio) if user else 0)  # the user's ends when it arrived
+        channels[user][begin : begin + len(audio)] = audio
+
+    (left, right), rate = samples(recorded("\n".join([*lines, f"+{rest_us / 1000:.3f}ms x"])))
+
+    assert (rate, len(left)) == (24000, length)
+    assert (left.tobytes(), right.tobytes()) == (channels[True], channels[False])
