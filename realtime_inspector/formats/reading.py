@@ -16,7 +16,6 @@ from realtime_inspector.formats import foreign, log_times, pasted
 from realtime_inspector.formats.imported import Imported, Several, one_or_several, redacted
 from realtime_inspector.recording import files, zst
 from realtime_inspector.recording.cleaned import Cleaned
-from realtime_inspector.recording.cleaned import Cleaned
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.redact import Redactor
 
@@ -38,14 +37,6 @@ class Readable(Protocol):
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield the entries in order."""
-
-
-def clean(recording: Readable) -> Cleaned:
-    """Return a recording without what looks like a secret, or is one of this environment's."""
-    if isinstance(recording, Cleaned):
-        return recording
-    redactor = Redactor.from_environment(os.environ)
-    return Cleaned(recording.path, redactor.header(recording.header), recording, redactor)
 
 
 def clean(recording: Readable) -> Cleaned:
