@@ -26,10 +26,13 @@ BUG = InspectorError.exit_code
 def main(args: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; raises nothing but `SystemExit` of a shell's completion."""
     arguments = list(sys.argv[1:] if args is None else args)
+    _stand_in()
     if arguments in (["--version"], ["-V"]):
         return _print_version()
-    from realtime_inspector.cli import diagnostics, output
-
+    try:
+        from realtime_inspector.cli import diagnostics, output
+    except KeyboardInterrupt:
+        return INTERRUPTED
     output.prepare()
     try:
         code = _run(arguments)
@@ -42,6 +45,13 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception as error:  # the outermost frame: everything becomes one line and an exit code
         return diagnostics.report(error, debug=_wants_traceback(arguments))
     return code
+
+
+def _stand_in() -> None:
+    """Put something in the place of standard streams that whoever called us has closed (`>&-`): there they are None."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as we live
 
 
 def _print_version() -> int:

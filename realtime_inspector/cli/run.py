@@ -135,7 +135,7 @@ def command(
         except OSError as error:
             raise InspectorError(f"the recording cannot begin: {error}") from error
         code = _run(cmd, launch.environment(os.environ, pointers))
-    _tell(proxies, cmd[0], chosen)
+    _tell(proxies, cmd[0], chosen, code)
     if policy is not None and _errors(proxies.recorded, policy) and code == 0:
         code = 1
     ctx.exit(code)
@@ -174,7 +174,7 @@ def _run(cmd: Sequence[str], environment: dict[str, str]) -> int:
         raise refused from None
 
 
-def _tell(proxies: _Proxies, program: str, chosen: set[str]) -> None:
+def _tell(proxies: _Proxies, program: str, chosen: set[str], code: int) -> None:
     paths = proxies.recorded
     if paths:
         noun = "connection" if len(paths) == 1 else "connections"
@@ -182,7 +182,10 @@ def _tell(proxies: _Proxies, program: str, chosen: set[str]) -> None:
         for path in paths:
             diagnostics.say(f"  {path}")
         return
-    diagnostics.warn(f"nothing was recorded: {_why(proxies, program, chosen)}")
+    if code and not any(proxy.connections for proxy in proxies.running):
+        diagnostics.warn(f"nothing was recorded: {program} ended with exit code {code} before it connected")
+    else:
+        diagnostics.warn(f"nothing was recorded: {_why(proxies, program, chosen)}")
 
 
 def _why(proxies: _Proxies, program: str, chosen: set[str]) -> str:

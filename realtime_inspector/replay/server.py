@@ -181,7 +181,8 @@ class ReplayServer:
                 logger=quiet(),
             )
         except OSError as error:
-            reason = error.strerror or str(error)
+            # the system's words: asyncio puts the address into its own
+            reason = os.strerror(error.errno).lower() if (error.errno or 0) > 0 else error.strerror or str(error)
             raise UsageError(f"cannot listen on {host}:{port}: {reason}; give another --listen") from error
         return self
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import ssl
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -148,7 +149,8 @@ class Simulator:
                 logger=_quiet(),
             )
         except OSError as error:
-            reason = error.strerror or str(error)
+            # the system's words: asyncio puts the address into its own
+            reason = os.strerror(error.errno).lower() if (error.errno or 0) > 0 else error.strerror or str(error)
             raise UsageError(f"cannot listen on {self.host}:{self._port}: {reason}; give another --listen") from error
         return self
 

@@ -182,6 +182,31 @@ def test_an_interruption_is_130(rti: CommandLine, fails: Callable[[BaseException
     assert ran.err.strip() == ""
 
 
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"), [("stdin", ["lint", "-"], 4), ("stdout", ["--version"], 0), ("stderr", ["ls"], 2)]
+)
+def test_a_standard_stream_that_the_caller_closed_is_no_bug_of_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, closed: str, arguments: list[str], code: int
+) -> None:
+    """With `<&-`, `>&-` and `2>&-` Python has None in their place."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, closed, None)
+    assert main_module.main(arguments) == code
+    getattr(sys, closed).close()
+
+
+def test_an_interruption_while_it_still_loads_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "realtime_inspector.cli.diagnostics":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "realtime_inspector.cli.diagnostics")
+    monkeypatch.delattr("realtime_inspector.cli.diagnostics")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    assert main_module.main(["ls"]) == main_module.INTERRUPTED
+
+
 def test_a_broken_pipe_is_silent(tmp_path: Path) -> None:
     write_recording(tmp_path / "call.jsonl", "\n".join(['> {"type": "response.create"}'] * 4000))
     command = [sys.executable, "-m", "realtime_inspector", "events", str(tmp_path / "call.jsonl")]

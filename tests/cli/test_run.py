@@ -179,6 +179,12 @@ def test_nothing_recorded_is_said_with_what_to_do(rti: CommandLine, monkeypatch:
     )
 
 
+def test_a_program_that_failed_before_it_connected_is_not_told_of_urls(rti: CommandLine) -> None:
+    ran = rti("run", "--mode", "reverse", "false")
+    said = "realtime-inspector: nothing was recorded: false ended with exit code 1 before it connected\n"
+    assert (ran.code, ran.err) == (1, said)
+
+
 def test_without_the_extra_forward_is_refused(rti: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mitm, "find_spec", lambda name: None)
     ran = rti("run", "--mode", "forward", "true")
