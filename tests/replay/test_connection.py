@@ -1,0 +1,17 @@
+"""What a connection writes is what the WebSocket library would write."""
+
+from __future__ import annotations
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from realtime_inspector.replay.connection import _frame_head
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536])
+def test_the_head_of_a_frame_is_the_library_s(length: int) -> None:
+    for opcode in (Opcode.TEXT, Opcode.BINARY):
+        payload = bytes(length)
+        assert _frame_head(length, binary=opcode is Opcode.BINARY) + payload == Frame(opcode, payload).serialize(
+            mask=False
+        )
