@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 
 from realtime_inspector.errors import RecordingError, UsageError
-from realtime_inspector.formats import har, imported, keeping
+from realtime_inspector.formats import flow_pieces, har, imported, keeping
 from realtime_inspector.formats.imported import Imported
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
@@ -24,11 +28,16 @@ from realtime_inspector.recording.lines import Problem
 if TYPE_CHECKING:
     from mitmproxy import http, websocket
 
+    from realtime_inspector.formats.flow_pieces import Messages
+    from realtime_inspector.formats.mapped import Data
+
 VIA = "import:mitm"
 OWN = "realtime_inspector"
 """Our key of a flow's metadata."""
 _PORTS = {"wss": 443, "https": 443}
 _NO_FRAME, _NO_CODE = 1006, 1005
+_IDENTIFIED = ("flow", "client", "server")
+"""What mitmproxy gives ids that it draws: the same recording would be other bytes each time."""
 
 
 def write(recording: Readable) -> Iterator[bytes]:
@@ -42,13 +51,14 @@ def write(recording: Readable) -> Iterator[bytes]:
     from mitmproxy.io import FlowWriter
 
     flow = _flow(recording)
+    flow.id, flow.client_conn.id, flow.server_conn.id = (_id(recording.header.id, of) for of in _IDENTIFIED)
     flow.metadata[OWN] = orjson.dumps(keeping.keep(recording)).decode()
     out = BytesIO()
     FlowWriter(out).add(flow)  # type: ignore[no-untyped-call]  # mitmproxy types part of its functions only
     yield out.getvalue()
 
 
-def read(content: bytes, path: Path) -> list[Imported]:
+def read(content: Data, path: Path) -> list[Imported]:
     """Read the WebSockets of a flow file.
 
     Raises:
@@ -56,18 +66,15 @@ def read(content: bytes, path: Path) -> list[Imported]:
     """
     if not _is_installed():
         raise RecordingError(f"{path}: a flow file of mitmproxy; {_absent('reading it')}")
-    from mitmproxy import exceptions, http
-    from mitmproxy.io import FlowReader
-
     found: list[Imported] = []
     count = 0
     problems: list[Problem] = []
     try:
-        for flow in FlowReader(BytesIO(content)).stream():
+        for flow, messages in flow_pieces.flows(content):
             count += 1
-            if isinstance(flow, http.HTTPFlow) and flow.websocket is not None:
-                found.append(_session(flow, flow.websocket, path))
-    except exceptions.FlowReadException as error:
+            if flow is not None and flow.websocket is not None:
+                found.append(_session(flow, flow.websocket, messages, path))
+    except flow_pieces.NoFlow as error:
         if not found:
             raise RecordingError(f"{path}: a flow file that mitmproxy cannot read: {error}") from None
         problems.append(Problem(1, f"{path}: what comes after flow {count} cannot be read: {error}"))
@@ -86,6 +93,10 @@ def _is_installed() -> bool:
         except ImportError:
             return False
     return bool(mitmproxy.io)
+
+
+def _id(recording: str, of: str) -> str:
+    return str(UUID(bytes=sha256(f"{of} of {recording}".encode("utf-8", "backslashreplace")).digest()[:16], version=4))
 
 
 def _absent(what: str) -> str:
@@ -169,7 +180,7 @@ def _close(data: websocket.WebSocketData, rest: list[Entry], started: float) -> 
         data.timestamp_end = round(started + last.t, 6)
 
 
-def _session(flow: http.HTTPFlow, data: websocket.WebSocketData, path: Path) -> Imported:
+def _session(flow: http.HTTPFlow, data: websocket.WebSocketData, messages: Messages, path: Path) -> Imported:
     problems: list[Problem] = []
     started = flow.request.timestamp_start
     scheme = "wss" if flow.request.scheme in _PORTS else "ws"
@@ -180,23 +191,42 @@ def _session(flow: http.HTTPFlow, data: websocket.WebSocketData, path: Path) -> 
     own = flow.metadata.get(OWN)
     if isinstance(own, str):
         try:
-            kept = orjson.loads(own)
-            started = imported.unix(keeping.header_of(kept).started) or started
-            header, entries = keeping.restore(kept, _messages(data, started), VIA)
-            return Imported(path, header, entries, problems)
+            return _restored(orjson.loads(own), messages, path)
         except ValueError as error:
             problems.append(Problem(1, f"{path}: a flow was changed since realtime-inspector wrote it ({error})"))
-    entries = [*_handshake(flow), *_messages(data, started), *_ending(data, started)]
-    return Imported(path, header, list(imported.numbered(entries)), problems)
+    begun, ended = list(_handshake(flow)), list(_ending(data, started))
+
+    def entries() -> Iterator[Entry]:
+        return imported.numbered(chain(begun, _messages(messages, started), ended))
+
+    return Imported(path, header, imported.Anew(entries), problems)
 
 
-def _messages(data: websocket.WebSocketData, started: float) -> list[Entry]:
-    entries = []
-    for message in data.messages:
+def _restored(kept: Any, messages: Messages, path: Path) -> Imported:
+    """Return the connection as it was when we wrote it.
+
+    Raises:
+        ValueError: If it was changed since.
+    """
+    header = keeping.header_of(kept)
+    others, said = keeping.others_of(kept.get("entries")), kept.get("messages")
+    started = imported.unix(header.started) or 0.0
+    if not isinstance(said, list):
+        raise ValueError("no messages")
+
+    def entries() -> Iterator[Entry]:
+        return keeping.weave(others, said, _messages(messages, started))
+
+    for _ in entries():  # whether it fits is seen at its end
+        pass
+    return Imported(path, replace(header, via=VIA), imported.Anew(entries))
+
+
+def _messages(messages: Messages, started: float) -> Iterator[Entry]:
+    for message in messages():
         side = Side.CLIENT if message.from_client else Side.SERVER
         t = round(max(0.0, message.timestamp - started), 6)
-        entries.append(Entry(0, t, side, Kind.MESSAGE, message.content, binary=not message.is_text))
-    return entries
+        yield Entry(0, t, side, Kind.MESSAGE, message.content, binary=not message.is_text)
 
 
 def _handshake(flow: http.HTTPFlow) -> Iterator[Entry]:

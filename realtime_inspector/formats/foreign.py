@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from realtime_inspector.formats.imported import Imported
+
+if TYPE_CHECKING:
+    from realtime_inspector.formats.mapped import Data
 
 _HAR = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:\s*\{')
 _ZIP = b"PK\x03\x04"
@@ -24,14 +28,14 @@ def open_file(path: Path) -> list[Imported] | None:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-    if not _HAR.match(head):
-        return None
-    from realtime_inspector.formats import har_reading, json_pieces
+    if _HAR.match(head) or _FLOWS.match(head):
+        from realtime_inspector.formats.mapped import mapped
 
-    return har_reading.read(json_pieces.mapped(path), path)
+        return read(mapped(path), path)
+    return None
 
 
-def read(content: bytes, path: Path) -> list[Imported] | None:
+def read(content: Data, path: Path) -> list[Imported] | None:
     """Read another tool's file, each connection in it; None if it is none of those that are known.
 
     Raises:
@@ -45,7 +49,7 @@ def read(content: bytes, path: Path) -> list[Imported] | None:
     if head.startswith(_ZIP):
         from realtime_inspector.formats import har_reading
 
-        return har_reading.read_zip(content, path)
+        return har_reading.read_zip(bytes(content), path)
     if _FLOWS.match(head):
         from realtime_inspector.formats import flow_file
 
@@ -53,5 +57,5 @@ def read(content: bytes, path: Path) -> list[Imported] | None:
     if _YAML.search(head) and _YAML_ITEM.search(head):
         from realtime_inspector.formats import yaml_frames
 
-        return yaml_frames.read(content, path)
+        return yaml_frames.read(bytes(content), path)
     return None

@@ -24,7 +24,8 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import imported, keeping
 from realtime_inspector.formats.har import BINARY, OWN, TEXT
 from realtime_inspector.formats.imported import Imported
-from realtime_inspector.formats.json_pieces import Data, Walk, mapped
+from realtime_inspector.formats.json_pieces import Walk
+from realtime_inspector.formats.mapped import Data, mapped
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.lines import Problem
 
@@ -55,8 +56,6 @@ def read(content: Data, path: Path) -> list[Imported]:
             return mapped(path.parent / name)
         except OSError:
             return None
-        except ValueError:  # it is empty
-            return b""
 
     return _read(content, path, beside)
 

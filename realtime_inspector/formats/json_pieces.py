@@ -1,20 +1,18 @@
 """Large JSON, a piece at a time: walks through objects and lists, and reads only the values that are asked for.
 
-Where a value ends is found by its brackets and quotes; whether it is JSON is seen when it is read. A file is mapped,
-not read, and the pages that were passed are given back: a gigabyte takes no more memory than its largest value.
+Where a value ends is found by its brackets and quotes; whether it is JSON is seen when it is read. A mapped file of a
+gigabyte takes no more memory than its largest value.
 """
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-Data = bytes | mmap.mmap
+from realtime_inspector.formats.mapped import Data, Passed
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _NEXT_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+([{}\[\]])", re.DOTALL)
@@ -22,18 +20,6 @@ _SCALAR = re.compile(_STRING + rb"|[^\s,\"{}\[\]]++", re.DOTALL)
 _NAME = re.compile(rb"[\s,]*+(" + _STRING + rb")\s*+:\s*+", re.DOTALL)
 _GAP = re.compile(rb"[\s,]*+")
 _OPENING = b"{["
-_GIVE_BACK_BYTES = 8 << 20
-_HAS_ADVICE = hasattr(mmap.mmap, "madvise") and hasattr(mmap, "MADV_DONTNEED")  # not on Windows
-
-
-def mapped(path: Path) -> mmap.mmap:
-    """Return the content of a file that is not empty, as memory that is read when it is looked at.
-
-    Raises:
-        OSError: If it cannot be opened.
-    """
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 class Walk:
@@ -43,7 +29,7 @@ class Walk:
         """Begin at a value, or before the space before it."""
         self.at = _GAP.match(data, at).end()  # type: ignore[union-attr]  # it matches nothing at all too
         self._data = data
-        self._given_back = at
+        self._passed = Passed(data, at)
 
     def members(self) -> Iterator[str]:
         """Yield the names of the object here, each time with the walk at the value.
@@ -83,7 +69,7 @@ class Walk:
             if found is None:
                 raise self._broken("no value")
             self.at = found.end()
-        self._give_back()
+        self._passed.to(self.at)
         return began
 
     def load(self) -> Any:
@@ -110,7 +96,7 @@ class Walk:
             depth += 1 if found[1] in _OPENING else -1
             if depth == 0:
                 return
-            self._give_back()
+            self._passed.to(self.at)
 
     def _enter(self, opening: bytes) -> None:
         if not self.sees(opening):
@@ -126,14 +112,6 @@ class Walk:
             return False
         self.at += 1
         return True
-
-    def _give_back(self) -> None:
-        """Let the system have the pages that were passed: they are in the file."""
-        if self.at - self._given_back < _GIVE_BACK_BYTES or not isinstance(self._data, mmap.mmap) or not _HAS_ADVICE:
-            return
-        begin = self._given_back // mmap.PAGESIZE * mmap.PAGESIZE
-        self._data.madvise(mmap.MADV_DONTNEED, begin, self.at - begin)
-        self._given_back = self.at
 
     def _broken(self, what: str) -> ValueError:
         return ValueError(f"{what} at byte {self.at}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.formats import flow_file
+from realtime_inspector.formats import flow_file, mapped
 from realtime_inspector.formats.reading import read_each
 from realtime_inspector.recording.entry import Kind, Side
 from tests.formats.recorded import HEADER, recorded
@@ -106,6 +107,37 @@ def test_flows_without_a_websocket_are_refused() -> None:
 
     with pytest.raises(RecordingError, match=r"x\.flow: 1 flows without a WebSocket among them"):
         flow_file.read(dumped(tflow.tflow(resp=True)), Path("x.flow"))
+
+
+def test_flows_of_another_version_of_mitmproxy_are_converted_by_it() -> None:
+    from mitmproxy.io import tnetstring
+
+    (flow,) = flows(b"".join(flow_file.write(recorded(TEXT))))
+    state = flow.get_state() | {"version": 20}
+    (back,) = flow_file.read(tnetstring.dumps(state), Path("x.flow"))
+    assert [*back] == [replace(entry, line=0) for entry in recorded(TEXT)]
+
+
+def test_a_large_flow_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mitmproxy.test import tflow
+
+    monkeypatch.setattr(mapped, "SMALL_BYTES", 1 << 20)
+    flow = tflow.twebsocketflow()
+    assert flow.websocket is not None
+    flow.websocket.messages[-1].content = b"A" * 100_000
+    flow.websocket.messages *= 20
+    path = tmp_path / "large.flow"
+    path.write_bytes(dumped(flow))
+    number = len(flow.websocket.messages)
+    next(iter(read_each(path)[0]))  # what is imported for it is not counted
+    tracemalloc.start()
+    try:
+        (back,) = read_each(path)
+        assert sum(1 for entry in back if entry.kind is Kind.MESSAGE) == number
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < path.stat().st_size / 2
 
 
 def test_garbage_that_begins_like_a_flow_file_is_said_to_be_none(tmp_path: Path) -> None:

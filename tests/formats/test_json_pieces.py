@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_inspector.formats import json_pieces, read_any
+from realtime_inspector.formats import mapped, read_any
 from realtime_inspector.formats.json_pieces import Walk
 
 LEAVES = st.none() | st.booleans() | st.integers(-5, 2**50) | st.text(max_size=6) | st.sampled_from(['"', "\\", "}]"])
@@ -50,16 +50,18 @@ def test_a_text_that_ends_too_early_is_not_whole(value: dict[str, Any], data: st
 
 
 def test_pages_of_a_mapped_file_are_given_back_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_pieces, "_GIVE_BACK_BYTES", 5000)
+    monkeypatch.setattr(mapped, "SMALL_BYTES", 0)
+    monkeypatch.setattr(mapped, "_GIVE_BACK_BYTES", 5000)
     path = tmp_path / "list.json"
     path.write_bytes(orjson.dumps([{"n": n} for n in range(5000)]))
-    data = json_pieces.mapped(path)
+    data = mapped.mapped(path)
     for _ in range(2):
         walk = Walk(data)
         assert [walk.load()["n"] for _ in walk.elements()] == [*range(5000)]
 
 
-def test_a_large_har_is_not_held_in_memory(tmp_path: Path) -> None:
+def test_a_large_har_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped, "SMALL_BYTES", 1 << 20)
     data = orjson.dumps({"type": "input_audio_buffer.append", "audio": "A" * 100_000}).decode()
     message = orjson.dumps({"type": "send", "time": 1795341600.25, "opcode": 1, "data": data})
     number = 100

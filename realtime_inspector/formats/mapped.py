@@ -1,0 +1,41 @@
+"""Files larger than memory: mapped, not read, and the pages that were passed are given back to the system."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+Data = bytes | mmap.mmap
+
+SMALL_BYTES = 32 << 20
+_GIVE_BACK_BYTES = 8 << 20
+_HAS_ADVICE = hasattr(mmap.mmap, "madvise") and hasattr(mmap, "MADV_DONTNEED")  # not on Windows
+
+
+def mapped(path: Path) -> Data:
+    """Return the content of a file; of a large one only what is looked at comes into memory.
+
+    A small one is read: whoever shortens a file that is mapped ends the process that looks at it.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    with path.open("rb") as file:
+        if path.stat().st_size < SMALL_BYTES:
+            return file.read()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+class Passed:
+    """How far somebody who goes through a file has come; what lies behind takes no memory."""
+
+    def __init__(self, data: Data, at: int) -> None:
+        self._data, self._given_back = data, at
+
+    def to(self, at: int) -> None:
+        """Be told that all before is not needed for now; it is read again if it is looked at again."""
+        if at - self._given_back < _GIVE_BACK_BYTES or not isinstance(self._data, mmap.mmap) or not _HAS_ADVICE:
+            return
+        begin = self._given_back // mmap.PAGESIZE * mmap.PAGESIZE
+        self._data.madvise(mmap.MADV_DONTNEED, begin, at - begin)
+        self._given_back = at
