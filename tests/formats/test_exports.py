@@ -126,6 +126,16 @@ def test_every_format_writes_a_sample() -> None:
             assert b"".join(exports.write(read_any(ROOT / "recordings/second-response.jsonl"), name)), name
 
 
+@pytest.mark.parametrize("name", exports.FORMATS)
+def test_the_same_recording_is_the_same_bytes(name: str) -> None:
+    spoken = ROOT / "recordings/barge-in.jsonl"
+    try:
+        first = b"".join(exports.write(read_any(spoken), name))
+    except UsageError as error:
+        pytest.skip(str(error))  # an extra that is not installed
+    assert first == b"".join(exports.write(read_any(spoken), name))
+
+
 def test_what_a_format_does_not_take_is_refused_with_those_that_do() -> None:
     with pytest.raises(UsageError, match=r"^har takes no --turn; wav, flac, opus, vtt, srt do$"):
         list(exports.write(recorded(CALL), "har", Wanted(turn=1)))
