@@ -51,7 +51,8 @@ and of and, or, not, ( ).
 
 @click.command("events", help=_HELP)
 @click.option("-f", "--filter", "expression", default="", metavar="FILTER", help="show these only")
-@click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", "--format", "form", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="how to write it")  # fmt: skip
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, expression: str, form: str) -> None:
     """Print the events of one recording."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realtime_inspector.cli import diagnostics, open_
-from realtime_inspector.cli.serving import listen_address
+from realtime_inspector.cli.serving import listen_address, write_ready
+from realtime_inspector.cli.whole_file import private
 from realtime_inspector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ async def _serve(server: ViewServer, hints: Iterator[str], ready_file: Path | No
         for line in hints:
             diagnostics.say(line)
         if ready_file is not None:
-            _write_ready(ready_file, server)
+            write_ready(ready_file, host=server.host, port=server.port, url=server.address, opener=private)
         return await ended
 
 
@@ -172,23 +171,3 @@ def _hints(paths: Sequence[Path], server: ViewServer, *, read_only: bool, expose
             " and nothing is encrypted on the way; an SSH tunnel to 127.0.0.1 is safer"
         )
     yield "ctrl+c ends it"
-
-
-def _write_ready(path: Path, server: ViewServer) -> None:
-    """Write the file that says where it listens; the token in it is for its owner alone.
-
-    Raises:
-        UsageError: If it cannot be written.
-    """
-    ready = {"host": server.host, "port": server.port, "url": server.address, "pid": os.getpid()}
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with open(unfinished, "w", encoding="utf-8", opener=_private) as stream:
-            stream.write(json.dumps(ready) + "\n")
-        unfinished.replace(path)
-    except OSError as error:
-        raise UsageError(f"--ready-file {path}: {error.strerror}") from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

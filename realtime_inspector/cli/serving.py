@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from realtime_inspector.errors import UsageError
+
+Opener = Callable[[str, int], int]
 
 
 def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
@@ -21,17 +24,17 @@ def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def write_ready(path: Path, *, host: str, port: int, url: str) -> None:
-    """Write the file that says where it listens, as JSON.
+def write_ready(path: Path, *, host: str, port: int, url: str, opener: Opener | None = None) -> None:
+    """Write the file that says where it listens, as JSON; a `url` with a token in it wants a private one.
 
     Raises:
         UsageError: If it cannot be written.
     """
     ready = {"host": host, "port": port, "url": url, "pid": os.getpid()}
-    write_whole(path, json.dumps(ready) + "\n", "--ready-file")
+    write_whole(path, json.dumps(ready) + "\n", "--ready-file", opener)
 
 
-def write_whole(path: Path, text: str, option: str) -> None:
+def write_whole(path: Path, text: str, option: str, opener: Opener | None = None) -> None:
     """Write a file that an option named; nobody can see it half-written.
 
     Raises:
@@ -39,7 +42,8 @@ def write_whole(path: Path, text: str, option: str) -> None:
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(text, encoding="utf-8")
+        with open(unfinished, "w", encoding="utf-8", opener=opener) as stream:
+            stream.write(text)
         unfinished.replace(path)
     except OSError as error:
         raise UsageError(f"{option} {path}: {error.strerror}") from error

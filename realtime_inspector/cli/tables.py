@@ -10,6 +10,7 @@ from realtime_inspector.cli import diagnostics, linting, reading
 from realtime_inspector.cli.whole_file import replacing
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import sessions_of
+from realtime_inspector.tui import text
 
 NAME = "parquet"
 ABOUT = "tables for DuckDB and pandas, of one recording or many"
@@ -42,5 +43,4 @@ def write(paths: Sequence[Path], out: Path | None, *, findings: bool) -> None:
         raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
     for recording in opened:
         reading.tell_problems(recording, most=1)
-    what = "recording" if number == 1 else "recordings"
-    diagnostics.say(f"{number} {what}: written to {out} as {NAME}")
+    diagnostics.say(f"{text.count(number, 'recording')}: written to {out} as {NAME}")

@@ -21,6 +21,7 @@ from realtime_inspector.formats import Readable
 from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.traces import live, otlp, tracer
 from realtime_inspector.traces.span import Span
+from realtime_inspector.tui import text
 
 NAME = "otlp"
 ABOUT = "spans, sent to a collector (OpenTelemetry)"
@@ -64,8 +65,7 @@ def send(recording: Readable, url: str | None, *, with_findings: bool = True, wi
 
 def counted(spans: list[Span]) -> str:
     """Return how many spans there are, and in how many traces."""
-    traces = len({span.context.trace_id for span in spans})
-    return f"{len(spans)} span{'s' * (len(spans) != 1)} in {traces} trace{'s' * (traces != 1)}"
+    return f"{text.count(len(spans), 'span')} in {text.count(len({span.context.trace_id for span in spans}), 'trace')}"
 
 
 @contextmanager
@@ -128,4 +128,4 @@ def _follow(url: str | None, folder: Path, known: Iterable[str], with_content: b
     courier.put(watch.finish(time.monotonic()))
     left = courier.close(FLUSH_S)
     if left:
-        diagnostics.warn(f"{left} spans were not sent; {_AGAIN}")
+        diagnostics.warn(f"{text.count(left, 'span')} not sent; {_AGAIN}")

@@ -18,7 +18,7 @@ def replacing(out: Path) -> Iterator[IO[bytes]]:
     """
     growing = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        with open(growing, "wb", opener=_private) as stream:
+        with open(growing, "wb", opener=private) as stream:
             yield stream
         growing.replace(out)
     finally:
@@ -26,5 +26,6 @@ def replacing(out: Path) -> Iterator[IO[bytes]]:
             growing.unlink(missing_ok=True)
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """Open a file that is its owner's alone, as the `opener` of `open`."""
     return os.open(path, flags, 0o600)

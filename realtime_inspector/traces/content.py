@@ -138,7 +138,7 @@ def _tool(arguments: str, result: str) -> Attributes:
 def _in_out(given: str, made: str) -> Attributes:
     """Return what goes in and what comes out, where there is something, and whether it is JSON."""
     found: dict[str, Value] = {}
-    for words, name, mime in ((given, names.INPUT, names.INPUT_TYPE), (made, names.OUTPUT, names.OUTPUT_MIME)):
+    for words, name, mime in ((given, names.INPUT, names.INPUT_MIME), (made, names.OUTPUT, names.OUTPUT_MIME)):
         if words:
             found[name] = clip(words)
             found[mime] = "application/json" if isinstance(_object(words), Mapping) else "text/plain"

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.rule import all_rules
+from realtime_inspector.analysis.finding import Finding, Severity, count
+from realtime_inspector.analysis.rule import Page, all_rules
 from realtime_inspector.analysis.turns import Turn, Utterance
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ToolCall
 from realtime_inspector.protocol.realtime.session import Session
@@ -152,12 +153,13 @@ class Story:
 
     def _finding(self, finding: Finding) -> Moment:
         """Return a finding as a moment. Its message may quote what was said; the rule's own words do not."""
+        page = _page(finding.rule)
         told: dict[str, Value | None] = {
             "rule": finding.rule,
             "name": finding.name,
             "severity": str(finding.severity),
-            "about": _about(finding.rule),
-            "fix": finding.fix if self.with_content else _fix(finding.rule),
+            "about": page.what if page is not None else "",
+            "fix": finding.fix if self.with_content else page.fix if page is not None else "",
             "entry": finding.entry,
             "line": finding.line or None,
             "cause": finding.cause,
@@ -352,9 +354,8 @@ def _refused(session: Session) -> str:
 def _counted(findings: Iterable[Finding]) -> Attributes:
     """Return how many findings of a severity there are, and which rules found them."""
     told = list(findings)
-    counts = {severity: sum(finding.severity is severity for finding in told) for severity in Severity}
     rules = tuple(dict.fromkeys(finding.rule for finding in told))
-    return facts.known({**{names.FINDINGS + severity: number or None for severity, number in counts.items()},
+    return facts.known({**{names.FINDINGS + severity: number or None for severity, number in count(told).items()},
                         names.FINDINGS + "rules": rules, names.TAGS: rules})  # fmt: skip
 
 
@@ -364,9 +365,7 @@ def _bad(findings: Iterable[Finding]) -> str:
     return ", ".join(dict.fromkeys(f"{finding.rule} {finding.name}" for finding in errors))
 
 
-def _about(rule_id: str) -> str:
-    return next((rule.page().what for rule in all_rules() if rule.id == rule_id), "")
-
-
-def _fix(rule_id: str) -> str:
-    return next((rule.page().fix for rule in all_rules() if rule.id == rule_id), "")
+@cache
+def _page(rule_id: str) -> Page | None:
+    """Return the page of one of this tool's rules; a rule of the user's may have any words in it."""
+    return next((rule.page() for rule in all_rules() if rule.id == rule_id), None)

@@ -127,7 +127,7 @@ def test_one_that_nobody_listens_to_says_so_once_and_how_to_send_it_later(
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f"realtime-inspector: no traces: {url}/v1/traces cannot be reached: connection refused")
     assert second == (
-        "realtime-inspector: 7 spans were not sent; "
+        "realtime-inspector: 7 spans not sent; "
         "`realtime-inspector export FILE --to otlp` sends them from the recordings"
     )
 
