@@ -118,7 +118,7 @@ class Layout:
             for piece in voice.pieces:
                 samples = max(0, min(piece.samples, until - piece.start))
                 if samples or not piece.samples:
-                    yield replace(piece, samples=samples)
+                    yield piece if samples == piece.samples else replace(piece, samples=samples)
 
     def begin_of(self, n: int) -> int | None:
         """Return where that begins which an entry stands for: what the user said, or an item of the assistant."""

@@ -6,6 +6,7 @@ Where each sound stands, and its samples, are those of the WAV export. Knows no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from realtime_inspector.errors import NotAnEntry, UsageError
@@ -45,6 +46,10 @@ class Playback:
         self._side = 0
         self._layout: tuple[int, Layout] | None = None
         """The number of entries it was made for, and where everything stands."""
+        self._excerpts: dict[bool, Excerpt] = {}
+        """Whether what was heard alone → what is played."""
+        self._reading: Slowly | None = None
+        self._one_reads = Lock()
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -62,7 +67,8 @@ class Playback:
         if self.run is None:
             return ""
         if self.run.speaker is None:
-            return "▶ reading the sound"
+            read = self._reading.seen / max(1, len(self._desk.study.index)) if self._reading is not None else 0.0
+            return f"▶ reading the sound {min(1.0, read):.0%}"
         place = text.clock(self.run.speaker.seconds)[:-2]
         return f"▶ {place}{_NAMES[self._side]}{'' if self.heard_only else ' +unheard'}"
 
@@ -77,11 +83,15 @@ class Playback:
         from realtime_inspector.formats.excerpt import Excerpt
         from realtime_inspector.formats.voices import layout
 
-        study = self._desk.study
-        entries = len(study.index)
-        if self._layout is None or self._layout[0] != entries:
-            self._layout = (entries, layout(Slowly(recordings.open_recording(study.path), self._desk)))
-        found = Excerpt(self._layout[1], self._payload, heard=self.heard_only)
+        study, heard = self._desk.study, self.heard_only
+        with self._one_reads:
+            entries = len(study.index)
+            if self._layout is None or self._layout[0] != entries:
+                self._reading = Slowly(recordings.open_recording(study.path), self._desk)
+                self._layout = (entries, layout(self._reading))
+                self._excerpts.clear()
+            found = self._excerpts.get(heard) or Excerpt(self._layout[1], self._payload, heard=heard)
+            self._excerpts[heard] = found
         if found.is_silent:
             raise UsageError("there is no audio in this recording to be played")
         return found

@@ -26,13 +26,16 @@ class Slowly:
     def __init__(self, entries: Iterable[Entry], desk: Desk) -> None:
         self._entries = entries
         self._desk = desk
+        self.seen = 0
+        """How many were yielded."""
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield them."""
-        for number, entry in enumerate(self._entries):
-            if number % _BREATH_ENTRIES == 0:
+        for entry in self._entries:
+            if self.seen % _BREATH_ENTRIES == 0:
                 if self._desk.study.closed:
                     raise LeftError
                 if self._desk.is_touched():
                     sleep(_BREATH_S)
+            self.seen += 1
             yield entry

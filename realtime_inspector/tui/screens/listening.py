@@ -19,6 +19,8 @@ from realtime_inspector.tui.timeline import position_at
 from realtime_inspector.tui.widgets.timeline import TimelinePane
 
 _STEP_S = 0.05
+_TELL_S = 0.5
+"""So often is shown how far reading has come."""
 _STEPS = 3
 """So often is more made ready in one step: who comes late catches up."""
 _GROUP = "play"
@@ -87,7 +89,10 @@ class ListeningScreen(KeepingScreen):
     async def _set_up(self, run: Run, t: float | None) -> None:
         from realtime_inspector.formats import speaker  # what nobody listens to need not be imported
 
-        excerpt = await asyncio.to_thread(self.playback.excerpt)
+        reading = asyncio.ensure_future(asyncio.to_thread(self.playback.excerpt))
+        while not (await asyncio.wait([reading], timeout=_TELL_S))[0]:
+            self.refresh_panes()
+        excerpt = reading.result()
         start = self.playback.place(excerpt, t if t is not None else self._moment()[1])
         run.speaker = speaker.Speaker(excerpt, self.playback.sides, start=start)
         await asyncio.to_thread(run.speaker.begin, self.app.device or speaker.opened)
