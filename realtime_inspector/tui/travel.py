@@ -9,6 +9,7 @@ names something of that after all, the session is folded from its beginning.
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 import zlib
 from bisect import bisect_right
@@ -23,14 +24,15 @@ from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.strides import Stride, Strides
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.pieces import STREAMS
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.index import Index
 from realtime_inspector.tui.state import MAX_ITEMS
 
-SPACING = 2000
+SPACING = 4000
 """Entries between two checkpoints, at first."""
-MAX_CHECKPOINTS = 512
+MAX_CHECKPOINTS = 256
 MAX_BYTES = 64 << 20
 KEPT_ITEMS = MAX_ITEMS + 50
 KEPT = 64
@@ -201,9 +203,18 @@ def _packed(session: Session) -> bytes:
     """Return a session as bytes, without what rules keep in it for themselves: nobody asks rules about a copy."""
     kept, session.worked_out = session.worked_out, {}
     try:
-        return zlib.compress(pickle.dumps(session, pickle.HIGHEST_PROTOCOL), _LEVEL)
+        data = io.BytesIO()
+        pickler = pickle.Pickler(data, pickle.HIGHEST_PROTOCOL)
+        pickler.dispatch_table = {At: _as_call}
+        pickler.dump(session)
+        return zlib.compress(data.getbuffer(), _LEVEL)
     finally:
         session.worked_out = kept
+
+
+def _as_call(at: At) -> tuple[type[At], tuple[int, float]]:
+    """Return what makes a moment: half of the time goes into these where a dataclass tells its fields by itself."""
+    return At, (at.n, at.t)
 
 
 class _Guard(Rule):
