@@ -1,0 +1,1 @@
+"""What `try_formats.py` asks, by kind of format."""
