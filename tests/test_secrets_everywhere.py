@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +23,10 @@ from realtime_inspector.cli.agent.answers import Answers, dumped
 from realtime_inspector.cli.agent.folder import Folder
 from realtime_inspector.cli.agent.replaying import REPLAY
 from realtime_inspector.cli.agent.tools import LOOKING, Desk
+from realtime_inspector.cli.ci import FORMATS as CI
 from realtime_inspector.cli.lint import FORMATS
-from realtime_inspector.errors import InspectorError
-from realtime_inspector.formats import digest, parquet, read_any
+from realtime_inspector.errors import InspectorError, UsageError
+from realtime_inspector.formats import digest, exports, parquet, read_any
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
 from realtime_inspector.traces import tracer
@@ -214,10 +216,12 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
     run = CommandLine(capsys)
     lines = [["lint", "--format", name, *paths] for name in FORMATS]
     lines += [["lint", "--statistics", *paths], ["ls", *paths], ["ls", "--json", *paths], ["stats", *paths]]
-    lines += [["stats", "--json", *paths]]
+    lines += [["stats", "--json", *paths], ["stats", "--budget", "tokens=1", "--format", "markdown", *paths]]
+    lines += [["diff", *paths[:1], *paths[-1:], "--format", name] for name in (*CI, "text", "json")]
     for path in paths:
         lines += [["digest", "--max-tokens", "60000", "--format", name, path] for name in digest.FORMATS]
-        lines += [["show", path], ["events", path], ["events", "-o", "json", path]]
+        lines += [["show", path], ["show", "--format", "json", path], ["events", path], ["events", "-o", "json", path]]
+        lines += [["why", path], ["why", "--all", path], ["report", path, "-o", f"{path.stem}-report.html"]]
         lines += [["export", "--to", name, path] for name, each in EXPORTS.items() if not each.binary]
     said = {}
     for line in lines:
@@ -228,6 +232,22 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
         recording = read_any(path)
         spans = tracer.spans(recording, recording.header, Linter(header=recording.header), with_content=True)
         said[f"traces of {path}"] = repr(spans)
+        said |= {f"{name} of {path}": text for name, text in packed(path).items()}
+    return said
+
+
+def packed(path: Path) -> dict[str, str]:
+    """Return what stands in the formats that are no text, where there is what writes them and something to write."""
+    said = {}
+    for name, each in EXPORTS.items():
+        try:
+            content = b"".join(exports.write(read_any(path), name)) if each.binary else b""
+        except UsageError:
+            continue
+        if zipfile.is_zipfile(BytesIO(content)):
+            with zipfile.ZipFile(BytesIO(content)) as archive:
+                said |= {f"{name}: {part}": archive.read(part).decode() for part in archive.namelist()}
+        said[name] = content.decode("latin-1")
     return said
 
 
