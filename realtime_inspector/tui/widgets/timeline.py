@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import ClassVar
 
 from textual import events
@@ -18,6 +19,8 @@ from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.views import Pace
 
 _ZOOM = 2.0
+_LEAST_S = 0.01
+"""Making it anew counts as so long at least."""
 
 
 class TimelinePane(LineList, inherit_bindings=False):
@@ -76,8 +79,9 @@ class TimelinePane(LineList, inherit_bindings=False):
             return
         made_of = (study.analysed, study.found, study.length_s)
         if self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
+            start = perf_counter()
             self._model = timeline.model(study.session, turns(study.session), study.findings, self._length_s)
-            self._pace.note(made_of, 0.01)
+            self._pace.note(made_of, max(_LEAST_S, perf_counter() - start))
         if position_at(study.index.times, self.t) != desk.position:
             self.t = study.index.times[desk.position]
         if self._window is not None:
