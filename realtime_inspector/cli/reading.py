@@ -51,6 +51,18 @@ def _whole(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if path in recordings]
 
 
+def newest(folder: Path) -> Path:
+    """Return the recording of a folder that was written to last.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    found = files.find_parts(folder) if folder.is_dir() else {}
+    if not found:
+        raise UsageError(f"{folder}: no recording yet; name a FILE, or make one: `realtime-inspector run -- CMD`")
+    return max(found, key=lambda path: found[path][-1].stat().st_mtime)
+
+
 def one(path: Path) -> Readable:
     """Open the recording, or the log, that a command was given.
 

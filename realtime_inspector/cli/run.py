@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -219,4 +220,6 @@ def _errors(paths: Sequence[Path], policy: Policy) -> bool:
     lines = [*(line for one in linted for line in text.recording(one)), *text.summary(linted)]
     for line in lines if linted else ():
         diagnostics.say(line)
+    if linted and not any(one.findings for one in linted):
+        diagnostics.say(f"silent all the same? `{diagnostics.PROGRAM} why {shlex.quote(str(paths[-1]))}`")
     return any(finding.severity is Severity.ERROR for one in linted for finding in one.findings)

@@ -164,7 +164,9 @@ def command(
         measured.append((recording, *_fold(recording, table)))
         reading.tell_problems(recording, most=1)
     if not measured:
-        raise UsageError(f"{' '.join(map(str, paths)) or folder}: no recordings in this folder")
+        raise UsageError(
+            f"{' '.join(map(str, paths)) or folder}: no recordings in this folder; they end in .jsonl or .jsonl.zst"
+        )
     total = Figures.together([figures for _, _, figures in measured])
     spent = [Spent(str(recording.path), figures.cost.whole, figures.tokens.total) for recording, _, figures in measured]
     kept = list(budgets_kept.check(budgets, total.waits, spent))

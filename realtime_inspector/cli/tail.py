@@ -20,7 +20,6 @@ from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.protocol.event import WIRE_END, Event, read
-from realtime_inspector.recording import files
 from realtime_inspector.recording.follower import Follower
 from realtime_inspector.tui import text
 
@@ -65,26 +64,12 @@ def command(path: Path | None, folder: Path, every: bool) -> None:
 
 def _followed(path: Path | None, folder: Path) -> Path:
     if path is None or path.is_dir():
-        return newest(path or folder)
+        return reading.newest(path or folder)
     if path == STANDARD_INPUT and not path.exists():
         raise UsageError("-: tail follows a file; `realtime-inspector events -` reads the standard input")
     if not path.exists():
         raise UsageError(f"{path}: no such file")
     return path
-
-
-def newest(folder: Path) -> Path:
-    """Return the recording of a folder that was written to last.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    found = files.find_parts(folder) if folder.is_dir() else {}
-    if not found:
-        raise UsageError(
-            f"{folder}: no recording to follow yet; name a FILE, or begin one with `realtime-inspector proxy`"
-        )
-    return max(found, key=lambda path: found[path][-1].stat().st_mtime)
 
 
 class Tail:

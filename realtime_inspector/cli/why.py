@@ -25,6 +25,7 @@ SCHEMA_VERSION = 1
 _HELP = """Say in one sentence why it did not answer, and which entries show it.
 
 \b
+  realtime-inspector why                          the newest of ./recordings
   realtime-inspector why call.jsonl               the last one that matters
   realtime-inspector why call.jsonl --at 1:23.5   the silence at that moment
   realtime-inspector why call.jsonl --all         every silence
@@ -65,12 +66,22 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic since click 
     help="how to write it",
 )
 @linting.dialect_option
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, moment: float | None, everything: bool, format_name: str, dialect: str) -> None:
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=reading.FOLDER,
+    show_default=True,
+    help="where the newest recording is looked for, if no FILE is given",
+)
+@click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+def command(
+    path: Path | None, folder: Path, moment: float | None, everything: bool, format_name: str, dialect: str
+) -> None:
     """Say why the assistant was silent, in one recording or in each session of a log."""
     if moment is not None and everything:
         raise UsageError("--at goes without --all")
-    readable, policy = reading.one(path), linting.project(dialect=dialect)
+    readable, policy = reading.one(reading.newest(folder) if path is None else path), linting.project(dialect=dialect)
     linters: list[Linter] = []
     told = []
     for session in sessions_of(readable):

@@ -161,6 +161,14 @@ def test_findings_are_told_and_an_error_is_the_exit_code(rti: CommandLine, upstr
     assert "ENV001" not in muted.err
 
 
+def test_no_finding_is_not_the_end_for_who_hears_nothing(rti: CommandLine, tmp_path: Path, upstream: str) -> None:
+    arguments = ["run", "--mode", "reverse", "--upstream", upstream, "--lint"]
+    ran = rti(*arguments, "--ignore", "ENV,ERR", "--", sys.executable, "-c", TALK, MISTAKE)
+    (path,) = find(tmp_path / "recordings")
+    shown = path.relative_to(tmp_path)
+    assert ran.err.endswith(f"silent all the same? `realtime-inspector why {shown}`\n"), ran.err
+
+
 def test_a_child_that_failed_keeps_its_own_exit_code(rti: CommandLine, upstream: str) -> None:
     program = ["--", sys.executable, "-c", TALK + "sys.exit(9)", MISTAKE]
     assert rti("run", "--mode", "reverse", "--upstream", upstream, "--lint", *program).code == 9

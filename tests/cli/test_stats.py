@@ -173,4 +173,7 @@ def test_an_empty_folder_is_a_mistake(rti: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
 
     ran = rti("stats", "none")
-    assert (ran.code, ran.err) == (2, "realtime-inspector: none: no recordings in this folder\n")
+    assert (ran.code, ran.err) == (
+        2,
+        "realtime-inspector: none: no recordings in this folder; they end in .jsonl or .jsonl.zst\n",
+    )

@@ -117,7 +117,7 @@ def test_without_a_recording_there_is_nothing_to_follow(rti: CommandLine, tmp_pa
 
     ran = rti("tail")
     assert ran.code == 2
-    assert "recordings: no recording to follow yet" in ran.err
+    assert "recordings: no recording yet; name a FILE" in ran.err
 
 
 def test_what_is_appended_is_shown_and_silence_is_a_finding_when_its_wait_is_over(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,15 @@ def test_a_log_that_somebody_pasted_is_told_too(rti: CommandLine, tmp_path: Path
         encoding="utf-8",
     )
     assert 'response r1 failed: "Slow down" (rate_limit_exceeded)' in rti("why", log).out.replace("\n ", "")
+
+
+def test_without_a_file_it_is_the_newest_of_the_folder(
+    rti: CommandLine, silent: Path, healthy: Path, tmp_path: Path
+) -> None:
+    os.utime(healthy, (1, 1))
+    assert rti("why", "--dir", tmp_path).out == rti("why", silent).out
+    missing = rti("why")
+    assert (missing.code, "recordings: no recording yet; name a FILE, or make one" in missing.err) == (2, True)
 
 
 def test_a_folder_is_refused_in_one_line(rti: CommandLine, tmp_path: Path) -> None:
