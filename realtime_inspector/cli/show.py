@@ -14,9 +14,10 @@ import click
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
 from realtime_inspector.analysis.finding import Finding, Severity, count
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.summary import Summary, of_session
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.cli import diagnostics, linting, output, reading, show_json
 from realtime_inspector.cli.findings import in_words
@@ -86,7 +87,7 @@ class _Read:
 
 def _read(recording: Readable, policy: Policy) -> _Read:
     linter = policy.linter(recording.path, recording.header)
-    found = [finding for event in events(recording) for finding in linter.feed(event)]
+    (found,) = ask(recording, linter)
     return _Read(recording, linter, of_session(linter.session, count(found)), found)
 
 

@@ -14,10 +14,11 @@ from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
 from realtime_inspector.analysis.finding import Finding, count
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import Summary, of_session
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.recording.printable import printable, printable_lines
@@ -47,7 +48,7 @@ def write(recording: Readable, rules: Sequence[Rule] | None = None, *, policy: P
         if rules is None
         else Linter(rules, header=recording.header)
     )
-    found = [finding for event in events(recording) for finding in linter.feed(event)]
+    (found,) = ask(recording, linter)
     summary = of_session(linter.session, count(found))
     yield from _head(recording, summary, with_findings=rules is None or bool(rules))
     yield from _body(turns(linter.session), dialogue(linter.session), found)

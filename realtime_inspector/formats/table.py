@@ -17,6 +17,7 @@ from realtime_inspector.analysis.facts import Index
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.policy import Policy
+from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime.session import Session
@@ -62,7 +63,7 @@ class Judged:
 def judge(recording: Readable, policy: Policy | None = None, *, asked: bool = True) -> Judged:
     """Read a recording, and ask the rules about it if they are to be asked."""
     linter = policies.linter(policy, recording.path, recording.header) if asked else Linter((), header=recording.header)
-    found = [finding for event in events(recording) for finding in linter.feed(event)]
+    (found,) = ask(recording, linter)
     return Judged(linter.session, Index(linter.session, found), found)
 
 

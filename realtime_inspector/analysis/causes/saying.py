@@ -94,25 +94,32 @@ def committed(view: View) -> Cause | None:
     at = At(audio.last_committed_n, audio.last_committed_t)
     if not view.within(at) or asked_after(view, at) or audio.active_speech is not None:
         return None
-    evidence = (Evidence(at, "input_audio_buffer.committed"),)
     if state.is_transcription:
-        return _only_transcribes(evidence)
-    needs = frozenset({left_out.CLIENT, "response.created"})
+        return _only_transcribes((Evidence(at, "input_audio_buffer.committed"),))
     by_client = audio.last_committed_by == "client"
     off = (state.turn_detection or {}).get("create_response") is False
     if by_client or off or state.detection_is_off:
-        who = (
-            "voice detection has create_response off" if off and not by_client else "a commit alone asks for no answer"
-        )
-        return Cause(
-            "create-response-off" if off and not by_client else "commit-without-create",
-            f"the user's turn was committed {view.ago(at)}, and nobody asked for a response: {who}",
-            evidence,
-            Confidence.CERTAIN,
-            'send {"type": "response.create"} after the commit',
-            ("SES019", "VAD002"),
-            needs,
-        )
+        return _not_asked(view, at, off=off and not by_client)
+    return _not_begun(view, at)
+
+
+def _not_asked(view: View, at: At, *, off: bool) -> Cause:
+    """Return the cause where the server begins no response by itself; `off` if voice detection was told not to."""
+    who = "voice detection has create_response off" if off else "a commit alone asks for no answer"
+    return Cause(
+        "create-response-off" if off else "commit-without-create",
+        f"the user's turn was committed {view.ago(at)}, and nobody asked for a response: {who}",
+        (Evidence(at, "input_audio_buffer.committed"),),
+        Confidence.CERTAIN,
+        'send {"type": "response.create"} after the commit',
+        ("SES019", "VAD002"),
+        frozenset({left_out.CLIENT, "response.created"}),
+    )
+
+
+def _not_begun(view: View, at: At) -> Cause:
+    """Return the cause where the server should have begun a response."""
+    evidence = (Evidence(at, "input_audio_buffer.committed"),)
     needs = frozenset({"response.created", left_out.SERVER})
     running = _running_at(view, at)
     if running is not None:
@@ -126,7 +133,7 @@ def committed(view: View) -> Cause | None:
             ("VAD002",),
             needs,
         )
-    used_up = limits_used_up(state)
+    used_up = limits_used_up(view.state)
     return Cause(
         "rate-limit" if used_up else "commit-without-response",
         f"voice detection committed the user's turn {view.ago(at)}, and the server began no response"
