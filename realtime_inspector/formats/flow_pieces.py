@@ -70,7 +70,8 @@ def _flow(data: Data, at: int) -> tuple[dict[Any, Any], Messages, int]:
     places = _places(data, begin, end)
     socket = places.pop(b"websocket", None)
     if socket is None or data[socket[1] : socket[1] + 1] != _DICT or not _is_of_this_version(data, places):
-        return dict(tnetstring.loads(data[at : end + 1])), _NONE, end + 1  # type: ignore[call-overload]  # it is one
+        whole: Any = tnetstring.loads(data[at : end + 1])
+        return whole, _NONE, end + 1
     inner = _places(data, *_piece(data, socket[0]))
     messages = _reader(data, inner.pop(b"messages")[0])
     return {**_state(data, places), "websocket": {**_state(data, inner), "messages": []}}, messages, end + 1
