@@ -150,7 +150,8 @@ class Simulator:
             )
         except OSError as error:
             # the system's words: asyncio puts the address into its own
-            reason = os.strerror(error.errno).lower() if (error.errno or 0) > 0 else error.strerror or str(error)
+            number = error.errno or 0
+            reason = os.strerror(number).lower() if number > 0 else error.strerror or str(error)
             raise UsageError(f"cannot listen on {self.host}:{self._port}: {reason}; give another --listen") from error
         return self
 
