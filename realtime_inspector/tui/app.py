@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 _TOUCH_S = 0.05
 """For so long after a key, background work goes on in between only."""
 _GIVE_WAY_S = 0.02
-_GARBAGE = (100_000, 20, 50)
-"""How often garbage is collected: rarely, for a session only grows, and no key is to wait while it is walked."""
+_GARBAGE = (10_000, 1_000, 50)
+"""How often garbage is collected: what is young, a few milliseconds each time; the rest hardly ever, for a session only
+grows, and no key is to wait while it is walked."""
 
 
 class Actions(Provider):
