@@ -16,12 +16,14 @@ from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule, all_rules
 from realtime_inspector.analysis.selection import usual
-from realtime_inspector.analysis.sweep import sweep
+from realtime_inspector.analysis.sweep import ask, sweep
+from realtime_inspector.formats.reading import clean
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.pieces import Appends
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.blocks import blocks
 from realtime_inspector.recording.files import Recording, open_recording
+from tests.cli.helpers import write_recording
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 RULES = tuple(usual(all_rules()))
@@ -246,3 +248,19 @@ def test_a_rule_that_never_rests_sees_every_event(calls: Calls, tmp_path: Path) 
     linter = Linter((*RULES, nosy), header=recording.header)
     list(sweep(recording, linter, lambda *told: None))
     assert nosy.seen == sum(linter.session.counts[each] for each in nosy.on) > 200
+
+
+def test_secrets_are_taken_out_on_the_way_and_each_linter_is_asked(tmp_path: Path) -> None:
+    key = "sk-proj-abcdefgh12345678"
+    piece = '< {{"type": "response.output_text.delta", "response_id": "r", "item_id": "i", "delta": "{}"}}\n'
+    path = write_recording(tmp_path / "call.jsonl", "".join(map(piece.format, ["the ", "key ", key, " is "] * 9)))
+    recording = open_recording(path)
+    linters = [Linter((), header=recording.header), Linter(RULES, header=recording.header)]
+    told: list[int] = []
+    found = ask(clean(recording), *linters, note=lambda n, line, times, types: told.extend(range(n, n + len(times))))
+    assert found[0] == []
+    assert told == list(range(1, 38))
+    for linter in linters:
+        assert str(linter.session.items["i"].written) == "the key [redacted:sk] is " * 9
+    plain = list(recording)
+    assert ask(map(clean(recording).redactor.entry, plain), Linter(RULES, header=recording.header)) == found[1:]
