@@ -109,5 +109,9 @@ def _shown(name: object) -> str:
 
 def _one_line(text: str) -> str:
     """Join lines, and show what could steer a terminal instead of sending it."""
+    if "pip install" in text:
+        from realtime_inspector.cli.extras import as_installed
+
+        text = as_installed(text)
     joined = " ".join(text.split("\n"))
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in joined)

@@ -1,0 +1,36 @@
+"""The command that adds an extra."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from realtime_inspector.cli import diagnostics, extras
+
+FOLDER = '{"url": "file:///home/ada/my%20clone", "dir_info": {}}'
+EDITABLE = '{"url": "file:///home/ada/clone", "dir_info": {"editable": true}}'
+COMMIT = '{"url": "https://git.example/inspector", "vcs_info": {"vcs": "git", "commit_id": "abc123"}}'
+
+
+@pytest.mark.parametrize(
+    ("origin", "wanted"),
+    [
+        ("", "'realtime-inspector[audio]'"),
+        (EDITABLE, "'realtime-inspector[audio]'"),
+        (FOLDER, "'/home/ada/my clone[audio]'"),
+        (COMMIT, "'realtime-inspector[audio] @ git+https://git.example/inspector@abc123'"),
+    ],
+)
+def test_an_extra_is_asked_for_where_this_came_from(tmp_path: Path, origin: str, wanted: str) -> None:
+    assert extras.command("audio", origin, tmp_path) == f"pip install {wanted}"
+    (tmp_path / "uv-receipt.toml").touch()
+    assert extras.command("audio", origin, tmp_path) == f"uv tool install {wanted}"
+
+
+def test_a_message_names_the_command_that_works_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "command", lambda extra, *_: f"get {extra}")
+    diagnostics.warn("serve needs a library; install it with `pip install 'realtime-inspector[web]'`")
+    assert capsys.readouterr().err.endswith("install it with `get web`\n")
