@@ -43,7 +43,7 @@ def command(folder: Path, max_tokens: int, allow_exec: bool, exec_timeout: float
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: a file; give the folder that it is in")
     if find_spec("mcp") is None:
-        raise UsageError("mcp needs the MCP SDK: pip install 'realtime-inspector[mcp]'")
+        raise UsageError("mcp needs the MCP SDK; install it with `pip install 'realtime-inspector[mcp]'`")
     from realtime_inspector.cli.agent import replaying, serving, tools
     from realtime_inspector.cli.agent.folder import Folder
 

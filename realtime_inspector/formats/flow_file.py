@@ -100,7 +100,7 @@ def _id(recording: str, of: str) -> str:
 
 
 def _absent(what: str) -> str:
-    return f"{what} needs mitmproxy: pip install 'realtime-inspector[intercept]'"
+    return f"{what} needs mitmproxy; install it with `pip install 'realtime-inspector[intercept]'`"
 
 
 def _flow(recording: Readable) -> http.HTTPFlow:

@@ -50,5 +50,7 @@ def _library(name: str) -> Any:
     try:
         import soundfile  # type: ignore[import-untyped]  # it has none
     except (ImportError, OSError):  # OSError: without the system's library
-        raise UsageError(f"--to {name} needs soundfile: pip install 'realtime-inspector[audio]'") from None
+        raise UsageError(
+            f"--to {name} needs soundfile; install it with `pip install 'realtime-inspector[audio]'`"
+        ) from None
     return soundfile

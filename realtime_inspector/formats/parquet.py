@@ -234,5 +234,7 @@ def _library() -> tuple[Any, Any]:
         else:
             pyarrow: Any = None
     except ImportError:
-        raise UsageError("--to parquet needs pyarrow: pip install 'realtime-inspector[corpus]'") from None
+        raise UsageError(
+            "--to parquet needs pyarrow; install it with `pip install 'realtime-inspector[corpus]'`"
+        ) from None
     return pyarrow, pyarrow.parquet

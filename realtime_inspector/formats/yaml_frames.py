@@ -63,7 +63,9 @@ def _load(content: bytes, path: Path) -> Mapping[str, Any]:
     try:
         import yaml  # type: ignore[import-untyped]  # its types are another package
     except ImportError:
-        raise RecordingError(f"{path}: YAML; reading it needs PyYAML: pip install 'realtime-inspector[yaml]'") from None
+        raise RecordingError(
+            f"{path}: YAML; reading it needs PyYAML; install it with `pip install 'realtime-inspector[yaml]'`"
+        ) from None
     try:
         document = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, RecursionError, ValueError) as error:

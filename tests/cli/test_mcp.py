@@ -165,7 +165,9 @@ def test_without_the_sdk_one_line_says_what_to_install(
     monkeypatch.setattr("realtime_inspector.cli.mcp.find_spec", lambda name: None if name == "mcp" else find(name))
     ran = CommandLine(capsys)("mcp")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "realtime-inspector: mcp needs the MCP SDK: pip install 'realtime-inspector[mcp]'\n"
+    assert ran.err == (
+        "realtime-inspector: mcp needs the MCP SDK; install it with `pip install 'realtime-inspector[mcp]'`\n"
+    )
 
 
 def test_a_program_is_only_run_where_it_was_allowed(capsys: pytest.CaptureFixture[str], calls: Path) -> None:

@@ -38,5 +38,7 @@ def test_the_same_sound_is_the_same_bytes(name: str) -> None:
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(UsageError, match=r"--to flac needs soundfile: pip install 'realtime-inspector\[audio\]'"):
+    with pytest.raises(
+        UsageError, match=r"--to flac needs soundfile; install it with `pip install 'realtime-inspector\[audio\]'`"
+    ):
         list(packed.write(CALL, "flac"))

@@ -131,7 +131,7 @@ def test_what_does_not_go_together_is_one_line(
 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     ran = run("export", call, "--to", "parquet", "-o", tmp_path / "out")
-    assert ran.err.endswith("--to parquet needs pyarrow: pip install 'realtime-inspector[corpus]'\n")
+    assert ran.err.endswith("--to parquet needs pyarrow; install it with `pip install 'realtime-inspector[corpus]'`\n")
     assert list((tmp_path / "out").iterdir()) == []
 
 
