@@ -238,7 +238,7 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
 
 def packed(path: Path) -> dict[str, str]:
     """Return what stands in the formats that are no text, where there is what writes them and something to write."""
-    said = {}
+    said: dict[str, str] = {}
     for name, each in EXPORTS.items():
         try:
             content = b"".join(exports.write(read_any(path), name)) if each.binary else b""

@@ -237,4 +237,4 @@ def test_left_and_right_are_the_payloads_in_their_places_and_nothing_else(
     (left, right), rate = samples(recorded("\n".join([*lines, f"+{rest_us / 1000:.3f}ms x"])))
 
     assert (rate, len(left)) == (24000, length)
-    assert (left.tobytes(), right.tobytes()) == (channels[True], channels[False])
+    assert [left.tobytes(), right.tobytes()] == [bytes(channels[True]), bytes(channels[False])]
