@@ -166,7 +166,7 @@ def opened(rate: int, channels: int, samples: Samples, backends: Sequence[str] =
     try:
         import miniaudio  # type: ignore[import-untyped]  # it has none
     except ImportError:
-        raise UsageError(f"playing needs miniaudio: {INSTALL}; `export --to wav` writes the sound") from None
+        raise UsageError(f"playing needs miniaudio; install it with `{INSTALL}`") from None
     _hush()
     try:
         device: Any = miniaudio.PlaybackDevice(
