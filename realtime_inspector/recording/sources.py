@@ -99,9 +99,18 @@ class Inflated(Plain):
                 return True
             self._blocks = self._inflater.feed(packed)
             block = next(self._blocks, b"")
-        self._file.seek(0, os.SEEK_END)
-        self._file.write(block)
+        self._keep(block)
         return False
+
+    def _keep(self, block: bytes) -> None:
+        try:
+            self._file.seek(0, os.SEEK_END)
+            left = memoryview(block)
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            told = f"{self.path}: cannot be inflated into the folder for temporary files ({error.strerror})"
+            raise RecordingError(f"{told}; make room there, set TMPDIR, or inflate it with `zstd -d`") from error
 
     def progress(self, offset: int) -> float:
         """Return how much of the compressed file was inflated: the rest follows at once."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import TextIO
 
 from realtime_inspector.errors import RecordingError
@@ -23,6 +24,8 @@ from realtime_inspector.tui.text import Line, Span, fit
 
 WIDE = 140
 """From so many columns on, the panes of a session stand side by side, in frames."""
+
+_PATIENCE_S = 0.1
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J", "\x1b[?25h\x1b[?1049l"
 _STYLES = {"title": "1", "dim": "2", "good": "1", "error": "1", "warning": "1"}
@@ -103,11 +106,17 @@ def _drawn(paths: Sequence[Path], out: TextIO) -> str:
             return text(of_folder(shelf, width, height), width)
         study = Study(paths[0])
         try:
-            study.read_on()
+            _read_screenful(study, height)
             return "" if study.live else text(of_session(study, width, height), width)
         finally:
             study.close()
     return ""
+
+
+def _read_screenful(study: Study, rows: int) -> None:
+    """Index so many entries, or what there is; of a compressed recording the first bytes hold none."""
+    stop = perf_counter() + _PATIENCE_S
+    study.read_on(lambda: len(study.index) < rows and perf_counter() < stop)
 
 
 def _title(left: Line, right: Line, width: int) -> Placed:

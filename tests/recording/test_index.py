@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
 import random
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,6 +195,21 @@ def test_a_compressed_recording_is_indexed_like_a_plain_one(tmp_path: Path, call
     index = whole(path, 50)
     assert [index.entry(n) for n in range(len(index))] == [call.entry(n) for n in range(len(call))]
     assert index.progress == 1
+
+
+def test_a_compressed_recording_that_finds_no_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.RawIOBase):
+        def seek(self, offset: int, whence: int = 0, /) -> int:
+            return 0
+
+        def write(self, data: object, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "call.jsonl.zst"
+    path.write_bytes(zstd.compress(HEADER + b"".join(lines(CALL))))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
+    with pytest.raises(RecordingError, match=r"cannot be inflated .*No space left on device.*TMPDIR"):
+        whole(path)
 
 
 def test_a_growing_compressed_recording_is_followed_frame_by_frame(tmp_path: Path) -> None:

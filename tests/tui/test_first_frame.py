@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from realtime_inspector.recording import zst
 from realtime_inspector.tui import first_frame
 from realtime_inspector.tui.first_frame import Placed
 from realtime_inspector.tui.shelf import Shelf
@@ -55,6 +56,16 @@ def test_the_rows_stand_where_the_session_screen_has_them(call: Path, width: int
     for line in rows:
         mine, theirs = (f"{text[1:mark]:<{mark}}{text[mark + 1 : edge]}".rstrip() for text in (frame[line], seen[line]))
         assert mine == theirs
+
+
+def test_a_compressed_recording_has_rows_too(call: Path) -> None:
+    packed = call.with_suffix(".jsonl.zst")
+    with packed.open("wb") as file, zst.compress(file) as stream:
+        stream.write(call.read_bytes())
+    study = Study(packed, sample.RULES)
+    first_frame._read_screenful(study, 24)
+    assert len(study.index) >= 24
+    study.close()
 
 
 def test_the_list_stands_where_the_sessions_screen_has_it(call: Path) -> None:
