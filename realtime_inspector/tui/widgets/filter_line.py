@@ -109,6 +109,8 @@ class FilterLine(Vertical):
         """Which filter of the history is shown; -1 for the one being typed."""
         self._typed = ""
         self._offered: Completion | None = None
+        self._said: tuple[str, Line] | None = None
+        """A filter, and what was said of it."""
         self._turn = 0
 
     @property
@@ -152,6 +154,10 @@ class FilterLine(Vertical):
         event.stop()
         if self.is_open:
             self._look(event.value)
+            if self._said is not None and self._said[0] == event.value:
+                self._hint(self._said[1])
+            else:
+                self._said = None
 
     @on(Input.Submitted)
     def _on_submitted(self, event: Input.Submitted) -> None:
@@ -275,8 +281,9 @@ class FilterLine(Vertical):
             self._say(f"@{name} is forgotten; this is what it stood for")
 
     def _say(self, words: str, style: str = "dim") -> None:
-        """Say something beneath the filter once what changed has been looked at."""
-        self.call_after_refresh(self._hint, text.plain(text.safe(words), style))
+        """Say something beneath the filter that stands there, also when its change is looked at only after this."""
+        self._said = self.input.value, text.plain(text.safe(words), style)
+        self._hint(self._said[1])
 
     def _put(self, value: str, cursor: int | None = None) -> None:
         self.input.value = value
