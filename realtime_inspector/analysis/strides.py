@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter
-from realtime_inspector.analysis.sweep import _nobody, _Walk
+from realtime_inspector.analysis.sweep import Walk, nobody
 from realtime_inspector.protocol.event import read
 from realtime_inspector.recording.entry import Entry
 from realtime_inspector.recording.lines import Reader
@@ -25,7 +25,7 @@ class Strides:
 
     def __init__(self, linter: Linter, done: int = 0) -> None:
         self.linter = linter
-        self._walk = _Walk(linter, _nobody)
+        self._walk = Walk(linter, nobody)
         self._reader = Reader()
         if done:
             self._reader.passed(done, 0.0)

@@ -41,18 +41,18 @@ _LEAST_ALIKE, _MOST_ALIKE = 3, 64
 """Fewer lines are taken in sooner one by one; more would often be looked at in vain."""
 
 
-def _nobody(n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
+def nobody(n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
     """Be told of events, and note nothing."""
 
 
-def ask(entries: Iterable[Entry], *linters: Linter, note: Note = _nobody) -> list[list[Finding]]:
+def ask(entries: Iterable[Entry], *linters: Linter, note: Note = nobody) -> list[list[Finding]]:
     """Return what each of several linters finds in a whole recording; `note` is told of its events once.
 
     A file is read for each of them, by its bytes: that is faster than to read every line once for all.
     """
     recording, clean = (entries.origin, entries.redactor.entry) if isinstance(entries, Cleaned) else (entries, None)
     if isinstance(recording, Recording):
-        notes = chain([note], repeat(_nobody))
+        notes = chain([note], repeat(nobody))
         return [list(sweep(recording, linter, told, clean)) for linter, told in zip(linters, notes, strict=False)]
     each: list[list[Finding]] = [[] for _ in linters]
     for event in events(entries):
@@ -66,7 +66,7 @@ def sweep(
     recording: Recording, linter: Linter, note: Note, clean: Callable[[Entry], Entry] | None = None
 ) -> Iterator[Finding]:
     """Yield what the linter finds in a whole recording, as it is read; `clean` takes secrets out of its entries."""
-    walk = _Walk(linter, note, sounds_only=clean is not None)
+    walk = Walk(linter, note, sounds_only=clean is not None)
     ended = False
     for raw in recording.entries(walk):
         if walk.found:
@@ -123,7 +123,7 @@ class _Stream:
         return self.shared.renamed([(old.encode(), new.encode()) for old, new in changed], line)
 
 
-class _Walk:
+class Walk:
     """Takes in the lines that are nothing to anybody, and hands out the rest as entries."""
 
     def __init__(self, linter: Linter, note: Note, *, sounds_only: bool = False) -> None:
