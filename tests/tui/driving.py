@@ -89,12 +89,22 @@ def _brightness(color: Any) -> float:
 
 
 async def check(pilot: Pilot[Any], name: str) -> None:
-    """Wait until the screen is its snapshot."""
+    """Wait until the screen is its snapshot; write that, where one is wanted, once the screen has stayed as it is."""
     path = SNAPSHOTS / f"{name}.txt"
     if os.environ.get(UPDATE):
         path.parent.mkdir(exist_ok=True)
-        path.write_text(dump(pilot.app))
+        path.write_text(await _at_rest(pilot))
     wanted = path.read_text()
     with suppress(AssertionError):  # the difference says more
         await until(pilot, lambda: dump(pilot.app) == wanted)
     assert dump(pilot.app) == wanted, f"differs from {path}; look, then set {UPDATE}=1"
+
+
+async def _at_rest(pilot: Pilot[Any]) -> str:
+    """Return the screen when it has stayed as it is for a while."""
+    shown, times = "", 0
+    while times < 50:
+        await pilot.pause()
+        now = dump(pilot.app)
+        shown, times = now, times + 1 if now == shown else 0
+    return shown
