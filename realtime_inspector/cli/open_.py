@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,6 +30,24 @@ them. `?` says what can be done.
 """
 
 
+def screen_options(*, read_only: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what gives a command the options of the screens; `read_only` is the default of one of them."""
+    added = (
+        click.option("--theme", type=click.Choice(THEMES), default=THEMES[0], show_default=True, help="the colours"),
+        click.option("--key", "keys", multiple=True, metavar="ACTION=KEY",
+                     help="give an action other keys; docs/tui.md has the names of both"),
+        click.option("--read-only/--allow-write", "read_only", default=read_only, show_default=True,
+                     help="whether what writes or deletes a file, or starts a program or a server, is off"),
+    )  # fmt: skip
+
+    def give(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(added):
+            function = option(function)
+        return function
+
+    return give
+
+
 @click.command("open", help=_HELP)
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -40,20 +59,7 @@ them. `?` says what can be done.
     show_default=True,
     help="where the recordings are, if no PATH is given",
 )
-@click.option("--theme", type=click.Choice(THEMES), default=THEMES[0], show_default=True, help="the colours")
-@click.option(
-    "--key",
-    "keys",
-    metavar="ACTION=KEY",
-    multiple=True,
-    help="give an action other keys; docs/tui.md has the names of both",
-)
-@click.option(
-    "--read-only/--allow-write",
-    "read_only",
-    default=False,
-    help="whether what writes or deletes a file, or starts a program or a server, is off",
-)
+@screen_options(read_only=False)
 def command(paths: tuple[Path, ...], folder: Path, theme: str, keys: tuple[str, ...], read_only: bool) -> None:
     """Look at recordings on a full screen."""
     open_paths(paths or (folder,), theme=theme, keys=keys, read_only=read_only)

@@ -27,6 +27,14 @@ def paths_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     return folder(paths(function))
 
 
+def file_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command one FILE, as `path`, and where the newest is looked for without one, as `folder`."""
+    folder = click.option("--dir", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True,
+                          help="where the newest recording is looked for, if no FILE is given")  # fmt: skip
+    path = click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+    return folder(path(function))
+
+
 def find(paths: Sequence[Path], folder: Path) -> list[Path]:
     """Return the recordings that the PATHs name, each once; the folder's, if there are none.
 

@@ -73,23 +73,7 @@ Needs the extra `web`.
     metavar="N",
     help="so many at once; each is a process",
 )
-@click.option(
-    "--read-only/--allow-write",
-    "read_only",
-    default=True,
-    show_default=True,
-    help="whether what writes or deletes a file, or starts a program or a server, is off",
-)
-@click.option(
-    "--theme", type=click.Choice(open_.THEMES), default=open_.THEMES[0], show_default=True, help="the colours"
-)
-@click.option(
-    "--key",
-    "keys",
-    metavar="ACTION=KEY",
-    multiple=True,
-    help="give an action other keys; docs/tui.md has the names of both",
-)
+@open_.screen_options(read_only=True)
 @click.option(
     "--ready-file",
     type=click.Path(path_type=Path, dir_okay=False),

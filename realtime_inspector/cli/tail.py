@@ -42,15 +42,7 @@ does not come is a finding when the wait is over. The pieces of streams
 
 @click.command("tail", help=_HELP)
 @click.option("--all", "every", is_flag=True, help="show the pieces of streams too")
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=reading.FOLDER,
-    show_default=True,
-    help="where the newest recording is looked for, if no FILE is given",
-)
-@click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+@reading.file_argument
 def command(path: Path | None, folder: Path, every: bool) -> None:
     """Follow one recording."""
     followed = _followed(path, folder)

@@ -66,15 +66,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic since click 
     help="how to write it",
 )
 @linting.dialect_option
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=reading.FOLDER,
-    show_default=True,
-    help="where the newest recording is looked for, if no FILE is given",
-)
-@click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+@reading.file_argument
 def command(
     path: Path | None, folder: Path, moment: float | None, everything: bool, format_name: str, dialect: str
 ) -> None:
