@@ -33,6 +33,7 @@ _LEAST_BYTES = 24
 _CHARS = (60, 1000)
 """How much of what somebody said is repeated, at least and at most."""
 _LONG_PATH = 80
+"""A longer path is cut in a heading, and stands as `PATH` in a command."""
 _COMMANDS = {
     Part.CALL: "show {path}",
     Part.WHY: "why {path} --all",
@@ -89,8 +90,10 @@ def write(
 
 def fit(sessions: Sequence[Session], place: Path, max_tokens: int, form: str = "text") -> str:
     """Return as much of what there is to say as there is room for, what is worth most first."""
-    document = _Document(sessions, place, max_tokens, form)
-    return document.text(_room(document, max_tokens * BYTES_PER_TOKEN))
+    most_bytes = max_tokens * BYTES_PER_TOKEN
+    full, brief = (_Document(sessions, place, max_tokens, form, brief=brief) for brief in (False, True))
+    fully, briefly = _room(full, most_bytes), _room(brief, most_bytes)
+    return brief.text(briefly) if briefly > 2 * fully else full.text(fully)
 
 
 def tokens(content: str) -> int:
@@ -126,11 +129,15 @@ def _room(document: _Document, most_bytes: int) -> int:
 
 
 class _Document:
-    """Sessions, of which so many statements are written, in the order of their worth."""
+    """Sessions, of which so many statements are written, in the order of their worth.
 
-    def __init__(self, sessions: Sequence[Session], place: Path, max_tokens: int, form: str) -> None:
+    A brief one names only the parts of which it says something, and one command for the others.
+    """
+
+    def __init__(self, sessions: Sequence[Session], place: Path, max_tokens: int, form: str, *, brief: bool) -> None:
         self._sessions = sessions
         self._place = place
+        self._brief = brief
         self._max_tokens = max_tokens
         self._write = {"text": self._as_text, "json": self._as_json, "markdown": self._as_markdown}[form]
         ranks = sorted(range(len(sessions)), key=lambda at: (sessions[at].badness, at))
@@ -164,12 +171,11 @@ class _Document:
         for session, statements in shown:
             yield from look.paragraph()
             yield look.heading(_name(session.path))
-            for part in Part:
-                lines = [one for one in statements if one.part is part]
-                if part is not Part.CALL and session.counts.get(part):
+            for part, lines, left in self._parts(session, statements):
+                if part is not Part.CALL and (lines or not self._brief):
                     yield from look.part(part.value)
                 yield from map(look.statement, lines)
-                if left := session.counts.get(part, 0) - len(lines):
+                if left:
                     yield look.left_out(left, _command(part, session.path))
         if left := len(self._sessions) - len(shown):
             yield from look.paragraph()
@@ -181,7 +187,7 @@ class _Document:
             "notice": _NOTICE,
             "max_tokens": self._max_tokens,
             "recordings": [
-                {"path": _name(session.path), "parts": list(_parts(session, statements))}
+                {"path": _name(session.path), "parts": self._members(session, statements)}
                 for session, statements in shown
             ],
             "left_out": len(self._sessions) - len(shown),
@@ -189,17 +195,34 @@ class _Document:
         }
         return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE).decode()
 
+    def _members(self, session: Session, statements: Sequence[Statement]) -> list[dict[str, Any]]:
+        return [
+            {"part": part.value, "statements": [_members(one) for one in said]}
+            | ({"left_out": left, "command": _command(part, session.path)} if left else {})
+            for part, said, left in self._parts(session, statements)
+        ]
+
+    def _parts(self, session: Session, statements: Sequence[Statement]) -> Iterator[tuple[Part, list[Statement], int]]:
+        """Yield each part, what is shown of it and how many statements of it are left out."""
+        shown = {part: [one for one in statements if one.part is part] for part in Part}
+        left = {part: session.counts.get(part, 0) - len(shown[part]) for part in Part}
+        if self._brief:
+            silent = [part for part in Part if part is not Part.CALL and not shown[part]]
+            left[Part.CALL] += sum(left.pop(part) for part in silent)
+        yield from ((part, shown[part], number) for part, number in left.items() if shown[part] or number)
+
     def _list(self) -> str:
         return f"realtime-inspector ls {_quoted(self._place)}"
 
 
-def _parts(session: Session, statements: Sequence[Statement]) -> Iterator[dict[str, Any]]:
-    for part in Part:
-        said = [_members(one) for one in statements if one.part is part]
-        left = session.counts.get(part, 0) - len(said)
-        if said or left:
-            more = {"left_out": left, "command": _command(part, session.path)} if left else {}
-            yield {"part": part.value, "statements": said, **more}
+def _command(part: Part, path: Path) -> str:
+    return f"realtime-inspector {_COMMANDS[part].format(path=_quoted(path))}"
+
+
+def _quoted(path: Path) -> str:
+    """Return a path for a shell; a very long one by a word that stands for it."""
+    shown = shlex.quote(printable(str(path)))
+    return shown if len(shown.encode(errors="backslashreplace")) <= _LONG_PATH else "PATH"
 
 
 def _members(one: Statement) -> dict[str, Any]:
@@ -251,16 +274,6 @@ class _Markdown(_Text):
 
     def left_out(self, number: int, command: str, what: str = "statements") -> str:
         return f"\n({number:,} {what} left out: {markdown.code(command)})"
-
-
-def _command(part: Part, path: Path) -> str:
-    return f"realtime-inspector {_COMMANDS[part].format(path=_quoted(path))}"
-
-
-def _quoted(path: Path) -> str:
-    """Return a path for a shell; a very long one by a word that stands for it."""
-    shown = shlex.quote(printable(str(path)))
-    return shown if len(shown.encode(errors="backslashreplace")) <= _LONG_PATH else "PATH"
 
 
 def _name(path: Path) -> str:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_inspector.analysis.digest import Part, Statement
+from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import digest, read_any
 from realtime_inspector.formats.imported import Imported
@@ -23,6 +24,7 @@ from tests.protocol.anything import SESSIONS, entries
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE = ROOT / "recordings/missing-call-id.jsonl"
 CALL = Path("call.jsonl")
+CALM = Statement(Part.CALL, 1, 2, 0.0, "a call of 3 s", (0, 0, 0))
 _PLACE = re.compile(r" *\[\d+(:\d+)?\] |\(\d[\d,]* (statements|recordings) left out: realtime-inspector ")
 
 
@@ -30,8 +32,14 @@ def of(text: str, max_tokens: int = 4000, form: str = "text") -> str:
     return digest.write([recorded(text)], CALL, max_tokens, form)
 
 
-def sample(max_tokens: int = 4000, form: str = "text") -> str:
-    return digest.write([read_any(SAMPLE)], SAMPLE, max_tokens, form)
+NAME = Path("recordings/missing-call-id.jsonl")
+"""What the sample is called here: how long a digest gets must not hang on where the project lies."""
+
+
+def sample(max_tokens: int = 4000, form: str = "text", name: Path = NAME) -> str:
+    recording = read_any(SAMPLE)
+    found = digest.study(recording, max_tokens, Linter(header=recording.header), name)
+    return digest.fit([found], name, max_tokens, form)
 
 
 def test_it_says_why_then_what_is_wrong_then_the_configuration_then_who_said_what() -> None:
@@ -97,19 +105,33 @@ def test_words_of_a_peer_stay_on_their_line_and_in_their_quotes() -> None:
     assert text.count("\nFINDINGS") == 0
 
 
-def test_several_recordings_are_told_the_worst_first_where_there_is_no_room_for_all() -> None:
-    calm = [recorded("x") for _ in range(40)]
-    text = digest.write([*calm, read_any(SAMPLE), *calm], Path("recordings"), 300)
+@pytest.mark.parametrize("folder", ["recordings", "/home/somebody/work/an-agent/of-voices/recordings/of-the-week"])
+def test_several_recordings_are_told_the_worst_first_where_there_is_no_room_for_all(folder: str) -> None:
+    calm = [digest.Session(Path(folder, "calm.jsonl"), [CALM], {Part.CALL: 1}, (0,))] * 40
+    recording = read_any(SAMPLE)
+    bad = digest.study(recording, 300, Linter(header=recording.header), Path(folder, NAME.name))
+    text = digest.fit([*calm, bad, *calm], Path(folder), 300)
     assert "missing-call-id" in text
-    assert re.search(r"\(\d+ recordings left out: realtime-inspector ls recordings\)", text)
+    assert re.search(r"\(\d+ recordings left out: realtime-inspector ls ", text)
     assert digest.tokens(text) <= 300
+
+
+def test_where_there_is_no_room_for_more_one_command_stands_for_all_that_is_left_out() -> None:
+    name = Path("/home/somebody/work/an-agent/of-voices/recordings/of-the-week/call.jsonl")
+    assert "tool-output-refused" in sample(400, name=name)
+    for form in ("text", "markdown"):
+        text = sample(digest.MIN_TOKENS, form, name)
+        assert "[0:1] gpt" in text.replace("- `0:1`", "[0:1]")
+        assert re.findall(r"realtime-inspector \w+ [^`)]+", text) == [f"realtime-inspector show {name}"]
+    (told,) = json.loads(sample(350, "json", name))["recordings"]
+    assert [(part["part"], part["left_out"]) for part in told["parts"]] == [("call", 20)]
 
 
 def test_too_little_room_and_an_unknown_format_are_refused() -> None:
     with pytest.raises(UsageError, match=f"--max-tokens 20: a digest needs {digest.MIN_TOKENS} at least"):
-        sample(20)
+        digest.write([read_any(SAMPLE)], NAME, 20)
     with pytest.raises(UsageError, match="no format 'pdf'; known are text, json, markdown"):
-        sample(form="pdf")
+        digest.write([read_any(SAMPLE)], NAME, 400, "pdf")
 
 
 @pytest.mark.parametrize("form", digest.FORMATS)
