@@ -144,10 +144,15 @@ class HttpReader:
         """Take what was fed and not cut."""
         return self._take(len(self._buffer))
 
+    def give_up(self, problem: str) -> None:
+        """Pass through, unread, what is not cut and what will come."""
+        self.problem = self.problem or problem
+        self._state = _State.PASS
+
     @property
-    def inside(self) -> bool:
-        """Whether a message has begun and is not complete."""
-        return self._state not in {_State.HEAD, _State.PASS} or self.inside_head
+    def inside_body(self) -> bool:
+        """Whether a body has begun and is not complete."""
+        return self._state not in {_State.HEAD, _State.PASS}
 
     @property
     def inside_head(self) -> bool:
@@ -182,8 +187,7 @@ class HttpReader:
         try:
             self._expect_body(head)
         except ValueError:
-            self.problem = "a Content-Length that is no number"
-            self._state = _State.PASS
+            self.give_up("a Content-Length that is no number")
         return Part(head.raw, head=head, last=self._state in {_State.HEAD, _State.PASS})
 
     def _skip_blank(self) -> int:
@@ -240,8 +244,7 @@ class HttpReader:
         return Part(line, last=self._state is _State.HEAD)
 
     def _pass(self, problem: str) -> Part:
-        self.problem = problem
-        self._state = _State.PASS
+        self.give_up(problem)
         return Part(self.rest())
 
 
@@ -270,6 +273,7 @@ class Exchange:
             if part.head is not None:
                 self._requests.append(part.head)
             self.waiting = part.last and bool(self._requests) and self._requests[-1].asks_upgrade
+            self._read_on()
             yield part
             if self.waiting:
                 return
@@ -279,6 +283,7 @@ class Exchange:
         for part in self._server.feed(data):
             if part.head is not None:
                 self._answer(part.head)
+            self._read_on()
             yield Part(part.raw, part.head, part.data, part.last, self._answering)
             if self.upgraded:
                 return
@@ -292,9 +297,9 @@ class Exchange:
         return (self._client if client else self._server).problem
 
     @property
-    def unanswered(self) -> bool:
-        """Whether a request has no complete answer yet."""
-        return bool(self._requests) or self._server.inside
+    def unanswered(self) -> int:
+        """How many requests have no complete answer yet."""
+        return len(self._requests) + self._server.inside_body
 
     @property
     def held(self) -> int:
@@ -304,6 +309,12 @@ class Exchange:
     def inside_head(self, *, client: bool) -> bool:
         """Tell whether a side is in the middle of a head."""
         return not (client and self.waiting) and (self._client if client else self._server).inside_head
+
+    def _read_on(self) -> None:
+        """Wait for no answer to an upgrade that cannot be told: what the client sends may be anything then."""
+        if self.waiting and self._server.problem:
+            self.waiting = False
+            self._client.give_up("the answer to an upgrade is not HTTP/1.1")
 
     def _answer(self, head: Head) -> None:
         self._answering = self._requests[0] if self._requests else None

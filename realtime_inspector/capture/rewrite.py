@@ -70,18 +70,35 @@ class Rewriter:
         self._answer = answer
         self._change = change
         self._exchange = Exchange()
+        self._refusal: Refusal | None = None
+        """What the client gets when its requests before are answered."""
+        self._refused = 0
+        """So many requests will have no answer then."""
 
     def client(self, data: bytes) -> Iterator[bytes | Refusal]:
         """Yield what to send to the upstream for bytes of the client; nothing follows a refusal."""
+        if self._refusal is not None:
+            return
         for part in self._exchange.client(data):
             changed = self._rewrite(part.head) if part.head is not None else self._passed(part.raw)
+            if isinstance(changed, Refusal):
+                self._refusal, self._refused = changed, int(part.head is not None)
+                yield from self._due()
+                return
             if changed:
                 yield changed
-            if isinstance(changed, Refusal):
-                return
 
     def server(self, data: bytes) -> Iterator[bytes | Refusal]:
         """Look at bytes of the server; yield what the client had sent that could not be judged before."""
+        yield from self._looked_at(data)
+        yield from self._due()
+
+    def _due(self) -> Iterator[Refusal]:
+        """Yield the refusal, unless a request before it waits for its answer."""
+        if self._refusal is not None and self._exchange.unanswered <= self._refused:
+            yield self._refusal
+
+    def _looked_at(self, data: bytes) -> Iterator[bytes | Refusal]:
         waited = self._exchange.waiting
         for _ in self._exchange.server(data):
             if waited and not self._exchange.waiting and self._exchange.upgraded is None:
@@ -100,7 +117,7 @@ class Rewriter:
     @property
     def unanswered(self) -> bool:
         """Whether a request has no complete answer yet."""
-        return self._exchange.unanswered
+        return bool(self._exchange.unanswered)
 
     @property
     def held(self) -> int:

@@ -111,3 +111,29 @@ def test_a_request_behind_a_refused_upgrade_is_rewritten_whatever_comes_in_one_r
     sent = list(rewriter.server(refusal + SWITCH))
     assert sent == [REQUEST.replace(b"127.0.0.1:1", b"api.openai.com")]
     assert rewriter.upgraded
+
+
+def test_a_refusal_waits_for_the_answers_to_the_requests_before_it() -> None:
+    """It came first, and was taken for the answer to them."""
+    rewriter = Rewriter(OPENAI, 8765)
+    asked = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    sent = list(rewriter.client(asked * 2 + b"CONNECT h:443 HTTP/1.1\r\n\r\n"))
+    assert sent == [b"GET / HTTP/1.1\r\nHost: api.openai.com\r\n\r\n"] * 2
+    assert list(rewriter.client(asked)) == []
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"
+    assert list(rewriter.server(b"HTTP/1.1 102 Processing\r\n\r\n" + answer + answer[:-1])) == []
+    (refusal,) = rewriter.server(answer[-1:])
+    assert isinstance(refusal, Refusal)
+
+
+def test_behind_an_answer_that_is_not_http_what_the_client_sends_goes_through() -> None:
+    """It waited for ever: the answer to the upgrade never came."""
+    rewriter = Rewriter(OPENAI, 8765)
+    list(rewriter.client(REQUEST + b"\x81\x80one."))
+    assert list(rewriter.server(b"HTTP/1.1  101 Odd\r\n\r\nHTTP/1.1 401 No\r\n\r\n")) == [b"\x81\x80one."]
+    assert list(rewriter.client(b"\x81\x80two.")) == [b"\x81\x80two."]
+    kept = Rewriter(OPENAI, 8765)
+    list(kept.client(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+    list(kept.server(b"ICY 200 OK\r\n\r\n"))
+    list(kept.client(REQUEST))
+    assert list(kept.client(b"\x81\x80two.")) == [b"\x81\x80two."]

@@ -104,14 +104,18 @@ class TapLayer(Layer):
             return
         refusal = self._tapped.refuse(self._unreachable) if self._unreachable else None
         if refusal is None:
-            for piece in self._rewritten(data):
-                if isinstance(piece, Refusal):
-                    refusal = piece
-                    break
-                yield from self._send(self.context.server, piece)
+            refusal = yield from self._to_server(self._rewritten(data))
         self._put(len(data), self.track.feed, Side.CLIENT, data, at)
         if refusal is not None:
             yield from self._refuse(refusal)
+
+    def _to_server(self, pieces: Iterator[bytes | Refusal]) -> CommandGenerator[Refusal | None]:
+        """Forward up to a refusal; return it."""
+        for piece in pieces:
+            if isinstance(piece, Refusal):
+                return piece
+            yield from self._send(self.context.server, piece)
+        return None
 
     def _rewritten(self, data: bytes) -> Iterator[bytes | Refusal]:
         if self._rewriter is None or self._rewriter.upgraded:
@@ -122,10 +126,10 @@ class TapLayer(Layer):
         at = time.monotonic()
         yield from self._send(self.context.client, data)
         self._put(len(data), self.track.feed, Side.SERVER, data, at)
-        if self._rewriter is not None and not self._rewriter.upgraded:
-            for piece in self._rewriter.server(data):
-                if isinstance(piece, bytes):
-                    yield from self._send(self.context.server, piece)
+        if self._rewriter is not None and not self._rewriter.upgraded and not self._refused:
+            refusal = yield from self._to_server(self._rewriter.server(data))
+            if refusal is not None:
+                yield from self._refuse(refusal)
 
     def _refuse(self, refusal: Refusal) -> CommandGenerator[None]:
         self._refused = True
