@@ -7,6 +7,7 @@ go through as they are. What happens to one socket happens to the other: an end,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import time
@@ -31,7 +32,7 @@ LINGER_S = 2.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 Connect = Callable[["Link"], object]
-"""Begins to connect a link's server leg to the upstream; ends in `Link.connected` or `Link.refuse`."""
+"""Begins to connect a link's server leg to the upstream; ends in `Link.connected` or `Link.unreachable`."""
 
 
 class _Nobody:
@@ -61,6 +62,8 @@ class Leg(asyncio.Protocol):
         self._feed = link.track.steps
         self._peer: Leg | _Nobody = _NOBODY
         self._shut: set[str] = set()
+        self._finished = False
+        """It was told that nothing more will come."""
         self._reset_when_flushed = False
 
     def join(self, peer: Leg) -> None:
@@ -142,13 +145,15 @@ class Leg(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send, if there is anybody to send to."""
-        if self.usable:
+        if self.usable and not self._finished:
             self._transport.write(data)
 
     def write_eof(self) -> None:
         """Say that nothing more will come, and keep reading; only without TLS."""
         if self.usable and self._transport.can_write_eof():
-            self._transport.write_eof()
+            self._finished = True
+            with contextlib.suppress(OSError):  # it was reset, which the loop has yet to notice
+                self._transport.write_eof()
 
     def close(self) -> None:
         """Send what is waiting, then close."""
@@ -230,6 +235,9 @@ class Link:
 
     def connected(self) -> None:
         """Go on: the upstream is there."""
+        if self._refused:
+            self.server.close()
+            return
         early, self._early = self._early, []
         for piece in early:
             self.server.write(piece)
@@ -238,6 +246,14 @@ class Link:
         elif self.client.ended:
             self._client_ended()
         self.client.open("connecting")
+
+    def unreachable(self, refusal: Refusal) -> None:
+        """Answer in place of an upstream that is not there, if there still is somebody to answer."""
+        self._connecting = False
+        if self._refused or self._over:
+            self._let_go()
+        else:
+            self.refuse(refusal)
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer the client ourselves, say so in the recording, and end the connection."""

@@ -367,7 +367,7 @@ class Relay:
             late = isinstance(error, TimeoutError)
             status, reason = (504, "Gateway Timeout") if late else (502, "Bad Gateway")
             message = f"realtime-inspector: {why}; {what_to_do}"
-            link.refuse(Refusal(status, reason, "upstream_unreachable", message))
+            link.unreachable(Refusal(status, reason, "upstream_unreachable", message))
         else:
             link.connected()
 

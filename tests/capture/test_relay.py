@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import ssl
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import Relay, new_event_loop, relay_in_thread
+from realtime_inspector.capture.tls import LocalCA
+from realtime_inspector.capture.via import Via
 from realtime_inspector.errors import UsageError
 from tests.capture.wire import (
     REQUEST,
@@ -106,6 +109,40 @@ def test_a_request_for_another_server_is_refused_and_never_sent(tmp_path: Path, 
         server.listener.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.listener.accept()
+
+
+def test_an_answer_of_the_relay_comes_behind_those_to_the_requests_before(relay: Relay, server: Upstream) -> None:
+    client = connect(relay.port)
+    client.send(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x:443 HTTP/1.1\r\n\r\n")
+    peer = server.accept()
+    assert peer.read_head().startswith(b"GET /v1/models HTTP/1.1\r\n")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    peer.send(answer)
+    assert client.read_all().startswith(answer + b"HTTP/1.1 421 ")
+    assert peer.read(1) == b""
+
+
+def test_a_client_that_is_gone_before_its_server_is_known_to_be_leaves_a_whole_recording(tmp_path: Path) -> None:
+    """The answer that nobody got was written behind the end, into a file that was closed: it was tried for ever."""
+    authority = LocalCA(tmp_path)
+    said: list[str] = []
+    with upstream() as proxy:
+        via = Via("127.0.0.1", proxy.port)
+        options = {"via": via, "tls": authority.server_context, "say": said.append}
+        with relay_in_thread("ws://localhost:9", tmp_path / "r", **options) as relay:
+            context = ssl.create_default_context(cafile=authority.certificate)
+            client = Peer(context.wrap_socket(connect(relay.port).sock, server_hostname="localhost"))
+            client.send(REQUEST)
+            peer = proxy.accept()
+            peer.read_head()
+            client.close()
+            (entries,) = finished(tmp_path / "r")
+            peer.close()
+            wait_for(lambda: any("ended the connection" in line for line in said))
+            assert not relay._links
+    assert outline(entries) == ["client request GET /v1/realtime?model=m", "proxy end closed by client"]
+    assert not any("cannot be written" in line for line in said)
+    assert finished(tmp_path / "r") == [entries]
 
 
 def test_what_is_not_http_goes_through_and_is_a_gap(relay: Relay, server: Upstream, tmp_path: Path) -> None:
