@@ -10,7 +10,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.screens.session import SessionScreen
@@ -67,15 +69,20 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 def dump(app: Any) -> str:
     """Return the screen as text."""
-    strips = app.screen._compositor.render_strips()
-    return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
+    return "".join(f"{strip.text.rstrip()}\n" for strip in _strips(app))
+
+
+def _strips(app: Any) -> list[Strip]:
+    """Return the lines of the screen, drawn over the screens behind it: one that is drawn without stays so."""
+    visible_screen_stack.set(app._background_screens)
+    return list(app.screen._compositor.render_strips())
 
 
 def contrasts(app: Any) -> Iterator[tuple[str, float]]:
     """Yield every word of the screen with the ratio of its brightness to its background's, as WCAG counts it."""
-    for strip in app.screen._compositor.render_strips():
+    for strip in _strips(app):
         for text, style, _ in strip:
-            if any(character.isalnum() for character in text) and style.color and style.bgcolor:
+            if any(character.isalnum() for character in text) and style and style.color and style.bgcolor:
                 pair = sorted(map(_brightness, (style.color, style.bgcolor)))
                 yield text, (pair[1] + 0.05) / (pair[0] + 0.05)
 
