@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 
@@ -18,6 +19,14 @@ EXAMPLES = 40 if sys.version_info >= (3, 13) else 15
 settings.register_profile("often", PATIENT, max_examples=EXAMPLES, derandomize=True)
 settings.register_profile("thorough", PATIENT, max_examples=1000)
 settings.load_profile("often")
+
+# What whoever runs the tests has set for other programs, or for this one, is not meant for them.
+FOREIGN = re.compile(
+    r"REALTIME_INSPECTOR_.*|OPENAI_.*|AZURE_OPENAI_.*|GITHUB_.*|CI_PROJECT_DIR|(?i:https?|wss?|all|no)_(?i:proxy)"
+    r"|FORCE_COLOR|CLICOLOR_FORCE|NO_COLOR|COLUMNS|LINES|SSL_CERT_FILE|SSL_CERT_DIR|SSLKEYLOGFILE"
+)
+for name in filter(FOREIGN.fullmatch, list(os.environ)):
+    del os.environ[name]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and the programs that the tests start and stop would inherit it.
