@@ -21,6 +21,8 @@ _FIN, _RSV1, _RSV23, _OPCODE = 0x80, 0x40, 0x30, 0x0F
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _U16, _U64 = Struct(">H"), Struct(">Q")
 _MAX_CONTROL_BYTES = 125
+_JOINED_FRAGMENTS = 1000
+"""So many are joined: an object for each of a million takes more than what is in them."""
 _DEFLATE_TAIL = b"\x00\x00\xff\xff"
 
 
@@ -94,6 +96,10 @@ class FrameReader:
         self._first: int | None = None
         """First byte of the message under way, None between messages."""
         self._fragments: list[bytes] = []
+        self._joined = bytearray()
+        """What stands before these: fragments may be many, and small."""
+        self._count = 0
+        """How many fragments of it there are."""
         self._size = 0
         self._lost = ""
         """Why the message under way cannot be recorded, if it cannot."""
@@ -221,7 +227,11 @@ class FrameReader:
         if self._lost:
             return
         self._fragments.append(payload)
+        self._count += 1
         self._size += len(payload)
+        if self._count % _JOINED_FRAGMENTS == 0:
+            self._joined += b"".join(self._fragments)
+            self._fragments.clear()
         if self._size > MAX_MESSAGE_BYTES:
             self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
 
@@ -241,13 +251,16 @@ class FrameReader:
     def _lose(self, why: str) -> None:
         self._lost = self._lost or why
         self._fragments.clear()
+        self._joined.clear()
 
     def _finish(self, t: float, found: list[Read]) -> None:
         first = self._first or 0
         if self._lost:
             self._give_up(self._lost, t, found)
             return
-        fragments = self._fragments
+        count, fragments = self._count, self._fragments
+        if self._joined:
+            fragments.insert(0, bytes(self._joined))
         payload = fragments[0] if len(fragments) == 1 else b"".join(fragments)
         compressed = bool(first & _RSV1)
         self._reset()
@@ -258,7 +271,7 @@ class FrameReader:
                 found.append(gap(self._side, t, f"a message that {error}"))
                 return
         binary = first & _OPCODE == _BINARY
-        found.append(Entry(0, t, self._side, Kind.MESSAGE, payload, binary, len(fragments), compressed))
+        found.append(Entry(0, t, self._side, Kind.MESSAGE, payload, binary, count, compressed))
 
     def _give_up(self, why: str, t: float, found: list[Read]) -> None:
         found.append(gap(self._side, t, why))
@@ -269,7 +282,8 @@ class FrameReader:
     def _reset(self) -> None:
         self._first = None
         self._fragments = []
-        self._size = 0
+        self._joined.clear()
+        self._count = self._size = 0
         self._lost = ""
 
     def _control(self, first: int, opcode: int, payload: bytes, t: float) -> Entry:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 from itertools import pairwise
 
@@ -117,6 +118,23 @@ def test_a_message_over_the_limit_is_a_gap_and_is_not_kept(monkeypatch: pytest.M
     entries = [entry for at in range(0, len(wire), chunk) for entry in reader.feed(wire[at : at + chunk], 1.0)]
     over = "proxy gap 1 a message of more than 1000 bytes"
     assert outline(entries) == [over, over, "client message next"]
+
+
+def test_many_small_fragments_take_no_more_than_their_bytes() -> None:
+    """Each was kept by itself: of empty ones, which no limit counts, without end."""
+    reader = FrameReader(Side.SERVER)
+    some = server_frame(b"", Opcode.CONT, fin=False) * 1500 + server_frame(b"1", Opcode.CONT, fin=False)
+    reader.feed(server_frame(b"{", fin=False), 1.0)
+    tracemalloc.start()
+    try:
+        for _ in range(10):
+            reader.feed(some, 1.0)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    (entry,) = reader.feed(server_frame(b"}", Opcode.CONT), 1.0)
+    assert (entry.payload, entry.fragments) == (b"{1111111111}", 15_012)
+    assert kept < 50_000
 
 
 def test_a_frame_of_impossible_length_ends_the_reading_of_that_side() -> None:
