@@ -4,6 +4,7 @@
     {'type': 'error', 'code': None}         Python's dictionaries
     { type: 'error', error: [Object] }      Node's console.log
     ErrorEvent(type='error', code=None)     models that show their fields
+    event_id='event_1' type='error'         models printed as a text, by pydantic
 
 Nothing is executed. One pass, no recursion: the time is linear in the length, the depth is bounded, and what cannot be
 read any further ends the reading with what was read so far.
@@ -20,6 +21,8 @@ MAX_DEPTH = 64
 """Objects nested deeper are not read: events are not."""
 
 _SPACE = re.compile(r"\s*")
+_COMMENTED = re.compile(r"(?:\s*+(?:(?://|\#)[^\n]*+|/\*(?:[^*]|\*(?!/)){0,1000}+\*/))*+\s*+")
+"""Space with the remarks that people write into what they paste."""
 _STRING = re.compile(
     r"""(?:[bBuUrRfF]{1,2})?(?:
         "(?P<double>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)(?P<end1>"?)
@@ -34,6 +37,7 @@ _JOINT = re.compile(r"[ \t]*+(?:\+[ \t]*+)?\n[ \t]*+")
 _SEPARATOR = re.compile(r"\s*(?::|=>?)")
 _CALL = re.compile(r"[A-Za-z_][\w.]*+\(")
 _KEYWORD = re.compile(r"\s*([A-Za-z_]\w*+)\s*=(?!=)")
+_FIELD = re.compile(r"[ \t]*+([A-Za-z_]\w*+)=(?!=)")
 _ELISION = re.compile(r"(?:\.\.\.|…)[^,\]})\n\"'{\[(]*+")
 _STAND_IN = re.compile(
     r"\[(?:Object|Array|Function|Circular|Getter|Setter|class)\b[^\]\n]{0,200}\]|<(?P<shown>[^<>\n]{0,500})>"
@@ -84,6 +88,11 @@ def read(text: str, start: int) -> Reading | None:
     return _Reader(text, start).read()
 
 
+def read_fields(text: str, start: int) -> Reading:
+    """Read the fields that begin at `start`, each `name=value`, with nothing but space between them."""
+    return _Reader(text, start).fields()
+
+
 class _Reader:
     def __init__(self, text: str, start: int) -> None:
         self._text = text
@@ -91,6 +100,8 @@ class _Reader:
         self._at = start
         self._frames: list[_Frame] = []
         self._too_deep = False
+        self._many_lines = False
+        """It is laid out on many lines: one thing a line, and remarks behind."""
 
     def read(self) -> Reading | None:
         root = self._open()
@@ -103,6 +114,21 @@ class _Reader:
         self._end_keys()
         opened = frozenset(id(frame.value) for frame in self._frames)
         return Reading(root.value, max(self._at, self._start + 1), opened, self._too_deep)
+
+    def fields(self) -> Reading:
+        """Read fields up to where none follows; a value that cannot be read leaves the whole open."""
+        root = _Frame("", {}, bare=True)
+        self._frames.append(root)
+        while (found := _FIELD.match(self._text, self._at)) is not None:
+            root.key, self._at = found[1], found.end()
+            whole = self._at < len(self._text) and self._value(self._text[self._at])
+            while whole and len(self._frames) > 1:
+                whole = self._step()
+            if not whole:
+                self._end_keys()
+                opened = frozenset(id(frame.value) for frame in self._frames)
+                return Reading(root.value, max(self._at, self._start + 1), opened, self._too_deep)
+        return Reading(root.value, max(self._at, self._start + 1), frozenset())
 
     def _step(self) -> bool:
         """Read one thing: an end, a comma, a key or a value; False if what stands there is none."""
@@ -129,7 +155,7 @@ class _Reader:
     def _skip_space(self) -> bool:
         """Go to the next thing; False at the end of the text, and where a new line of a log begins."""
         before = self._at
-        found = _SPACE.match(self._text, self._at)
+        found = (_COMMENTED if self._many_lines else _SPACE).match(self._text, self._at)
         self._at = found.end() if found else self._at
         if self._at >= len(self._text):
             return False

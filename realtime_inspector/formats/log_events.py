@@ -23,6 +23,8 @@ _DEEPEST = 16
 """Wrappers in wrappers; deeper ones are not looked into."""
 _STRINGS = 3
 """JSON in a string in a string is read so many times."""
+_MODEL = re.compile(r"(?<![\w.])[A-Z]\w*+\((?=\s*[A-Za-z_]\w*+\s*=(?!=))")
+"""Where a model that shows its fields begins, `Error(message=…`."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
 _TELLING = frozenset({"id", "object", "type", "model", "expires_at", "audio", "modalities", "output_modalities"})
 """Members that tell a session, and by their names its dialect."""
@@ -97,12 +99,14 @@ def payload_of(found: Found) -> bytes | None:
 
 def _events_in_string(text: str, wrappers: tuple[Mapping[str, Any], ...], strings: int) -> Iterator[Found]:
     text = text.strip()
-    if "{" not in text or "type" not in text:
+    model = _MODEL.search(text)
+    begin = min((at for at in (text.find("{"), model.start() if model else -1) if at >= 0), default=-1)
+    if begin < 0 or "type" not in text:
         return
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):  # a logger's message, or an object as another language writes it
-        reading = literals.read(text, text.find("{"))
+        reading = literals.read(text, begin)
         if reading is not None:
             yield from events_in(reading.value, reading.open_ids, wrappers, strings)
     else:

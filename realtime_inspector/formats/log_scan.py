@@ -20,8 +20,9 @@ from realtime_inspector.formats.log_wire import Ending, endings_in
 _START = re.compile(
     r"""\{(?=\s*+(?:\\+["']|(?:"[^"\\\n]{1,64}"|'[^'\\\n]{1,64}'|[A-Za-z_$][\w$]{0,63})\s{0,8}[:=]))"""
     r"|(?<![\w.])[A-Z]\w*+\((?=\s*[A-Za-z_]\w*+\s*=(?!=))"
+    r"|(?<![^\s:])(?P<field>(?:event_id|type)=['\"](?=\w))"
 )
-"""Where an object with at least one member, or a model that shows its fields, can begin."""
+"""Where an object with at least one member, a model that shows its fields, or the first of its fields can begin."""
 _JSON = re.compile(r'\{\s*"')
 _ESCAPED = re.compile(r"\{\s*\\+[\"']")
 _STRING_REST = re.compile(r'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+')
@@ -78,7 +79,10 @@ def _objects(text: str, strings: int = 0) -> Iterator[tuple[int, int, list[Found
     at = 0
     while (start := _START.search(text, at)) is not None:
         begin = start.start()
-        if _ESCAPED.match(text, begin):
+        if start["field"]:
+            fields = literals.read_fields(text, begin)
+            end, events = fields.end, list(events_in(fields.value, fields.open_ids))
+        elif _ESCAPED.match(text, begin):
             end, events = _escaped(text, begin, strings)
         elif (read := strict.read(begin)) is not None:
             value, end = read

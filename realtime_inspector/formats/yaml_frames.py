@@ -4,12 +4,13 @@
     interactions:
     - kind: message            # left out in older ones
       direction: received      # or sent; closed for the end
+      at: 0.072                # seconds since the first, in newer ones
       data: {type: session.created, …}
     - {kind: close, code: 1000, reason: '', ok: true}
 
-They hold the order of messages, not their times or bytes, and most keep a few bytes of each piece of audio only: the
-recording says so (`left_out`), so no rule asks for what is not there. YAML is read by PyYAML, where it is installed,
-and by its safe loader alone.
+They hold the order of messages, not their bytes, many not their times, and most keep a few bytes of each piece of
+audio only: the recording says so (`left_out`), so no rule asks for what is not there. YAML is read by PyYAML, where it
+is installed, and by its safe loader alone.
 
 Source: the suite of pydantic-ai, `tests/realtime/ws_cassettes.py` (read 2026-11-23).
 """
@@ -17,13 +18,14 @@ Source: the suite of pydantic-ai, `tests/realtime/ws_cassettes.py` (read 2026-11
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.formats import imported, log_gaps
+from realtime_inspector.formats import imported, log_gaps, log_sessions
 from realtime_inspector.formats.imported import Imported
 from realtime_inspector.protocol.event import read as read_event
 from realtime_inspector.protocol.realtime.left_out import WIRE
@@ -32,6 +34,9 @@ from realtime_inspector.recording.lines import Problem
 
 VIA = "import:yaml"
 _LISTS = ("interactions", "frames", "messages")
+_TIMES = ("at", "t", "offset", "elapsed")
+_LONGEST_S = 7 * 86400.0
+"""What is greater is no time since the first message: it may be one of the day, or since 1970."""
 _SIDES = {
     **dict.fromkeys(("sent", "send", "out", "outgoing", "outbound", "client", ">"), Side.CLIENT),
     **dict.fromkeys(("received", "receive", "recv", "in", "incoming", "inbound", "server", "<"), Side.SERVER),
@@ -39,7 +44,7 @@ _SIDES = {
 
 
 def read(content: bytes, path: Path) -> list[Imported]:
-    """Read the one connection of such a file.
+    """Read each connection of such a file: a suite that tests how its client connects again has several in one.
 
     Raises:
         RecordingError: If PyYAML is not installed, or it is no such file.
@@ -53,10 +58,18 @@ def read(content: bytes, path: Path) -> list[Imported]:
             f"{path}: no WebSocket message in it: an item has a direction (sent, received) and data; "
             "HTTP of vcrpy is not what this reads"
         )
+    parts = log_sessions.sessions(entries)
+    headers = (_header(part, imported.name_of("yaml", content, *([n] if n else []))) for n, part in enumerate(parts))
+    read = [Imported(path, header, part) for part, header in zip(parts, headers, strict=True)]
+    read[0].problems = problems
+    return read
+
+
+def _header(entries: list[Entry], name: str) -> Header:
     missing = log_gaps.left_out(read_event(entry) for entry in entries)
-    tags = {**imported.NO_TIMES, "date": "unknown", "left_out": " ".join(sorted({WIRE, *missing}))}
-    header = Header(imported.name_of("yaml", content), imported.iso(0.0), via=VIA, tags=tags)
-    return [Imported(path, header, entries, problems)]
+    tags = {} if any(entry.t for entry in entries) else dict(imported.NO_TIMES)
+    tags |= {"date": "unknown", "left_out": " ".join(sorted({WIRE, *missing}))}
+    return Header(name, imported.iso(0.0), via=VIA, tags=tags)
 
 
 def _load(content: bytes, path: Path) -> Mapping[str, Any]:
@@ -77,10 +90,12 @@ def _load(content: bytes, path: Path) -> Mapping[str, Any]:
 
 
 def _entries(listed: list[Any], path: Path, problems: list[Problem]) -> Iterator[Entry]:
+    t = 0.0
     for number, item in enumerate(listed, 1):
         entry = _entry(item) if isinstance(item, dict) else None
         if entry is not None:
-            yield entry
+            t = max(t, _time(item))
+            yield replace(entry, t=t)
         else:
             problems.append(Problem(1, f"{path}: item {number} has no direction or no data, and was left out"))
 
@@ -99,6 +114,14 @@ def _entry(item: Mapping[str, Any]) -> Entry | None:
     if isinstance(data, bytes):
         return Entry(0, 0.0, side, Kind.MESSAGE, data, binary=True)
     return Entry(0, 0.0, side, Kind.MESSAGE, _payload(data))
+
+
+def _time(item: Mapping[str, Any]) -> float:
+    """Return the seconds since the first message; 0 where the file has no time, or none of that kind."""
+    at = next((item[name] for name in _TIMES if name in item), 0.0)
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < _LONGEST_S:
+        return 0.0
+    return float(at)
 
 
 def _payload(data: Any) -> bytes:

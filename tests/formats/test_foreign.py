@@ -9,7 +9,7 @@ import pytest
 
 from realtime_inspector.analysis.lint import lint
 from realtime_inspector.errors import InspectorError
-from realtime_inspector.formats import flow_file, foreign, read_any
+from realtime_inspector.formats import flow_file, foreign, read_any, reading
 from realtime_inspector.recording.entry import Kind, Side
 from tests.formats.recorded import recorded
 
@@ -30,6 +30,32 @@ interactions:
   reason: bye
   ok: false
 """
+
+
+AGAIN = """version: 1
+interactions:
+- {kind: message, direction: received, at: 0.0, data: {type: session.created, session: {id: s1}}}
+- {kind: message, direction: sent, at: 0.072, data: {type: response.create}}
+- {kind: close, code: 1011, reason: drop, ok: false}
+- {kind: message, direction: received, at: 1.5, data: {type: session.created, session: {id: s2}}}
+- {kind: message, direction: sent, at: 1.75, data: {type: response.create}}
+"""
+
+
+def test_times_of_a_suite_s_yaml_are_kept_and_each_of_its_connections_is_a_recording(tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    path = tmp_path / "test_again.yaml"
+    path.write_text(AGAIN)
+    first, second = (list(session) for session in reading.read_each(path))
+    assert [(entry.n, entry.t, entry.kind) for entry in first] == [
+        (1, 0.0, Kind.MESSAGE),
+        (2, 0.072, Kind.MESSAGE),
+        (3, 0.072, Kind.CLOSE),
+    ]
+    assert [(entry.n, entry.t) for entry in second] == [(1, 0.0), (2, 0.25)]
+    headers = [session.header for session in reading.read_each(path)]
+    assert all("times" not in header.tags for header in headers)
+    assert headers[0].id != headers[1].id
 
 
 def test_the_messages_of_a_suite_s_yaml_become_a_recording(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def test_python_is_read_as_python(value: dict[str, Any]) -> None:
         (r"{'a': '\x41\u00e9\U0001F600\n\'\q', 'b': '\ud83d\ude00'}", {"a": "Aé😀\n'q", "b": "😀"}),
         (r"{'lone': '\ud800'}", {"lone": "\ufffd"}),
         ("{1: 'a'}", {"1": "a"}),
+        ("{\n  a: null, // <-- null!\n  // b: 1,\n  c: 2 /* two */\n}", {"a": None, "c": 2}),
+        ("{\n  'a': 1,  # one\n  # 'b': 1,\n}", {"a": 1}),
         ("{'a': 1,}", {"a": 1}),
         ("{}", {}),
         ("{'a': 1e999, 'b': 1E3}", {"a": None, "b": 1000.0}),
@@ -93,6 +95,22 @@ def test_what_is_cut_off_gives_what_it_holds(text: str, value: Any) -> None:
     assert reading is not None
     assert id(reading.value) in reading.open_ids
     assert reading.value == value
+
+
+def test_the_fields_of_a_model_printed_as_a_text_are_read() -> None:
+    text = "got id='x' type='a' e=Error(code=None, n=[1]) f=<Kind.A: 'a'>, fatal: True)"
+    reading = literals.read_fields(text, 4)
+    assert (reading.value, reading.open_ids) == (
+        {"id": "x", "type": "a", "e": {"code": None, "n": [1]}, "f": "a"},
+        frozenset(),
+    )
+    assert text[reading.end :] == ", fatal: True)"
+
+
+def test_fields_that_are_cut_off_give_what_they_hold() -> None:
+    reading = literals.read_fields("type='a' e=Error(code='b', message='Au", 0)
+    assert reading.value == {"type": "a", "e": {"code": "b", "message": "Au"}}
+    assert {id(reading.value), id(reading.value["e"])} == reading.open_ids
 
 
 def test_laid_out_objects_may_have_lost_their_indentation() -> None:

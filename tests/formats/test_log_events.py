@@ -71,6 +71,15 @@ def test_other_objects_are_none(value: Any) -> None:
     assert found(value) == []
 
 
+def test_an_error_that_a_logger_wrote_as_its_model_in_a_text_is_one() -> None:
+    written = (
+        "Error(message=\"Unknown parameter: 'session.x'.\", type='invalid_request_error', code='unknown_parameter', "
+    )
+    line = {"level": "ERROR", "error": f"{written}event_id='e1', param='session.x')"}
+    (event,) = found(line)
+    assert (event["type"], event["error"]["param"], event["error"]["event_id"]) == ("error", "session.x", "e1")
+
+
 def test_an_error_taken_out_of_its_event_becomes_one() -> None:
     error = {"type": "invalid_request_error", "code": "c", "message": "m", "param": None}
     assert found(error) == [{"type": "error", "error": error}]

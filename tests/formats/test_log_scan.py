@@ -63,6 +63,8 @@ def test_events_of_one_object_share_its_words() -> None:
         "'" + EVENT.replace('"', '\\\\\\"') + "'",
         'x = {"a": ' + EVENT + ", broken",
         "Created(type='response.create')",
+        "12:00 | sent: event_id='e1' type='response.create' response=None",
+        "ErrorFrame#1(error: type='response.create' fatal=True, x: 1)",
         '{"other": 1} ' + EVENT,
         "{'a': 1, " + EVENT,
     ],
@@ -95,6 +97,7 @@ UNITS = [
     "{", "{\n", '{"a":', '{"a":[\n', "{}", '"', '\\"', '{\\"', '{\\"a\\":', '{"a', "{'a':", "Foo(a=", "Foo(a=1,",
     "A(", "A", "{'a':<", '{"type":"response.done","a":[1,2],\n', "{`", "{b'", "{1", "closed ", "close code ",
     "received 1000 (", "12:00 ", '{"a":"\\"{', "{ ", "```\n{",
+    "type='a' ", "type=A(a=", "{\n//", "{\na: 1,/*", "{\na: 1 #",
 ]  # fmt: skip
 
 
