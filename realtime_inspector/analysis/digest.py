@@ -24,7 +24,7 @@ from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.turns import Turn, turn_at, turns
 from realtime_inspector.protocol.realtime.conversation import At, Update
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mappings, text
+from realtime_inspector.protocol.realtime.values import mappings, text, tool_name
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.printable import printable
 
@@ -218,9 +218,7 @@ class _Writer:
             return
         in_force = "; ".join(self._settings(session.config, ""))
         self._say(Part.CONFIGURATION, session.config_at, f"in force: {in_force or 'nothing told'}", Worth.IN_FORCE)
-        tools = [
-            text(tool.get("name")) or text(tool.get("server_label")) for tool in mappings(session.config.get("tools"))
-        ]
+        tools = [tool_name(tool) for tool in mappings(session.config.get("tools"))]
         if tools:
             named = self._long(", ".join(name or "?" for name in tools))
             self._say(Part.CONFIGURATION, session.config_at, f"{_count(len(tools), 'tool')}: {named}", Worth.IN_FORCE)

@@ -12,7 +12,7 @@ from typing import Any
 
 from realtime_inspector.protocol.realtime import beta
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+from realtime_inspector.protocol.realtime.values import mapping, mappings, text, tool_name
 
 _SKIPPED = frozenset({"type", "model", "id", "object", "expires_at", "client_secret"})
 """What of a session has a rule of its own, or is the server's."""
@@ -47,7 +47,7 @@ def differences(asked: Mapping[str, Any], reported: Mapping[str, Any], path: str
 
 def tool_names(tools: Any) -> set[str]:
     """Return what tells the tools of a list apart: a function's name, an MCP server's label."""
-    return {str(tool.get("name") or tool.get("server_label") or "") for tool in mappings(tools)} - {""}
+    return {tool_name(tool) for tool in mappings(tools)} - {""}
 
 
 def _objects(asked: Mapping[str, Any], reported: Mapping[str, Any], path: str) -> Iterator[Difference]:

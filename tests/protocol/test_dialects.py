@@ -146,6 +146,9 @@ SPEECH_TO_SPEECH = """
         (SPEACHES, "speaches", "the session has speech_model"),
         (VLLM, "vllm", "session.created has no session, but an id and a time"),
         (LOCALAI, "localai", "its sessions have these instructions before anybody asked for others"),
+        ('< {"type": "session.created", "session": {"model": "grok-voice-latest"}}', "xai", "the session's model is grok-voice-latest"),
+        ('< {"type": "session.created", "session": {"model": "qwen3-omni-flash-realtime"}}', "qwen-omni", "the session's model is qwen3-omni-flash-realtime"),
+        ('< {"type": "session.created", "session": {"model": "gpt-4.1", "input_audio_echo_cancellation": null}}', "voice-live", "the session has input_audio_echo_cancellation"),
         (SGLANG, "sglang", "invalid_state is an error of its own"),
         (SPEECH_TO_SPEECH, "speech-to-speech", "unknown_or_invalid_event is an error of its own"),
         ('> GET /v1/realtime {"Host": "gateway.example", "api-key": "k", "Upgrade": "websocket"}', "azure", "there is a header api-key"),
@@ -177,4 +180,12 @@ def test_no_sign_belongs_to_two() -> None:
 
 
 def _signs(dialect: dialects.Dialect) -> tuple[str, ...]:
-    return (*dialect.hosts, *dialect.paths, *dialect.events, *dialect.headers, *dialect.members, *dialect.errors)
+    return (
+        *dialect.hosts,
+        *dialect.paths,
+        *dialect.events,
+        *dialect.headers,
+        *dialect.members,
+        *dialect.models,
+        *dialect.errors,
+    )

@@ -36,6 +36,8 @@ class Dialect:
     """Headers of the upgrade or of its answer that others do not have."""
     members: tuple[str, ...] = ()
     """Members of a session that only it reports."""
+    models: tuple[str, ...] = ()
+    """Beginnings of names of models that only it serves, as a session reports them."""
     says: str = ""
     """Words that its sessions' instructions have before anybody asked for others."""
     errors: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ DIALECTS: dict[str, Dialect] = {
         "Azure Voice Live",
         paths=("/voice-live/realtime", "/voice-agent/realtime"),
         events=("session.avatar.", "response.audio_timestamp.", "response.animation_"),
+        members=("input_audio_echo_cancellation", "output_audio_timestamp_types"),
     ),
     AZURE_LEGACY: Dialect("Azure OpenAI with an api-version, retired in April 2026", shape=BETA),
     AZURE: Dialect(
@@ -69,6 +72,8 @@ DIALECTS: dict[str, Dialect] = {
         "xAI Grok Voice",
         hosts=("api.x.ai",),
         events=("conversation.item.input_audio_transcription.updated",),
+        members=("enable_phonetic_spelling",),
+        models=("grok-",),
     ),
     QWEN: Dialect(
         "Qwen-Omni Realtime of Alibaba Cloud",
@@ -76,6 +81,7 @@ DIALECTS: dict[str, Dialect] = {
         hosts=(".aliyuncs.com",),
         paths=("/api-ws/v1/realtime",),
         events=("input_image_buffer.", "conversation.item.input_audio_transcription.text"),
+        models=("qwen-omni", "qwen2.5-omni", "qwen3-omni", "qwen3.5-omni", "qwen3-asr"),
         input_rate=16_000,
     ),
     INWORLD: Dialect("Inworld", hosts=("api.inworld.ai",)),
@@ -166,11 +172,13 @@ def of_session(body: Mapping[str, Any], *, first: bool) -> tuple[str, str]:
     if not isinstance(session, Mapping):
         own = first and str(body.get("id", "")).startswith("sess-") and "created" in body
         return (VLLM, "session.created has no session, but an id and a time") if own else ("", "")
-    instructions = session.get("instructions")
+    instructions, model = session.get("instructions"), session.get("model")
     for name, dialect in DIALECTS.items():
         for member in dialect.members:
             if member in session:
                 return name, f"the session has {member}"
+        if isinstance(model, str) and model.startswith(dialect.models):
+            return name, f"the session's model is {model}"
         if first and dialect.says and isinstance(instructions, str) and dialect.says in instructions:
             return name, "its sessions have these instructions before anybody asked for others"
     return "", ""

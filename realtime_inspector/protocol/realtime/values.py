@@ -16,6 +16,11 @@ def mappings(value: Any) -> list[Mapping[str, Any]]:
     return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
 
 
+def tool_name(tool: Mapping[str, Any]) -> str:
+    """Return what tells a tool apart: a function's name, also where it is nested, or an MCP server's label."""
+    return text(tool.get("name")) or text(tool.get("server_label")) or text(mapping(tool.get("function")).get("name"))
+
+
 def text(value: Any) -> str:
     """Return a string, or an empty one."""
     return value if isinstance(value, str) else ""

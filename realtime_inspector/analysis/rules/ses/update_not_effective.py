@@ -54,6 +54,10 @@ class UpdateNotEffective(Rule):
         > {"type": "session.update", "model": "a"}
         < {"type": "session.updated", "session": {"model": "a"}}
         """,
+        """
+        > {"type": "session.update", "session": {"tools": [{"type": "function", "name": "add"}]}}
+        < {"type": "session.updated", "session": {"tools": [{"type": "function", "function": {"name": "add"}}]}}
+        """,
     )
     bad = (
         """

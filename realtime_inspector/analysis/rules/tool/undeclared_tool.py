@@ -8,7 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+from realtime_inspector.protocol.realtime.values import mapping, mappings, text, tool_name
 
 LOOK_BACK = 20
 """Tools of that many updates count as declared, also where the server does not show them."""
@@ -42,6 +42,11 @@ class UndeclaredTool(Rule):
         """
         < {"type": "response.output_item.done", "response_id": "r1", "item": {"type": "function_call", "call_id": "c1", "name": "f"}}
         """,
+        """
+        # declared in the nested form, as xAI reports it
+        < {"type": "session.created", "session": {"tools": [{"type": "function", "function": {"name": "f"}}]}}
+        < {"type": "response.output_item.done", "response_id": "r1", "item": {"type": "function_call", "call_id": "c1", "name": "f"}}
+        """,
     )
     bad = (
         """
@@ -72,9 +77,9 @@ class UndeclaredTool(Rule):
         )
         wished = [tool for update in before.updates[-LOOK_BACK:] for tool in mappings(update.session.get("tools"))]
         tools = [*mappings(known), *asked, *wished]
-        if any(tool.get("name") == name or tool.get("type") == "mcp" for tool in tools):
+        if any(tool_name(tool) == name or tool.get("type") == "mcp" for tool in tools):
             return
-        names = ", ".join(sorted({text(tool.get("name")) for tool in tools})) or "none"
+        names = ", ".join(sorted({tool_name(tool) for tool in tools})) or "none"
         yield self.finding(
             event,
             f"the model calls {name} ({text(item.get('call_id'))}), which is not declared (declared: {names}): answer it with an "
