@@ -124,6 +124,31 @@ def test_an_error_event_alone_is_never_the_cause() -> None:
     assert (found.cause.label, found.cause.confidence, found.findings) == ("unknown", "unknown", ())
 
 
+@pytest.mark.parametrize(
+    ("error", "label"),
+    [
+        ('"code": "unknown_parameter", "param": "session.tools[2].meta", "message": "Unknown parameter."', "configuration-refused"),
+        ('"code": "conversation_already_has_active_response", "message": "Conversation already has one."', "create-refused"),
+        ('"code": null, "message": "Conversation already has an active response"', "create-refused"),
+        ('"code": "invalid_tool_call_id", "message": "Tool call ID not found."', "message-refused"),
+        ('"code": "session_expired", "message": "Your session hit the maximum duration."', "session-expired"),
+        ('"type": "server_error", "code": null, "message": "The server had an error."', "server-error"),
+        ('"code": "invalid_value", "message": "Audio content of 2450ms is already shorter than 2535ms"', "unknown"),
+    ],
+)  # fmt: skip
+def test_an_error_that_is_all_a_log_holds_tells_by_its_own_words_what_was_refused(error: str, label: str) -> None:
+    found = why(f'< {{"type": "error", "error": {{{error}}}}}')
+    assert found.cause.label == label
+    assert found.cause.confidence == ("unknown" if label == "unknown" else "likely")
+
+
+def test_a_configuration_that_was_refused_and_then_mended_is_no_cause() -> None:
+    update = '> {"type": "session.update", "event_id": "c1", "session": {"type": "realtime", "odd": 1}}\n'
+    refused = '< {"type": "error", "error": {"code": "unknown_parameter", "param": "session.odd", "event_id": "c1", "message": "Unknown parameter."}}\n'
+    mended = '> {"type": "session.update", "session": {"type": "realtime"}}\n< {"type": "session.updated", "session": {"type": "realtime", "audio": {}}}\n'
+    assert why(BEGIN + update + refused + mended + CLOSE).cause.label != "configuration-refused"
+
+
 def test_a_refused_configuration_is_the_root_of_a_turn_without_a_response() -> None:
     update = '> {"type": "session.update", "session": {"turn_detection": {"type": "server_vad"}}}\n< {"type": "error", "error": {"code": "missing_required_parameter", "param": "session.type", "message": "Missing required parameter: \'session.type\'."}}\n'
     found = why(BEGIN + update + SPOKEN + CLOSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from realtime_inspector.analysis.causes import reported
 from realtime_inspector.analysis.causes.view import (
     LOOK_BACK,
     RECENT_S,
@@ -66,6 +67,8 @@ def answered(view: View) -> Cause | None:
 def _given(view: View, response: Response, audio_s: float) -> tuple[str, str]:
     """Return what an answer was, and where to look if nobody heard it."""
     state = view.state
+    if audio_s and left_out.OUTPUT_AUDIO in state.left_out:
+        return "audio, of which the log has little,", "if it was not heard, look at the client's playback"
     if audio_s:
         return f"{audio_s:.1f} s of audio", "if it was not heard, look at the client's playback"
     if "output_audio_buffer.started" in state.counts:
@@ -82,16 +85,9 @@ def nothing(view: View) -> Cause:
     if state.first_server is None:
         return Cause("unknown", "the traffic does not tell: nothing of a session is in it", (), Confidence.UNKNOWN)
     errors = [error for error in state.errors[-LOOK_BACK:] if view.within(error.at)]
-    refused = next((error for error in reversed(errors) if error.param.partition(".")[0] == "audio"), None)
-    if refused is not None:
-        return Cause(
-            "audio-refused",
-            f"the server refused the user's audio: {quoted(refused)}",
-            (Evidence(refused.at, "refused"),),
-            Confidence.CERTAIN,
-            "send the samples alone, in base64, in the format of the session",
-            ("AUD001", "AUD005"),
-        )
+    cause = next((cause for error in reversed(errors) if (cause := reported.told(error)) is not None), None)
+    if cause is not None:
+        return cause
     if errors:
         return Cause(
             "unknown",

@@ -61,7 +61,7 @@ class ResponseFailed(Rule):
         message = text(error.get("message"))
         response_id = text(body.get("id"))
         begun = before.responses.get(response_id)
-        said = f"{code}: {message}" if code and message else code or message or "the server gives no reason"
+        said = f"{code}: {message}" if code and message else code or message or "no reason is given"
         yield self.finding(
             event,
             f"response {response_id} failed ({said}), and no error event comes with that: "

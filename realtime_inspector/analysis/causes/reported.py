@@ -1,0 +1,79 @@
+"""An error that the server reported, where nothing else shows what waited for an answer: a log may hold no more."""
+
+from __future__ import annotations
+
+from realtime_inspector.analysis.causes.view import Cause, Confidence, Evidence, quoted
+from realtime_inspector.protocol.realtime.conversation import ServerError
+
+_WORDS = {
+    "audio-refused": "the server refused the user's audio",
+    "commit-refused": "the server refused the commit",
+    "configuration-refused": "the server refused a configuration, and nothing of it holds",
+    "create-refused": "the request for a response was refused",
+    "message-refused": "the server refused what the client put into the conversation",
+    "server-error": "the server reported an error of its own",
+    "session-expired": "the session has reached its longest duration",
+}
+_FIX = {
+    "audio-refused": "send the samples alone, in base64, in the format of the session",
+    "commit-refused": "append at least 100 ms of audio before the commit; leave it to voice detection where it is on",
+    "configuration-refused": "mend session.update and send it again",
+    "create-refused": "wait for response.done, then send response.create again",
+    "message-refused": "mend the item and send it again, then response.create",
+    "server-error": "try again after a moment; with a new session if nothing follows",
+    "session-expired": "open a new session before the limit",
+}
+_RULES = {
+    "audio-refused": ("AUD001", "AUD005"),
+    "commit-refused": ("AUD012", "AUD013"),
+    "configuration-refused": ("SES005",),
+    "create-refused": ("RSP001", "RSP002", "TOOL013"),
+    "message-refused": ("TOOL003", "TOOL004", "ITM004"),
+    "session-expired": ("CON005",),
+}
+_OF_CODE = {
+    "conversation_already_has_active_response": "create-refused",
+    "input_audio_buffer_commit_empty": "commit-refused",
+    "invalid_tool_call_id": "message-refused",
+    "session_expired": "session-expired",
+}
+_OF_PARAM = {
+    "audio": "audio-refused",
+    "item": "message-refused",
+    "response": "create-refused",
+    "session": "configuration-refused",
+}
+"""First word of `param` → what was refused: it tells the kind of the client's event."""
+
+
+_BY_ITSELF = frozenset({"audio-refused", "server-error", "session-expired"})
+"""What keeps an answer back also where the event that it answers is known."""
+
+
+def told(error: ServerError) -> Cause | None:
+    """Return what an error says of a silence by its own words; None where they do not tell what was refused.
+
+    Where the client's event is known, what became of it since is known too, and that tells more.
+    """
+    label = _label(error)
+    if not label or (error.cause is not None and label not in _BY_ITSELF):
+        return None
+    certain = label == "audio-refused"
+    return Cause(
+        label,
+        f"{_WORDS[label]}: {quoted(error)}",
+        (Evidence(error.at, "error" if label == "server-error" else "refused"),),
+        Confidence.CERTAIN if certain else Confidence.LIKELY,
+        _FIX[label],
+        _RULES.get(label, ()),
+    )
+
+
+def _label(error: ServerError) -> str:
+    if error.code in _OF_CODE:
+        return _OF_CODE[error.code]
+    if "already has an active response" in error.message:
+        return "create-refused"
+    if error.type == "server_error":
+        return "server-error"
+    return _OF_PARAM.get(error.param.partition(".")[0], "")
