@@ -88,6 +88,7 @@ class FrameReader:
     def __init__(self, side: Side, inflater: Inflater | None = None) -> None:
         self._side = side
         self._inflater = inflater
+        self._limit = MAX_MESSAGE_BYTES
         self._waiting: list[bytes] = []
         self._have = 0
         self._need = 2
@@ -114,7 +115,7 @@ class FrameReader:
         if self._have or self._skip or self._dead:
             at = self._complete(data, t, found)
         else:
-            at = whole_texts(data, 0, MAX_MESSAGE_BYTES, found) if self._first is None else 0
+            at = whole_texts(data, 0, self._limit, found) if self._first is None else 0
         end = at if at == len(data) else self._frames(data, at, t, found)
         if end < len(data):
             self._waiting = [data[end:]]
@@ -148,12 +149,16 @@ class FrameReader:
         """Read every frame that is whole; return where the first begins that is not."""
         while at < len(data):
             if self._first is None:
-                at = whole_texts(data, at, MAX_MESSAGE_BYTES, found)
+                at = whole_texts(data, at, self._limit, found)
             end = self._frame(data, at, t, found) if at < len(data) else at
             if end == 0:
                 break
             at = end
         return at
+
+    def deafen(self) -> None:
+        """Keep no message from here on: nobody wants them, only where frames begin and end."""
+        self._limit = 0
 
     @property
     def between(self) -> bool:
@@ -194,7 +199,7 @@ class FrameReader:
         if len(data) < start:
             self._need = start - at
             return 0
-        if length > MAX_MESSAGE_BYTES:
+        if length > self._limit:
             self._too_long(data[at], length, t, found)
             self._skip = length - (len(data) - start)
             return len(data)
@@ -207,7 +212,7 @@ class FrameReader:
             found.append(gap(self._side, t, "a frame of impossible length; the rest of this side is not recorded"))
             return
         self._begin(first, t, found)
-        self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
+        self._lose(f"a message of more than {self._limit} bytes")
         if first & _FIN:
             self._finish(t, found)
 
@@ -232,8 +237,8 @@ class FrameReader:
         if self._count % _JOINED_FRAGMENTS == 0:
             self._joined += b"".join(self._fragments)
             self._fragments.clear()
-        if self._size > MAX_MESSAGE_BYTES:
-            self._lose(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
+        if self._size > self._limit:
+            self._lose(f"a message of more than {self._limit} bytes")
 
     def _begin(self, first: int, t: float, found: list[Read]) -> None:
         """Take the first byte of a data frame: it begins a message, or goes on with the one under way."""

@@ -10,11 +10,9 @@ from fnmatch import fnmatchcase
 from urllib.parse import parse_qsl
 
 from realtime_inspector.capture.audio import AudioPolicy
-from realtime_inspector.capture.express import Read
 from realtime_inspector.capture.recorder import Recorder, Source, Track
-from realtime_inspector.capture.tap import Tap
 from realtime_inspector.errors import UsageError
-from realtime_inspector.recording.entry import Entry, Kind, Side
+from realtime_inspector.recording.entry import Entry, Kind
 
 _DEPLOYMENT = re.compile(r"/deployments/([^/]+)")
 _MODEL = ("model", "deployment")
@@ -63,25 +61,12 @@ class Policy:
         return _one_fits(path, self.only) and _one_fits(_model(path, query), self.only_model)
 
 
-class _Deaf(Tap):
-    """Makes nothing of what it is fed."""
-
-    def feed(self, side: Side, data: bytes, t: float) -> list[Entry]:
-        return []
-
-    def read(self, side: Side, data: bytes, t: float) -> list[Read]:
-        return []
-
-    def cut(self, t: float) -> list[Entry]:
-        return []
-
-
 class Unrecorded(Track):
     """A connection that leaves nothing behind."""
 
     def __init__(self, recorder: Recorder, source: Source, opened: Callable[[Track], None]) -> None:
         super().__init__(recorder, source, opened)
-        self._tap = _Deaf()
+        self._tap.deafen()
 
     def add(self, *entries: Entry) -> None:
         """Do nothing."""
@@ -108,7 +93,7 @@ class Chosen(Track):
             self._chosen = True
             self._wanted = None  # all that follows is wanted
         elif not self._chosen and entry.kind is Kind.RESPONSE and entry.members.get("status") == 101:
-            self._tap = _Deaf()  # there will be no more requests
+            self._tap.deafen()  # there will be no more requests
         return self._chosen
 
 

@@ -166,11 +166,9 @@ class Relay:
     async def drain(self, timeout_s: float) -> None:
         """Stop accepting and let calls end, for at most that long; close those that have not, with 1001."""
         self._stop_listening()
-        for link in list(self._links):
-            if not link.busy:
-                link.end()
+        self._end_quiet()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._until_idle(), timeout_s)
+            await asyncio.wait_for(self._until_calls_end(), timeout_s)
         self._tee.drain()
         for link in list(self._links):
             link.go_away()
@@ -210,6 +208,19 @@ class Relay:
         while self._links:
             self._idle.clear()
             await self._idle.wait()
+
+    async def _until_calls_end(self) -> None:
+        while self._links:
+            self._end_quiet()
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), _REST_S)
+
+    def _end_quiet(self) -> None:
+        """End the connections on which no call and no request is under way."""
+        for link in list(self._links):
+            if not link.busy:
+                link.end()
 
     def _listen(self) -> None:
         try:
@@ -316,6 +327,7 @@ class Relay:
             self._greeted -= 1
             if link is not None and link.client.transport is None:
                 self._links.discard(link)
+                self._idle.set()
 
     async def _peek(self, sock: socket.socket) -> bytes:
         """Return the first byte that a client sends, and leave it in the socket."""

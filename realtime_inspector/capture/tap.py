@@ -28,6 +28,13 @@ class Tap:
         self._frames: dict[Side, FrameReader] | None = None
         self._bodies = {Side.CLIENT: _Message(Side.CLIENT), Side.SERVER: _Message(Side.SERVER)}
         self._blind: set[Side] = set()
+        self._deaf = False
+
+    def deafen(self) -> None:
+        """Follow the connection from here on without keeping its messages; what is returned says nothing any more."""
+        self._deaf = True
+        for reader in (self._frames or {}).values():
+            reader.deafen()
 
     def feed(self, side: Side, data: bytes, t: float) -> list[Entry]:
         """Return the entries that these bytes complete; `t` is when they were read."""
@@ -116,6 +123,8 @@ class Tap:
             Side.CLIENT: FrameReader(Side.CLIENT, client),
             Side.SERVER: FrameReader(Side.SERVER, server),
         }
+        if self._deaf:
+            self.deafen()
         early, behind = self._exchange.rest()
         yield from self._frames[Side.CLIENT].feed(early, t)
         yield from self._frames[Side.SERVER].feed(behind, t)

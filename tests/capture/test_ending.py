@@ -8,11 +8,13 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.frames import Opcode
 
 from realtime_inspector import __version__
+from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.relay import Relay, relay_in_thread
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.recording.files import find
@@ -71,13 +73,15 @@ def test_a_path_that_only_begins_so_is_forwarded(tmp_path: Path) -> None:
 
 
 def in_loop(
-    tmp_path: Path, work: Callable[[Relay, Upstream, Callable[..., Awaitable[object]]], Awaitable[None]]
+    tmp_path: Path,
+    work: Callable[[Relay, Upstream, Callable[..., Awaitable[object]]], Awaitable[None]],
+    **options: Any,
 ) -> None:
     """Run a test beside a relay in one loop; blocking calls go through the third argument."""
 
     async def run() -> None:
         with wire.upstream() as server:
-            async with Relay(server.url, tmp_path) as relay:
+            async with Relay(server.url, tmp_path, **options) as relay:
                 await work(relay, server, asyncio.to_thread)
 
     asyncio.run(run())
@@ -142,6 +146,45 @@ def test_calls_that_do_not_end_are_closed_with_1001_on_both_sides(tmp_path: Path
     ]
 
 
+def test_a_side_that_was_told_of_an_end_gets_no_close_and_the_others_do(tmp_path: Path) -> None:
+    """Writing behind the end raised, and calls that came later in the row were cut without a close."""
+
+    async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
+        calls = [await asyncio.to_thread(upgraded, relay, server) for _ in range(4)]
+        for client, peer in calls[::2]:
+            peer.half_close()
+            assert await blocking(client.read, 1) == b""
+        draining = asyncio.create_task(relay.drain(0))
+        for client, peer in calls[1::2]:
+            assert await blocking(client.read, 2) == b"\x88\x10"
+            assert await blocking(peer.read, 2) == b"\x88\x90"
+        for _, peer in calls[::2]:
+            assert await blocking(peer.read, 2) == b"\x88\x90"
+        wire.close_all()
+        await draining
+
+    in_loop(tmp_path, work)
+
+
+@pytest.mark.parametrize("policy", [Policy(sample=0), Policy(only=["/other"])], ids=["sample", "only"])
+def test_a_call_that_is_not_recorded_is_closed_with_1001_too(tmp_path: Path, policy: Policy) -> None:
+    async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
+        client, peer = await asyncio.to_thread(upgraded, relay, server)
+        frame = server_frame(b"a message" * 1000)
+        peer.send(frame + frame[:5])
+        assert len(await asyncio.to_thread(client.read, len(frame) + 5)) == len(frame) + 5
+        peer.send(frame[5:])
+        assert await blocking(client.read, len(frame) - 5) == frame[5:]
+        draining = asyncio.create_task(relay.drain(0))
+        assert await blocking(client.read, 2) == b"\x88\x10"
+        assert await blocking(peer.read, 2) == b"\x88\x90"
+        wire.close_all()
+        await draining
+
+    in_loop(tmp_path, work, policy=policy)
+    assert find(tmp_path) == []
+
+
 def test_inside_a_frame_no_close_is_written_into_it(tmp_path: Path) -> None:
     async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
         client, peer = await asyncio.to_thread(upgraded, relay, server)
@@ -169,3 +212,36 @@ def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
         assert await blocking(client.read_all) == b""
 
     in_loop(tmp_path, work)
+
+
+def test_a_connection_is_ended_when_its_last_answer_is_there(tmp_path: Path) -> None:
+    """It was waited for to the end of the time, as clients keep connections open for the next request."""
+
+    async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
+        client = await asyncio.to_thread(connect, relay.port)
+        client.send(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n")
+        peer = await asyncio.to_thread(server.accept)
+        await blocking(peer.read_head)
+        draining = asyncio.create_task(relay.drain(3600))
+        await asyncio.to_thread(wire.wait_for, lambda: refused(relay.port))
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+        peer.send(answer)
+        assert await blocking(client.read_all) == answer
+        await draining
+
+    in_loop(tmp_path, work)
+
+
+def test_a_handshake_that_comes_to_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    authority = LocalCA(tmp_path)
+
+    async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
+        client = await asyncio.to_thread(connect, relay.port)
+        client.send(b"\x16\x03\x01\x02\x00")
+        await asyncio.to_thread(wire.wait_for, lambda: bool(relay._links))
+        draining = asyncio.create_task(relay.drain(3600))
+        await asyncio.to_thread(wire.wait_for, lambda: refused(relay.port))
+        client.close()
+        await draining
+
+    in_loop(tmp_path / "recordings", work, tls=authority.server_context)
