@@ -252,7 +252,21 @@ def _is_path(word: str) -> bool:
     )
 
 
+ELSEWHERE = {
+    "help": "`realtime-inspector COMMAND --help` explains one",
+    "play": "`realtime-inspector open call.jsonl` plays it (p); `export call.jsonl --to wav` writes the sound",
+    "record": "`proxy` records clients that are pointed at it, `run -- CMD` one program",
+    "replay": "`mock` serves a recording, `exec` does so for one program, `drive` plays its client",
+    "rules": "`explain --all` has every rule",
+    "version": "`realtime-inspector --version` prints it",
+    "view": "`open` shows recordings on a full screen, `show` as text",
+}
+"""What people call a command that has another name here, and which one that is."""
+
+
 def _no_such_command(name: str, known: list[str]) -> str:
+    if name in ELSEWHERE:
+        return f"no command {name!r}; {ELSEWHERE[name]}"
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean `{near[0]}`?" if near else "`realtime-inspector --help` lists them"
     return f"no command and no file {name!r}; {hint}"

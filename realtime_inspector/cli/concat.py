@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, recording_out
+from realtime_inspector.cli import diagnostics, recording_out
 from realtime_inspector.errors import UsageError
 from realtime_inspector.replay import concat
 
@@ -25,7 +25,7 @@ path of the whole is printed.
 @click.command("concat", help=_HELP)
 @click.argument("files", metavar="FILE FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False),
-              help="the whole [default: FIRST.joined.jsonl]")  # fmt: skip
+              help="the whole, - for standard output [default: FIRST.joined.jsonl]")  # fmt: skip
 def command(files: tuple[Path, ...], out: Path | None) -> None:
     """Put recordings together to one."""
     if len(files) < 2:
@@ -39,6 +39,5 @@ def command(files: tuple[Path, ...], out: Path | None) -> None:
     for file in files:
         if target.exists() and file.exists() and target.samefile(file):
             raise UsageError(f"{target}: the output would overwrite what it is made of")
-    recording_out.write(target, whole.header, whole.entries, files[0])
+    recording_out.deliver(target, whole.header, whole.entries, files[0])
     diagnostics.say(whole.said)
-    output.write(str(target))

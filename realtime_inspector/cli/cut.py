@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, recording_out
+from realtime_inspector.cli import diagnostics, recording_out
 from realtime_inspector.errors import UsageError
 from realtime_inspector.replay import cut
 
@@ -35,7 +35,7 @@ of the piece is printed.
 @click.option("--from", "start", metavar="TIME", help="from this moment of the recording on: 12s, 1m30s, 1:30")
 @click.option("--to", "end", metavar="TIME", help="up to this moment")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False),
-              help="the piece [default: FILE.cut.jsonl]")  # fmt: skip
+              help="the piece, - for standard output [default: FILE.cut.jsonl]")  # fmt: skip
 def command(file: Path, turns: str | None, start: str | None, end: str | None, out: Path | None) -> None:
     """Cut a piece out of a recording."""
     times = start is not None or end is not None
@@ -51,9 +51,8 @@ def command(file: Path, turns: str | None, start: str | None, end: str | None, o
         raise UsageError(f"{file}: {error}") if not str(error).startswith("--") else error from None
     piece = cut.cut(entries, recording.header, span, recording_out.new_id())
     target = out if out is not None else recording_out.beside(file, "cut")
-    recording_out.write(target, piece.header, piece.entries, file)
+    recording_out.deliver(target, piece.header, piece.entries, file)
     diagnostics.say(piece.said)
-    output.write(str(target))
 
 
 def _numbers(turns: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import sys
 import textwrap
@@ -118,16 +119,22 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _next(path: Path, findings: Sequence[Finding]) -> Iterator[str]:
     """Yield what to do next, to be copied."""
-    shown = shlex.quote(str(path))
+    shown, program = shlex.quote(str(path)), _program()
     yield ""
     yield f"The recording: {path}"
     yield ""
     yield "Next:"
-    yield f"  realtime-inspector open {shown}"
-    yield f"  realtime-inspector lint {shown}"
+    yield f"  {program} open {shown}"
+    yield f"  {program} lint {shown}"
     if findings:
-        yield f"  realtime-inspector explain {findings[0].rule}"
-    yield "  realtime-inspector proxy          and point your own client at it"
+        yield f"  {program} explain {findings[0].rule}"
+    yield f"  {program} proxy          and point your own client at it"
+
+
+def _program() -> str:
+    """Return what begins a command line here: who came by `uv run` has nothing on the path."""
+    by_uv = "UV_RUN_RECURSION_DEPTH" in os.environ and os.environ.get("VIRTUAL_ENV") == sys.prefix
+    return "uv run realtime-inspector" if by_uv else "realtime-inspector"
 
 
 def _usual_folder() -> Path:

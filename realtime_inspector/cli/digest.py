@@ -14,7 +14,7 @@ from realtime_inspector.formats.reading import Readable
 _HELP = """Say what a language model should know of a recording, or of a folder.
 
 \b
-  realtime-inspector digest call.jsonl
+  realtime-inspector digest              the newest of ./recordings
   realtime-inspector digest call.jsonl --max-tokens 800
   realtime-inspector digest recordings --format json
 
@@ -32,10 +32,10 @@ audio are never in it.
               help="what it may take")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(digest.FORMATS), default="text", show_default=True,
               help="how to write it")  # fmt: skip
-@click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
-def command(path: Path, max_tokens: int, format_name: str) -> None:
+@reading.file_argument
+def command(path: Path | None, folder: Path, max_tokens: int, format_name: str) -> None:
     """Write the digest of a recording, of a log's sessions, or of a folder."""
-    policy = linting.project()
+    path, policy = reading.chosen(path, folder), linting.project()
     opened = [reading.one(path)] if not path.is_dir() else list(reading.each(reading.find([path], path)))
     recordings: list[Readable] = [session for readable in opened for session in sessions_of(readable)]
     text = digest.write(

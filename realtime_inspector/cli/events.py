@@ -29,6 +29,7 @@ _TYPE_WIDTH = 36
 _HELP = """Print the events of a recording.
 
 \b
+  realtime-inspector events              the newest of ./recordings
   realtime-inspector events call.jsonl
   realtime-inspector events call.jsonl -f 'from:client not type:*.append'
   realtime-inspector events call.jsonl -f 'severity>=warning or latency>800ms'
@@ -53,11 +54,13 @@ and of and, or, not, ( ).
 @click.option("-f", "--filter", "expression", default="", metavar="FILTER", help="show these only")
 @click.option("-o", "--output", "--format", "form", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="how to write it")  # fmt: skip
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, expression: str, form: str) -> None:
+@reading.file_argument
+def command(path: Path | None, folder: Path, expression: str, form: str) -> None:
     """Print the events of one recording."""
-    chosen = compiled(expression)
-    recording = reading.one(path)
+    chosen, file = compiled(expression), reading.chosen(path, folder)
+    if path is None:
+        diagnostics.say(f"events of {text.safe(str(file))}")
+    recording = reading.one(file)
     if form == "json":
         output.write_lines(jsonl.dump(event.entry).decode() for event in choose(recording, chosen))
     else:

@@ -128,9 +128,7 @@ def command(
     acceptance = Acceptance(policy.rules, _baseline(baseline, write_baseline), wanted)
     linted = _write(_read(found, policy, acceptance, jobs), [] if statistics else _formats(format_name))
     if not linted:
-        raise UsageError(
-            f"{' '.join(map(str, paths)) or folder}: no recordings in this folder; they end in .jsonl or .jsonl.zst"
-        )
+        raise reading.nothing_in(paths or (folder,))
     acceptance.settle()
     if statistics:
         findings_statistics.write(linted, as_json=format_name == "json")

@@ -43,7 +43,8 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
     """
     if not paths and not folder.is_dir():
         raise UsageError(
-            f"{folder}: no such folder; name a recording, or make one: `realtime-inspector demo` needs no key"
+            f"{folder}: no such folder; name a recording, or make one: `realtime-inspector run -- CMD`, "
+            f"or without a key `realtime-inspector demo --dir {folder}`"
         )
     found: dict[Path, None] = {}
     for path in paths or (folder,):
@@ -51,6 +52,13 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
             raise UsageError(f"{path}: no such file or folder")
         found.update(dict.fromkeys(files.find(path) if path.is_dir() else [path]))
     return _whole(found)
+
+
+def nothing_in(paths: Iterable[Path]) -> UsageError:
+    """Return what to raise where folders have no recordings."""
+    return UsageError(
+        f"{' '.join(map(str, paths))}: no recordings in this folder; they end in {' or '.join(files.SUFFIXES)}"
+    )
 
 
 def _whole(paths: Iterable[Path]) -> list[Path]:
@@ -69,6 +77,15 @@ def newest(folder: Path) -> Path:
     if not found:
         raise UsageError(f"{folder}: no recording yet; name a FILE, or make one: `realtime-inspector run -- CMD`")
     return max(found, key=lambda path: found[path][-1].stat().st_mtime)
+
+
+def chosen(path: Path | None, folder: Path) -> Path:
+    """Return the FILE that a command was given, or else the newest recording of the folder.
+
+    Raises:
+        UsageError: If none was given and there is none.
+    """
+    return newest(folder) if path is None else path
 
 
 def one(path: Path) -> Readable:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from realtime_inspector.cli import reading
+from realtime_inspector.cli import output, reading
 from realtime_inspector.cli.export import write_file
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import Readable
 from realtime_inspector.recording import jsonl, zst
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.parts import SUFFIXES
+
+STANDARD_OUTPUT = Path("-")
 
 
 def whole(path: Path) -> tuple[Readable, list[Entry]]:
@@ -35,6 +38,19 @@ def beside(path: Path, word: str) -> Path:
     """Return what a recording made of another one is called: `call.jsonl` → `call.WORD.jsonl`."""
     suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(suffix)), "")
     return path.with_name(f"{path.name.removesuffix(suffix)}.{word}.jsonl")
+
+
+def deliver(out: Path, header: Header, entries: Iterable[Entry], source: Path) -> None:
+    """Write a recording and print its path; `-` is the standard output.
+
+    Raises:
+        UsageError: If it is the file it is made of, or cannot be written.
+    """
+    if out == STANDARD_OUTPUT:
+        sys.stdout.buffer.writelines(_lines(header, entries))
+    else:
+        write(out, header, entries, source)
+        output.write(str(out))
 
 
 def write(out: Path, header: Header, entries: Iterable[Entry], source: Path) -> None:

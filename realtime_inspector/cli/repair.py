@@ -33,6 +33,10 @@ def command(paths: tuple[Path, ...], out: Path | None) -> None:
     if STANDARD_INPUT in paths and not STANDARD_INPUT.exists():
         raise UsageError("-: repair mends a file; save the standard input as one first")
     recordings = reading.find(paths, Path())
+    if not recordings:
+        raise reading.nothing_in(paths)
+    if out == STANDARD_INPUT:
+        raise UsageError("--output - is no file; name one, or leave --output away")
     if out is not None and len(recordings) != 1:
         raise UsageError(f"--output takes one recording, not {len(recordings)}")
     found = [part for path in recordings for part in all_of(path)]

@@ -21,6 +21,7 @@ was said is in it, and the sound unless --no-audio is given. The path of the
 page is printed.
 
 \b
+  realtime-inspector report              the newest of ./recordings
   realtime-inspector report talk.jsonl
   realtime-inspector report talk.jsonl -o report.html --no-audio
 """
@@ -35,9 +36,12 @@ _MEGABYTE = 1_000_000
               help="a longer call gets a coarser sound, and then its beginning")  # fmt: skip
 @click.option("--events/--no-events", default=True, show_default=True, help="the events are there, behind a fold")
 @click.option("--title", default="", help="what stands above it [default: the file's name]")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, out: Path | None, audio: bool, max_audio: int, events: bool, title: str) -> None:
+@reading.file_argument
+def command(
+    path: Path | None, folder: Path, out: Path | None, audio: bool, max_audio: int, events: bool, title: str
+) -> None:
     """Write the page of one recording."""
+    path = reading.chosen(path, folder)
     recording = reading.one(path)
     policy = linting.project()
     blocks = page.write(

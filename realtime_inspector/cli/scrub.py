@@ -15,8 +15,10 @@ import orjson
 
 from realtime_inspector.capture.audio import Audio, AudioPolicy
 from realtime_inspector.cli import diagnostics, output, recording_out
+from realtime_inspector.cli.recording_out import STANDARD_OUTPUT
 from realtime_inspector.cli.serving import write_whole
 from realtime_inspector.errors import RecordingError, UsageError
+from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.printable import printable
@@ -59,7 +61,7 @@ With --check nothing is written; exits 1 if there is something to replace.
               help="the user's audio: made silent or a tone of its length, its digest, or nothing")  # fmt: skip
 @click.option("--audio-out", type=click.Choice(HOW), default="keep", show_default=True, help="the assistant's")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False),
-              help="the new file [default: FILE.scrubbed.jsonl]")  # fmt: skip
+              help="the new file, - for standard output [default: FILE.scrubbed.jsonl]")  # fmt: skip
 @click.option("--in-place", is_flag=True, help="write it over the old one")
 @click.option("--report", "report_file", type=click.Path(path_type=Path),
               help="write there what was replaced and where, as JSON; - is stdout")  # fmt: skip
@@ -67,19 +69,21 @@ With --check nothing is written; exits 1 if there is something to replace.
 def command(ctx: click.Context, /, files_: tuple[Path, ...], check: bool, **chosen: Any) -> None:
     """Take private things out of recordings."""
     out, in_place = chosen["out"], chosen["in_place"]
+    to_stdout = chosen["report_file"] == STANDARD_OUTPUT
     if out is not None and (len(files_) > 1 or in_place or check):
         raise UsageError("--output names one file: give it with one recording, and without --in-place and --check")
+    if to_stdout and out == STANDARD_OUTPUT:
+        raise UsageError("--output - and --report - would be mixed: name a file for one of them")
     job = _Job.of(chosen)
     done = []
     for file in files_:
         _check_there(file, out)
         target = None if check else file if in_place else out or recording_out.beside(file, "scrubbed")
         done.append(job.scrub(file, target))
-    to_stdout = chosen["report_file"] == Path("-")
     for one in done:
         if check and not to_stdout:
             output.write_lines(one.places())
-        elif one.written is not None and not to_stdout:
+        elif one.written not in {None, STANDARD_OUTPUT} and not to_stdout:
             output.write(str(one.written))
         diagnostics.say(printable(one.text()))
     _report(done, chosen["report_file"])
@@ -174,6 +178,9 @@ class _Job:
         return Done(path, target, self.scrubber.replaced, self._audio(mute, left_out))
 
     def _write(self, target: Path, header: Header, entries: Sequence[Entry], path: Path) -> None:
+        if target == STANDARD_OUTPUT:
+            recording_out.deliver(target, header, entries, path)
+            return
         if target != path:
             recording_out.write(target, header, entries, path)
             return
@@ -200,6 +207,8 @@ class _Job:
 
 
 def _check_there(path: Path, out: Path | None) -> None:
+    if path == STANDARD_INPUT and not path.exists():
+        raise UsageError("-: scrub reads a file, and twice; save the standard input as one first")
     if path.is_dir() or not path.exists():
         raise UsageError(f"{path}: {'a folder; name its recordings' if path.is_dir() else 'no such file'}")
     if out is not None and out.exists() and out.samefile(path):
@@ -234,7 +243,7 @@ def _bytes(entry: Entry) -> int:
 
 def _report(done: Sequence[Done], file: Path | None) -> None:
     told = {"schema_version": SCHEMA_VERSION, "files": [one.to_json() for one in done]}
-    if file == Path("-"):
+    if file == STANDARD_OUTPUT:
         output.write_json(told)
     elif file is not None:
         text = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()

@@ -35,6 +35,7 @@ _HELP = """Print the conversation: who said what and when, what was cut off, whi
 tools were called, and what is wrong, in its place.
 
 \b
+  realtime-inspector show                the newest of ./recordings
   realtime-inspector show call.jsonl
   realtime-inspector show --no-findings call.jsonl
   realtime-inspector show call.jsonl --format json | jq '.recordings[].turns'
@@ -48,10 +49,10 @@ tools were called, and what is wrong, in its place.
 @click.option("--format", "format_name", type=click.Choice(["text", "json", "markdown"]), default="text",
               show_default=True, help="how to write it")  # fmt: skip
 @linting.dialect_option
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-def command(path: Path, findings: bool, format_name: str, dialect: str) -> None:
+@reading.file_argument
+def command(path: Path | None, folder: Path, findings: bool, format_name: str, dialect: str) -> None:
     """Print the conversation of one recording, or of each session in a log."""
-    readable, policy = reading.one(path), linting.project(dialect=dialect)
+    readable, policy = reading.one(reading.chosen(path, folder)), linting.project(dialect=dialect)
     if format_name == "markdown":
         for recording in sessions_of(readable):
             output.write_lines(markdown.write(recording, None if findings else (), policy=policy))

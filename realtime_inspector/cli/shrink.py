@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, recording_out
+from realtime_inspector.cli import diagnostics, recording_out
 from realtime_inspector.errors import UsageError
 from realtime_inspector.replay.cut import Piece
 from realtime_inspector.replay.shrink import Search
@@ -40,7 +40,7 @@ found so far.
 @click.option("--if", "cmd", required=True, metavar="CMD", help="fails, with any exit code but 0")
 @click.option("--timeout", default=60.0, show_default=True, metavar="SECONDS", help="longer than that is no failure")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False),
-              help="the result [default: FILE.shrunk.jsonl]")  # fmt: skip
+              help="the result, - for standard output [default: FILE.shrunk.jsonl]")  # fmt: skip
 def command(file: Path, cmd: str, timeout: float, out: Path | None) -> None:
     """Find the smallest recording for which a command still fails."""
     recording, entries = recording_out.whole(file)
@@ -59,9 +59,9 @@ def command(file: Path, cmd: str, timeout: float, out: Path | None) -> None:
     found = search.best
     if found is None:  # stopped before anything was tried
         raise KeyboardInterrupt
-    recording_out.write(target, found.header, found.entries, file)
-    diagnostics.say(f"{len(found.entries)} of {len(entries)} entries are left, after {search.tried} tries")
-    output.write(str(target))
+    tries = "try" if search.tried == 1 else "tries"
+    diagnostics.say(f"{len(found.entries)} of {len(entries)} entries are left, after {search.tried} {tries}")
+    recording_out.deliver(target, found.header, found.entries, file)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ from realtime_inspector.cli import budgeting, budgets_kept, output, pricing, rea
 from realtime_inspector.cli.budgeting import Budget
 from realtime_inspector.cli.budgets_kept import Spent
 from realtime_inspector.cli.stats_formats import FORMATS
-from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable
 from realtime_inspector.protocol.realtime.models import Table
 from realtime_inspector.protocol.realtime.session import Session
@@ -140,8 +139,18 @@ class Figures:
         }
 
 
+class Format(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2, not where this still runs
+    """The formats, with the reason for the one of `lint` that is not among them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the format's name."""
+        if value == "sarif":
+            self.fail("sarif has findings at lines, and a budget has none: junit, ctrf, github and gitlab tell of it")
+        return super().convert(value, param, ctx)
+
+
 @click.command("stats", help=_HELP)
-@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="text", show_default=True,
+@click.option("--format", "format_name", type=Format(list(FORMATS)), default="text", show_default=True,
               help="how to write it; junit, ctrf and github tell of the budgets")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="the same as --format json: one object")
 @budgeting.option
@@ -164,9 +173,7 @@ def command(
         measured.append((recording, *_fold(recording, table)))
         reading.tell_problems(recording, most=1)
     if not measured:
-        raise UsageError(
-            f"{' '.join(map(str, paths)) or folder}: no recordings in this folder; they end in .jsonl or .jsonl.zst"
-        )
+        raise reading.nothing_in(paths or (folder,))
     total = Figures.together([figures for _, _, figures in measured])
     spent = [Spent(str(recording.path), figures.cost.whole, figures.tokens.total) for recording, _, figures in measured]
     kept = list(budgets_kept.check(budgets, total.waits, spent))

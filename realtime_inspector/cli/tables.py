@@ -32,7 +32,7 @@ def write(paths: Sequence[Path], out: Path | None, *, findings: bool) -> None:
     places = {"events": out} if single else {name: out / f"{name}{SUFFIX}" for name in parquet.TABLES}
     opened = [session for each in reading.each(reading.find(paths, Path())) for session in sessions_of(each)]
     if not opened:
-        raise UsageError(f"{' '.join(map(str, paths))}: no recordings in this folder")
+        raise reading.nothing_in(paths)
     try:
         places["events"].parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:

@@ -73,7 +73,7 @@ def command(
     """Say why the assistant was silent, in one recording or in each session of a log."""
     if moment is not None and everything:
         raise UsageError("--at goes without --all")
-    readable, policy = reading.one(reading.newest(folder) if path is None else path), linting.project(dialect=dialect)
+    readable, policy = reading.one(reading.chosen(path, folder)), linting.project(dialect=dialect)
     linters: list[Linter] = []
     told = []
     for session in sessions_of(readable):

@@ -230,7 +230,7 @@ def _object(line: bytes, problem: str) -> dict[str, Any]:
     try:
         members = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        cut = " (line is cut off)" if not line.rstrip().endswith(b"}") else ""
+        cut = " (line is cut off)" if line.startswith(b"{") and not line.rstrip().endswith(b"}") else ""
         raise NotAnEntry(f"{problem}: {error}{cut}") from None
     if not isinstance(members, dict):
         raise NotAnEntry(f"{problem}: a JSON {type(members).__name__}, not an object")

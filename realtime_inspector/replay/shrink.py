@@ -57,7 +57,8 @@ class Search:
         self.best = self._piece(kept)
         for what, parts in (("turns", self._turns), ("what belongs together", self._groups), ("events", self._single)):
             kept = self._level(kept, parts(kept), fails)
-            told(f"without {what}: {len(kept)} of {len(self.entries)} entries, {self.tried} tries")
+            tries = "try" if self.tried == 1 else "tries"
+            told(f"without {what}: {len(kept)} of {len(self.entries)} entries, {self.tried} {tries}")
         return self.best
 
     def _level(

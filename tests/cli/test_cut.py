@@ -29,6 +29,15 @@ def test_a_recording_goes_into_pieces_and_back(rti: CommandLine, call: Path, tmp
     assert rti("lint", "call.cut.jsonl", "rest.jsonl.zst", "--exit-zero").code == 0
 
 
+def test_a_piece_on_the_standard_output_is_the_piece_and_nothing_else(rti: CommandLine, call: Path) -> None:
+    rti("cut", call, "--turns", "1", "-o", "first.jsonl")
+    piped = rti("cut", call, "--turns", "1", "-o", "-")
+    first, said = (text.splitlines()[1:] for text in (Path("first.jsonl").read_text(), piped.out))
+    assert said == first
+    assert not Path("-").exists()
+    assert len(rti("concat", call, "first.jsonl", "-o", "-").out.splitlines()) > len(first)
+
+
 def test_time_may_be_written_in_any_of_the_usual_ways(rti: CommandLine, call: Path) -> None:
     said = {
         rti("cut", call, "--from", start, "--to", end, "-o", "piece.jsonl").err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,7 @@ from realtime_inspector.simulator.stories import STORIES
 def test_the_demo_tells_its_story_and_finds_the_planted_mistake(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    began = time.monotonic()
     assert main(["demo", "--no-tui", "--dir", str(tmp_path)]) == 0
-    assert time.monotonic() - began < 10  # 4.4 s by itself; a busy machine may need more
     told = capsys.readouterr()
     assert "1. TOOL003 missing-call-id (error, " in told.out
     assert "TOOL002" in told.out
@@ -46,6 +44,14 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_story(
     (tmp_path / "file").write_text("")
     assert main(["demo", "--no-tui", "--dir", str(tmp_path / "file" / "inside")]) == 2
     assert "recordings cannot be written there" in capsys.readouterr().err
+
+
+def test_what_to_do_next_begins_as_the_demo_itself_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
+    assert "  uv run realtime-inspector open call.jsonl" in list(demo._next(Path("call.jsonl"), []))
+    monkeypatch.setenv("VIRTUAL_ENV", "/another")
+    assert "  realtime-inspector open call.jsonl" in list(demo._next(Path("call.jsonl"), []))
 
 
 def test_its_usual_folder_is_the_users_not_the_current_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

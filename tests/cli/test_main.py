@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,6 +71,15 @@ def test_a_command_that_does_not_exist_is_answered_with_the_nearest(rti: Command
 
     assert ran.code == 2
     assert ran.err == "realtime-inspector: no command and no file 'lnt'; did you mean `lint`?\n"
+
+
+def test_a_word_that_other_tools_use_is_answered_with_the_command_that_does_it(rti: CommandLine) -> None:
+    assert "no command 'rules'; `explain --all` has every rule" in rti("rules").err
+    known = {listed.name for listed in commands.table()}
+    assert not known & set(commands.ELSEWHERE)
+    for said in commands.ELSEWHERE.values():
+        named = [span.removeprefix("realtime-inspector ").split()[0] for span in re.findall(r"`([^`]+)`", said)]
+        assert set(named) <= {*known, "COMMAND", "--version"}
 
 
 def test_a_word_that_is_near_nothing_is_answered_with_the_help(rti: CommandLine) -> None:

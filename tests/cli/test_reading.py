@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.cli.helpers import CommandLine, write_recording
+
+HELLO = '< {"type": "session.created", "session": {"id": "s1", "type": "realtime"}}'
 
 
 @pytest.mark.parametrize("command", ["show", "events", "import", "export --to markdown"])
@@ -23,6 +26,22 @@ def test_a_folder_in_place_of_a_file_is_answered_with_the_command_that_lists_it(
     ran = rti(*command.split(), "calls")
     assert ran.code == 2
     assert "calls: a folder; name one of its recordings: `realtime-inspector ls calls` lists them" in ran.err
+
+
+@pytest.mark.parametrize("command", ["show", "events", "digest", "report -o -"])
+def test_without_a_file_the_newest_of_the_folder_is_read(rti: CommandLine, command: str) -> None:
+    new = write_recording(Path("recordings/new.jsonl"), HELLO)
+    old = write_recording(Path("recordings/old.jsonl"), "x")
+    os.utime(old, (1, 1))
+
+    assert rti(*command.split()).out == rti(*command.split(), new).out != rti(*command.split(), old).out
+    assert "none: no recording yet; name a FILE, or make one" in rti(*command.split(), "--dir", "none").err
+
+
+def test_a_folder_that_is_not_there_is_answered_with_two_ways_to_make_a_recording(rti: CommandLine) -> None:
+    said = rti("lint").err
+    assert "recordings: no such folder" in said
+    assert "`realtime-inspector run -- CMD`, or without a key `realtime-inspector demo --dir recordings`" in said
 
 
 @pytest.mark.parametrize("command", ["repair", "mock --listen 127.0.0.1:0"])

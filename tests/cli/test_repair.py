@@ -57,6 +57,11 @@ def test_one_output_takes_one_recording(rti: CommandLine, torn: Path) -> None:
     assert (ran.code, ran.err) == (2, "realtime-inspector: --output takes one recording, not 2\n")
 
 
-@pytest.mark.parametrize("arguments", [[], ["absent.jsonl"]])
+def test_a_folder_without_recordings_is_told(rti: CommandLine) -> None:
+    Path("none").mkdir()
+    assert "none: no recordings in this folder" in rti("repair", "none").err
+
+
+@pytest.mark.parametrize("arguments", [[], ["absent.jsonl"], ["torn.jsonl", "-o", "-"]])
 def test_a_recording_must_be_named(rti: CommandLine, arguments: list[str]) -> None:
     assert rti("repair", *arguments).code == 2

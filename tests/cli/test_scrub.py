@@ -78,6 +78,13 @@ def test_check_writes_nothing_and_lists_places_without_what_is_there(rti: Comman
     assert list(call.parent.glob("*.jsonl")) == [call]
 
 
+def test_a_scrubbed_recording_can_go_to_the_standard_output(rti: CommandLine, call: Path) -> None:
+    rti("scrub", call, "-o", "clean.jsonl")
+    ran = rti("scrub", call, "-o", "-")
+    assert (ran.code, ran.out) == (0, Path("clean.jsonl").read_text())
+    assert not Path("-").exists()
+
+
 def test_in_place_leaves_a_clean_recording_and_one_name_means_one_thing_in_all_of_them(
     rti: CommandLine, call: Path, tmp_path: Path
 ) -> None:
@@ -117,6 +124,8 @@ def test_voices_go_and_the_rest_stays(rti: CommandLine, tmp_path: Path, how: str
         (["call.jsonl", "--pattern", "Ada"], "--pattern 'Ada' is no NAME=REGEX"),
         (["call.jsonl", "--pattern", "name=("], "--pattern name: no regular expression:"),
         (["none.jsonl"], "none.jsonl: no such file"),
+        (["-"], "-: scrub reads a file, and twice; save the standard input as one first"),
+        (["call.jsonl", "-o", "-", "--report", "-"], "would be mixed"),
         (["."], "a folder; name its recordings"),
     ],
 )

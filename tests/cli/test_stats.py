@@ -169,6 +169,12 @@ def test_a_session_without_turns_has_no_table(rti: CommandLine, tmp_path: Path) 
     )
 
 
+def test_a_format_of_lint_that_has_no_place_for_a_budget_is_answered_with_those_that_have(rti: CommandLine) -> None:
+    ran = rti("stats", "--format", "sarif")
+    assert ran.code == 2
+    assert "a budget has none: junit, ctrf, github and gitlab tell of it" in ran.err
+
+
 def test_an_empty_folder_is_a_mistake(rti: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
 

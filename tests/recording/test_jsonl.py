@@ -266,6 +266,12 @@ def test_what_is_no_header_is_named(line: bytes, problem: str) -> None:
     assert problem in str(caught.value)
 
 
+def test_a_text_that_is_no_json_at_all_is_not_said_to_be_cut_off() -> None:
+    with pytest.raises(NotAnEntry, match="not a recording's header: ") as caught:
+        jsonl.parse_header(b"hello")
+    assert "cut off" not in str(caught.value)
+
+
 def test_binary_stays_binary_though_it_looks_like_json() -> None:
     line = jsonl.dump(message(b"{}", binary=True))
     assert json.loads(line)["base64"] == b64encode(b"{}").decode()
