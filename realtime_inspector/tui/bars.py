@@ -71,9 +71,14 @@ def _state(study: Study, standing: Standing) -> list[Span]:
 
 def _growth(study: Study, standing: Standing) -> list[Span]:
     if study.live:
-        news = Span("following", "dim") if standing.following else Span(f"+{standing.unseen:,} new (G)", "warning")
-        return [Span("● live ", "good"), news]
+        return [Span("● live ", "good"), _news(standing)]
     if study.index.ended or not study.read_through:
         return []
     torn = study.index.problem or study.index.torn_bytes
     return [Span("cut off: run repair" if torn else "no end: cut off", "warning")]
+
+
+def _news(standing: Standing) -> Span:
+    if standing.following:
+        return Span("following", "dim")
+    return Span(f"+{standing.unseen:,} new (G)" if standing.unseen else "stays here (G follows)", "warning")

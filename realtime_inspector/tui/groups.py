@@ -31,7 +31,7 @@ def rows(findings: Iterable[Finding], opened: Container[str], closed: Container[
     """Return the rows: every rule with its findings, the first few unless the rule is opened, none if it is closed."""
     found: list[GroupRow] = []
     for rule, group in _grouped(findings).items():
-        found.append(_head(rule, group))
+        found.append(_head(rule, group, closed=rule in closed))
         if rule in closed:
             continue
         shown = group if rule in opened else group[:SHOWN]
@@ -69,22 +69,19 @@ def _grouped(findings: Iterable[Finding]) -> dict[str, Sequence[Finding]]:
     return {rule: groups[rule] for rule in order}
 
 
-def _head(rule: str, group: Sequence[Finding]) -> GroupRow:
+def _head(rule: str, group: Sequence[Finding], *, closed: bool) -> GroupRow:
     first = min(group, key=lambda finding: finding.severity.rank)
     times = f" x{len(group):,}" if len(group) > 1 else ""
     mark = Span(f"{MARKS[first.severity]} ", first.severity.value)
-    return GroupRow(rule, Line((mark, Span(f"{rule} {first.name}{times}", "title"))), None)
+    folded = (Span(" … (enter unfolds)", "dim"),) if closed else ()
+    return GroupRow(rule, Line((mark, Span(f"{rule} {first.name}{times}", "title"), *folded)))
 
 
 def _finding(finding: Finding) -> Line:
-    return Line(
-        (
-            Span(f"  #{finding.entry:<5} ", "link"),
-            Span(f"{text.clock(finding.t)} ", "dim"),
-            Span(text.safe(finding.message)),
-        ),
-        finding.entry,
-    )
+    number, clock = f"  #{finding.entry:<5} ", f"{text.clock(finding.t)} "
+    cause = f" (cause: #{finding.cause})" if finding.cause is not None else ""
+    spans = (Span(number, "link"), Span(clock, "dim"), Span(text.safe(finding.message)), Span(cause, "dim"))
+    return Line(spans, finding.entry, indent=len(number) + len(clock))
 
 
 def _worst(group: Sequence[Finding]) -> int:

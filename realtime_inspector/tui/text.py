@@ -105,13 +105,15 @@ def clip(text: str, characters: int) -> str:
 
 
 def fit(line: Line, width: int) -> Line:
-    """Return as much of a line as goes into so many cells."""
-    spans, room = [], width
+    """Return as much of a line as goes into so many cells; what was cut off ends in `…`."""
+    if line.width <= width:
+        return line
+    spans, room = [], max(0, width - 1)
     for span in line.spans:
         taken = span.text if cell_len(span.text) <= room else set_cell_size(span.text, max(0, room))
         spans.append(Span(taken, span.style))
         room -= cell_len(taken)
-    return replace(line, spans=tuple(spans))
+    return replace(line, spans=(*spans, *([Span("…")] if width > 0 else [])))
 
 
 def wrap(lines: Iterable[Line], width: int) -> Iterator[Line]:

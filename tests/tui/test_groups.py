@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.tui import groups
 from realtime_inspector.tui.groups import GroupRow
@@ -36,7 +38,13 @@ def test_a_rule_with_many_findings_shows_the_first_few_until_it_is_opened() -> N
 
 
 def test_a_closed_rule_shows_none() -> None:
-    assert len(groups.rows([finding(1), finding(2)], (), {"TOOL003"})) == 1
+    assert texts(groups.rows([finding(1), finding(2)], (), {"TOOL003"})) == [
+        "E TOOL003 missing-call-id x2 … (enter unfolds)"
+    ]
+
+
+def test_a_finding_names_the_entry_that_caused_it() -> None:
+    assert texts(groups.rows([replace(finding(4), cause=2)], (), ()))[1].endswith(" (cause: #2)")
 
 
 def test_the_tally_has_every_severity() -> None:

@@ -118,9 +118,9 @@ def test_moving_in_the_events_moves_detail_and_state(call: Path) -> None:
 def test_moving_in_the_findings_moves_the_other_panes(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
-        await press(pilot, "3", "j")
-        assert n_of(screen) == 41
-        assert "#41 conversation.item.create" in dump(pilot.app)
+        await press(pilot, "3", "j", "j")
+        assert n_of(screen) == 66
+        assert "#66 response.create" in dump(pilot.app)
         assert screen.focused is screen.finding_list
 
     drive(app_on(call), play, (200, 60))
@@ -129,7 +129,7 @@ def test_moving_in_the_findings_moves_the_other_panes(call: Path) -> None:
 def test_enter_on_a_finding_goes_to_its_entry(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
-        await press(pilot, "3", "j", "enter")
+        await press(pilot, "3", "enter")
         assert screen.focused is screen.event_list
         assert n_of(screen) == 41
         assert "▸  41" in dump(pilot.app)
@@ -140,8 +140,9 @@ def test_enter_on_a_finding_goes_to_its_entry(call: Path) -> None:
 def test_enter_on_a_rule_closes_and_opens_it(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         await settled(pilot)
-        await press(pilot, "3", "enter")
+        await press(pilot, "3", "k", "enter")
         assert "the output names no call" not in dump(pilot.app)
+        assert "TST001 missing-call-id … (enter unfolds)" in dump(pilot.app)
         await press(pilot, "enter")
         assert "the output names no call" in dump(pilot.app)
 
@@ -208,7 +209,7 @@ def test_braces_go_from_finding_to_finding_in_any_pane(call: Path) -> None:
 def test_c_goes_to_the_cause(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
-        await press(pilot, "3", "j", "c")
+        await press(pilot, "3", "c")
         assert n_of(screen) == 39
         assert screen.focused is screen.event_list
         await press(pilot, "j", "j", "j", "c")  # the error event; what it answers is the cause
@@ -231,13 +232,29 @@ def test_e_explains_the_rule(call: Path) -> None:
     drive(app_on(call), play)
 
 
-def test_the_demo_begins_with_what_was_found(call: Path) -> None:
+def test_the_demo_begins_with_the_worst_that_was_found_in_all_panes(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         screen = await settled(pilot)
         assert screen.focused is screen.finding_list
-        assert "TST001 missing-call-id" in dump(pilot.app)
+        assert "▸  #41" in dump(pilot.app)
+        assert "add call_id 'call_7' (cause: #39)" in dump(pilot.app)
+        assert n_of(screen) == 41
 
     drive(app_on(call, show_findings=True), play)
+
+
+def test_a_long_finding_is_shown_whole_and_is_one_step_for_the_cursor(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        shown = screen.finding_list
+        assert "(cause:" in shown.source[2].text
+        await press(pilot, "j", "j")
+        assert shown.finding is not None
+        assert shown.finding.entry == 66
+        await press(pilot, "k", "k")
+        assert shown.cursor == 1
+
+    drive(app_on(call, show_findings=True), play, (48, 24))
 
 
 def test_findings_are_marked_in_the_list(call: Path) -> None:
@@ -382,7 +399,7 @@ def test_y_copies_what_the_pane_shows(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         copied = []
-        for keys in (["j", "j", "j", "y"], ["3", "j", "y"], ["4", "y"]):
+        for keys in (["j", "j", "j", "y"], ["3", "y"], ["4", "y"]):
             await press(pilot, *keys)
             copied.append(pilot.app.clipboard)
         assert copied[0].startswith('{"type":"session.update","event_id":"up_1"')

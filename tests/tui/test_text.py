@@ -103,3 +103,9 @@ def test_a_link_is_underlined_without_the_spaces_around_it() -> None:
         Span(" "),
     ]
     assert list(text.by_words(Span(" as it is ", "dim"))) == [Span(" as it is ", "dim")]
+
+
+def test_a_line_that_is_cut_off_says_so() -> None:
+    line = Line((Span("call.jsonl ", "title"), Span("153 entries", "dim")))
+    assert text.fit(line, 22) == line
+    assert [text.fit(line, width).text for width in (16, 1, 0)] == ["call.jsonl 153 …", "…", ""]

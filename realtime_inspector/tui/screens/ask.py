@@ -20,7 +20,7 @@ _CSS = """
     width: 72; max-width: 95%; height: auto; max-height: 90%;
     border: heavy $primary; padding: 0 1; background: $background;
 }}
-{name} LineList {{ height: auto; max-height: 100%; }}
+{name} LineList {{ height: auto; max-height: 100%; scrollbar-gutter: auto; }}
 """
 
 

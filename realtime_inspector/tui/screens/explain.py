@@ -14,7 +14,7 @@ from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.tui import detail, text
 from realtime_inspector.tui.text import Line, Span
-from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 
 def lines(rule: Rule | None, finding: Finding) -> list[Line]:
@@ -65,16 +65,8 @@ class ExplainScreen(ModalScreen[None]):
         with Vertical() as frame:
             frame.border_title = self._heading
             frame.border_subtitle = "q: back"
-            yield LineList(id="page")
+            yield WrappedList(self._lines, id="page")
 
     def on_mount(self) -> None:
         """Give the page the keys."""
-        self.query_one(LineList).focus()
-
-    def on_resize(self) -> None:
-        """Wrap the page to its width."""
-        self.call_after_refresh(self._wrap)
-
-    def _wrap(self) -> None:
-        page = self.query_one(LineList)
-        page.show(list(text.wrap(self._lines, page.scrollable_content_region.width - 1)))
+        self.query_one(WrappedList).focus()

@@ -83,7 +83,7 @@ class HelpScreen(ModalScreen[Action | None]):
     CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > Vertical { width: 60; max-width: 95%; height: auto; max-height: 90%; border: heavy $primary; }
-    HelpScreen LineList { height: auto; max-height: 100%; }
+    HelpScreen LineList { height: auto; max-height: 100%; scrollbar-gutter: auto; }
     """
 
     def __init__(self, found: Iterable[Action]) -> None:

@@ -182,6 +182,7 @@ class SessionScreen(ListeningScreen):
         checked = study.analysed == len(study.index)
         if self._changed("findings", (study.found, checked)):
             self.finding_list.show_findings(study.findings, "nothing found" if checked else "checking …")
+            self._begin_at_finding(checked=checked)
         panes = self.panes
         if panes.shows("detail"):
             self._draw_detail()
@@ -191,6 +192,14 @@ class SessionScreen(ListeningScreen):
         self._draw_bars()
         if self.desk.outcome is not None:
             self._draw_outcome()
+
+    def _begin_at_finding(self, *, checked: bool) -> None:
+        """Where the findings are shown first, begin with the worst of them in all panes, unless the user was faster."""
+        finding = self.finding_list.finding
+        if self._show_findings and checked:
+            self._show_findings = False
+            if finding is not None and self.desk.position == 0 and not self.event_list.following:
+                self._follow(self._position(finding))
 
     def _changed(self, name: str, value: object) -> bool:
         """Tell whether something is not what was drawn last."""

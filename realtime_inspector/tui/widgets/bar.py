@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from realtime_inspector.tui.text import STYLES, Line
+from realtime_inspector.tui.text import STYLES, Line, fit
 
 
 class Bar(Widget):
@@ -45,7 +45,8 @@ class Bar(Widget):
         """Return the line."""
         width = self.size.width
         right = self._strip(self._right)
-        left = self._strip(self._left).adjust_cell_length(max(0, width - right.cell_length), self.rich_style)
+        room = max(0, width - right.cell_length)
+        left = self._strip(fit(self._left, room)).adjust_cell_length(room, self.rich_style)
         return Strip.join([left, right]).adjust_cell_length(width, self.rich_style)
 
     def _strip(self, line: Line) -> Strip:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -10,11 +11,12 @@ from textual.binding import Binding, BindingType
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.tui import groups, text
 from realtime_inspector.tui.groups import GroupRow
+from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.line_list import LineList
 
 
 class FindingList(LineList):
-    """Rules with their findings."""
+    """Rules with their findings, each in full; the cursor goes from one to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "unfold", "Unfold", show=False, id="findings.unfold"),
@@ -24,14 +26,19 @@ class FindingList(LineList):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._findings: list[Finding] = []
+        self._empty = ""
         self._rows: list[GroupRow] = []
+        self._starts: list[int] = []
+        """The first line of each row."""
+        self._untouched = True
+        """Whether the cursor is where it was put at first: on the worst finding."""
         self._unfolded: set[str] = set()
         self._shut: set[str] = set()
 
     @property
     def row(self) -> GroupRow | None:
         """The row the cursor is on."""
-        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
+        return self._rows[self._at(self.cursor)] if self._rows else None
 
     @property
     def finding(self) -> Finding | None:
@@ -41,25 +48,66 @@ class FindingList(LineList):
             return row.finding if row is not None else None
         return next((finding for finding in self._findings if finding.rule == row.rule), None)
 
+    @property
+    def cursor_lines(self) -> int:
+        """How many lines the row under the cursor takes."""
+        after = self._at(self.cursor) + 1
+        return (self._starts[after] if after < len(self._starts) else len(self.source)) - self.cursor
+
     def show_findings(self, findings: Iterable[Finding], empty: str) -> None:
         """Show these, the cursor kept on what it was on; `empty` where there are none."""
         before = self.row
-        self._findings = list(findings)
+        self._findings, self._empty = list(findings), empty
         self._rows = groups.rows(self._findings, self._unfolded, self._shut)
         self.passive = not self._rows
-        self.show([row.line for row in self._rows] or [text.plain(empty, "dim")])
-        if before is not None:
-            same = (y for y, row in enumerate(self._rows) if (row.rule, row.finding) == (before.rule, before.finding))
-            self.go(next(same, self.cursor))
+        self._place_lines()
+        if self._rows and self._untouched:
+            self.go(self._starts[1])
+        elif before is not None:
+            same = (at for at, row in enumerate(self._rows) if (row.rule, row.finding) == (before.rule, before.finding))
+            at = next(same, None)
+            self.go(self.cursor if at is None else self._starts[at])
+
+    def _place_lines(self) -> None:
+        """Wrap the rows to the width there is."""
+        width = max(8, self.scrollable_content_region.width - 1)
+        lines: list[Line] = []
+        self._starts = []
+        for row in self._rows:
+            self._starts.append(len(lines))
+            lines += text.wrap([row.line], width)
+        self.show(lines or [text.plain(self._empty, "dim")])
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        at = self._at(self.cursor)
+        self._place_lines()
+        self.go(self._starts[at] if self._rows else 0)
+        super().on_resize()
+
+    def go(self, y: int, *, tell: bool = False) -> None:
+        """Put the cursor on the row that a line belongs to."""
+        self._untouched = self._untouched and not tell
+        super().go(self._starts[self._at(y)] if self._rows else y, tell=tell)
+
+    def _at(self, y: int) -> int:
+        return max(0, bisect_right(self._starts, y) - 1)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by so many rows."""
+        if self._rows:
+            at = min(max(0, self._at(self.cursor) + by), len(self._rows) - 1)
+            self.go(self._starts[at], tell=True)
 
     def point_at(self, entry: int) -> None:
         """Put the cursor on the first finding about an entry, if it is shown and the cursor is on none of them."""
+        self._untouched = False
         row = self.row
         if row is not None and row.finding is not None and row.finding.entry == entry:
             return
-        for y, row in enumerate(self._rows):
+        for start, row in zip(self._starts, self._rows, strict=True):
             if row.finding is not None and row.finding.entry == entry:
-                self.go(y)
+                self.go(start)
                 return
 
     def action_choose(self) -> None:
@@ -100,7 +148,8 @@ class FindingList(LineList):
         self._unfolded.discard(rule)
         self._shut.add(rule)
         self._again()
-        self.go(next(y for y, row in enumerate(self._rows) if row.rule == rule))
+        self.go(next(start for start, row in zip(self._starts, self._rows, strict=True) if row.rule == rule))
 
     def _again(self) -> None:
-        self.show_findings(self._findings, "")
+        self._untouched = False
+        self.show_findings(self._findings, self._empty)

@@ -32,7 +32,10 @@ class Source(Protocol):
 
 
 class LineList(ScrollView, can_focus=True, inherit_bindings=False):
-    """Lines with a cursor. The cursor's line is marked by a sign as well as by colour."""
+    """Lines with a cursor. The cursor's line is marked by a sign as well as by colour.
+
+    The scroll bar has its place before it is there, so that it takes no word away.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
@@ -49,6 +52,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         background: $background;
         color: $foreground;
         & > .line--client { color: $text-primary; }
@@ -163,13 +167,24 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw the two lines anew and bring the cursor into view."""
         self.refresh_line(old)
         self.refresh_line(new)
-        self.scroll_to_region(Region(0, new, 1, 1), animate=False, force=True)
+        self._reveal()
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
         self.post_message(self.Resized(self))
         self.update()
-        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Bring what the cursor is on into view, its first line before all."""
+        room = max(1, self.scrollable_content_region.height)
+        region = Region(0, self.cursor, 1, min(room, self.cursor_lines))
+        self.scroll_to_region(region, animate=False, force=True)
+
+    @property
+    def cursor_lines(self) -> int:
+        """How many lines belong to what the cursor is on."""
+        return 1
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from realtime_inspector.tui import text
 from realtime_inspector.tui.text import Line
@@ -11,9 +10,7 @@ from realtime_inspector.tui.widgets.line_list import LineList
 
 
 class WrappedList(LineList):
-    """Lines of any length, wrapped. The scroll bar has its place before it is there, so that it takes no word away."""
-
-    DEFAULT_CSS: ClassVar[str] = "WrappedList { scrollbar-gutter: stable; }"
+    """Lines of any length, wrapped."""
 
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
