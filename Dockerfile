@@ -1,4 +1,4 @@
-# The proxy in a container: docker run -p 127.0.0.1:8765:8765 -v "$PWD/recordings:/recordings" IMAGE
+# The proxy in a container: docker run --user "$(id -u)" -p 127.0.0.1:8765:8765 -v "$PWD/recordings:/recordings" IMAGE
 FROM python:3.13-slim-trixie AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
@@ -8,11 +8,12 @@ RUN python -m venv /opt/realtime-inspector \
 
 FROM python:3.13-slim-trixie
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin inspector \
- && install --directory --owner inspector --mode 0700 /recordings
+ && install --directory --mode 1777 /recordings /data
 COPY --from=build /opt/realtime-inspector /opt/realtime-inspector
 ENV PATH=/opt/realtime-inspector/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     REALTIME_INSPECTOR_DIR=/recordings \
+    REALTIME_INSPECTOR_DATA_DIR=/data \
     REALTIME_INSPECTOR_PROXY_LISTEN=0.0.0.0:8765
 # by its number: a cluster that lets no root in can tell that this is none
 USER 10001

@@ -33,7 +33,7 @@ pytest_plugins = ["pytester"]
 yaml = pytest.importorskip("ruamel.yaml", reason="no reader of YAML here")
 
 PAGE = ROOT / "docs/ci.md"
-OTHERS = re.compile(r"\b(npm|docker|pipx?|pytest|python my_agent\.py)\b")
+OTHERS = re.compile(r"\b(npm|docker|mkdir|pipx?|pytest|python my_agent\.py)\b")
 """What needs another tool, a network or a client, and has a test of its own below, as far as there can be one."""
 
 
@@ -219,6 +219,13 @@ def test_the_image_runs_as_nobody_in_particular(image: list[tuple[str, str]]) ->
     assert int(user) > 0, "by name, a cluster that lets no root in cannot tell"
     assert final.index(("USER", user)) < next(n for n, (name, _) in enumerate(final) if name == "ENTRYPOINT")
     assert all(re.fullmatch(r"python:3\.\d+-slim-\w+( AS build)?", rest) for name, rest in image if name == "FROM")
+
+
+def test_any_user_can_record_in_the_image(image: list[tuple[str, str]]) -> None:
+    (made,) = (rest.partition("install ")[2].split() for _, rest in image if "install --directory" in rest)
+    variables = dict(pair.split("=", 1) for pair in shlex.split(dict(image)["ENV"]))
+    assert made[1:3] == ["--mode", "1777"]
+    assert {variables["REALTIME_INSPECTOR_DIR"], variables["REALTIME_INSPECTOR_DATA_DIR"]} == set(made[3:])
 
 
 def test_everything_the_image_is_made_of_is_there_and_let_into_its_context(image: list[tuple[str, str]]) -> None:
