@@ -27,6 +27,7 @@ from realtime_inspector.capture.keys import UpstreamKey
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.sink import Rotation
+from realtime_inspector.capture.telling import safely
 from realtime_inspector.capture.tls import write_whole
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context
 from realtime_inspector.capture.via import Via
@@ -114,9 +115,9 @@ class Interceptor:
         self.host = host
         self.port = port
         self._upstream_ca = upstream_ca
-        self._say = say
+        self._say = safely(say)
         self._tags = tags
-        self._told_opened = opened
+        self._told_opened = safely(opened) if opened is not None else None
         self._lenient = lenient
         self._policy = policy if policy is not None else Policy()
         self._key = key

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import socket
 import ssl
@@ -23,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from realtime_inspector.capture.door import REST_S, Door
 from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.keys import UpstreamKey, stranger
@@ -34,6 +34,7 @@ from realtime_inspector.capture.rewrite import READY_PATH, Refusal, Rewriter
 from realtime_inspector.capture.room import OUT_OF_FILES, Room, files_for_calls
 from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tee import Tee
+from realtime_inspector.capture.telling import safely
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain, kind_of
 from realtime_inspector.capture.via import Via, tunnel
 from realtime_inspector.errors import UsageError
@@ -45,8 +46,6 @@ CLOSE_TIMEOUT_S = 1.0
 """How long open connections have to close in good order when the relay ends."""
 TLS_SHUTDOWN_S = 3.0
 _TLS_HANDSHAKE = b"\x16"
-_BACKLOG = 1024
-_REST_S = 0.1
 _GC_OBJECTS = 20_000
 _SWITCH_S = 0.001
 
@@ -99,23 +98,20 @@ class Relay:
         """
         self.upstream = Upstream.parse(upstream)
         self.recorder = Recorder(folder, redactor=redactor, warn=say, rotation=rotation)
-        self.host = host
-        self.port = port
         self.connections = 0
         """How many connections sent something: each makes a recording."""
-        self._say = say
+        self._say = safely(say)
         self._tls = tls
         self._tags = tags
-        self._told_opened = opened
+        self._told_opened = safely(opened) if opened is not None else None
         self._policy = policy if policy is not None else Policy()
         self._key = key
-        self._share_port = share_port
         self._server_tls: asyncio.Task[ssl.SSLContext] | None = None
         self._client_tls = client_context(upstream_ca, certificate) if self.upstream.tls else None
         self.via = via
         self._proxy_tls = client_context(upstream_ca) if via is not None and via.tls else None
-        self._listeners: list[socket.socket] = []
-        self._room = Room(say)
+        self._room = Room(self._say)
+        self._door = Door(host, port, self._room, self._fits_another, self._take, share_port=share_port)
         self._greeted = 0
         """Sockets that are not yet a link's."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,14 +124,24 @@ class Relay:
         return self.recorder.figures(self.connections, len(self._links), self._failures)
 
     @property
+    def host(self) -> str:
+        """Address or name that it listens on."""
+        return self._door.host
+
+    @property
+    def port(self) -> int:
+        """Port that it listens on; until it does, the one it was given."""
+        return self._door.port
+
+    @property
     def url(self) -> str:
         """Where clients connect, `http://127.0.0.1:8765`."""
-        return f"http://{self._authority}"
+        return f"http://{self._door.authority}"
 
     @property
     def ws_url(self) -> str:
         """The same for WebSockets, `ws://127.0.0.1:8765`."""
-        return f"ws://{self._authority}"
+        return f"ws://{self._door.authority}"
 
     async def __aenter__(self) -> Relay:
         """Listen.
@@ -155,17 +161,18 @@ class Relay:
             self.recorder.check()
             self._loop = asyncio.get_running_loop()
             self._tee = Tee(self._loop, behind=self.recorder.pressure)
-            self._listen()
+            self._door.listen()
+            self._refuse_itself()
             self._room.files = files_for_calls()
         except BaseException:
+            self._door.shut()
             self.recorder.close(0)
             raise
-        for listener in self._listeners:
-            self._loop.add_reader(listener, self._accept, listener)
+        self._door.open(self._loop)
 
     async def drain(self, timeout_s: float) -> None:
         """Stop accepting and let calls end, for at most that long; close those that have not, with 1001."""
-        self._stop_listening()
+        self._door.shut()
         self._end_quiet()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._until_calls_end(), timeout_s)
@@ -177,7 +184,7 @@ class Relay:
 
     async def close(self) -> None:
         """Stop accepting, end the connections, finish the recordings."""
-        self._stop_listening()
+        self._door.shut()
         for task in list(self._tasks):
             task.cancel()
         for link in list(self._links):
@@ -199,11 +206,6 @@ class Relay:
         """Whether others than this machine can reach it."""
         return self.host != "localhost" and not self.host.startswith("127.") and self.host != "::1"
 
-    @property
-    def _authority(self) -> str:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-
     async def _until_idle(self) -> None:
         while self._links:
             self._idle.clear()
@@ -214,7 +216,7 @@ class Relay:
             self._end_quiet()
             self._idle.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._idle.wait(), _REST_S)
+                await asyncio.wait_for(self._idle.wait(), REST_S)
 
     def _end_quiet(self) -> None:
         """End the connections on which no call and no request is under way."""
@@ -222,77 +224,16 @@ class Relay:
             if not link.busy:
                 link.end()
 
-    def _listen(self) -> None:
-        try:
-            addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            for family, _, _, _, address in dict.fromkeys(addresses):
-                self._bind(family, address)
-        except OSError as error:
-            if not self._listeners or error.errno == errno.EADDRINUSE:
-                self._stop_listening()
-                raise UsageError(self._cannot_listen(error)) from error
+    def _refuse_itself(self) -> None:
         if self.upstream.port == self.port and self.upstream.host in {self.host, "localhost", "127.0.0.1", "::1"}:
-            self._stop_listening()
             raise UsageError(f"--upstream {self.upstream.url} is this proxy itself; point it at a server")
 
-    def _stop_listening(self) -> None:
-        for listener in self._listeners:
-            self._loop.remove_reader(listener)
-            listener.close()
-        self._listeners.clear()
+    def _fits_another(self) -> bool:
+        return self._room.fits_another(len(self._links) + self._greeted, self.recorder.files)
 
-    def _bind(self, family: int, address: Any) -> None:
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if self._share_port:
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((address[0], self.port, *address[2:]))
-            listener.listen(_BACKLOG)
-            listener.setblocking(False)
-        except OSError:
-            listener.close()
-            raise
-        self._listeners.append(listener)
-        self.port = listener.getsockname()[1]
-
-    def _cannot_listen(self, error: OSError) -> str:
-        if error.errno == errno.EADDRINUSE:
-            return (
-                f"{self._authority} is taken by another program; stop it, or choose another port with "
-                f"--listen {self.host}:0 (0 takes a free one)"
-            )
-        return f"cannot listen on {self._authority}: {error.strerror or error}; choose another address with --listen"
-
-    def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_BACKLOG):
-            if not self._room.fits_another(len(self._links) + self._greeted, self.recorder.files):
-                self._room.lacks()
-                self._rest(listener)
-                return
-            try:
-                sock, address = listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno in OUT_OF_FILES:
-                    self._room.lacks(str(error.strerror))
-                    self._rest(listener)
-                return
-            sock.setblocking(False)
-            self._greeted += 1
-            self._spawn(self._welcome(sock, _address(address)))
-
-    def _rest(self, listener: socket.socket) -> None:
-        """Leave new connections waiting for a moment when the system has no more of something."""
-        self._loop.remove_reader(listener)
-        self._loop.call_later(_REST_S, self._resume, listener)
-
-    def _resume(self, listener: socket.socket) -> None:
-        if listener.fileno() >= 0:
-            self._loop.add_reader(listener, self._accept, listener)
+    def _take(self, sock: socket.socket, client: str) -> None:
+        self._greeted += 1
+        self._spawn(self._welcome(sock, client))
 
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)
@@ -402,7 +343,7 @@ class Relay:
                 if error.errno not in OUT_OF_FILES:
                     raise
                 self._room.lacks(str(error.strerror))
-                await asyncio.sleep(_REST_S)
+                await asyncio.sleep(REST_S)
             else:
                 return
 
@@ -485,10 +426,6 @@ async def _started(upstream: str, folder: Path, options: dict[str, Any]) -> Rela
     relay = Relay(upstream, folder, **options)
     await relay.start()
     return relay
-
-
-def _address(address: Any) -> str:
-    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
 def _set(future: asyncio.Future[None]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from realtime_inspector.capture.sink import Rotation, Sink, give_way
+from realtime_inspector.capture.telling import safely
 
 BACKLOG_BYTES = 64 * 1024 * 1024
 """Lines that wait for the disk, of all files together; what comes beyond is counted and dropped."""
@@ -40,7 +41,7 @@ class Writer:
         backlog_bytes: int | None = None,
         rotation: Rotation | None = None,
     ) -> None:
-        self._warn = warn
+        self._tell = safely(warn)
         self._rotation = rotation if rotation is not None else Rotation()
         self._limit = backlog_bytes if backlog_bytes is not None else BACKLOG_BYTES
         self._queued = 0
@@ -203,10 +204,6 @@ class Writer:
         if not self._warned:
             self._warned = True
             self._tell(f"{sink.path}: cannot be written: {sink.problem}; the calls go on, what is lost is counted")
-
-    def _tell(self, text: str) -> None:
-        with contextlib.suppress(Exception):  # whoever is told may be gone; the recordings are not
-            self._warn(text)
 
     def _works_again(self, sink: Sink) -> None:
         sink.problem = ""

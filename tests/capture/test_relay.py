@@ -128,8 +128,8 @@ def test_a_client_that_is_gone_before_its_server_is_known_to_be_leaves_a_whole_r
     said: list[str] = []
     with upstream() as proxy:
         via = Via("127.0.0.1", proxy.port)
-        options = {"via": via, "tls": authority.server_context, "say": said.append}
-        with relay_in_thread("ws://localhost:9", tmp_path / "r", **options) as relay:
+        tls = authority.server_context
+        with relay_in_thread("ws://localhost:9", tmp_path / "r", via=via, tls=tls, say=said.append) as relay:
             context = ssl.create_default_context(cafile=authority.certificate)
             client = Peer(context.wrap_socket(connect(relay.port).sock, server_hostname="localhost"))
             client.send(REQUEST)
@@ -143,6 +143,36 @@ def test_a_client_that_is_gone_before_its_server_is_known_to_be_leaves_a_whole_r
     assert outline(entries) == ["client request GET /v1/realtime?model=m", "proxy end closed by client"]
     assert not any("cannot be written" in line for line in said)
     assert finished(tmp_path / "r") == [entries]
+
+
+def test_one_who_cannot_be_told_costs_neither_an_entry_nor_an_answer(server: Upstream, tmp_path: Path) -> None:
+    """The request was missing and a client got no answer, when whoever read the standard error had gone."""
+
+    def gone(told: object) -> None:
+        raise BrokenPipeError
+
+    for opened in (None, gone):
+        folder = tmp_path / str(opened is None)
+        with relay_in_thread(server.url, folder, say=gone, opened=opened) as relay:
+            client, peer = upgraded(relay, server)
+            client.close()
+            assert peer.read(1) == b""
+            peer.close()
+            (entries,) = finished(folder)
+            assert [entry.kind for entry in entries] == ["request", "response", "end"]
+    server.close()
+    with relay_in_thread(server.url, tmp_path / "refused", say=gone) as relay:
+        client = connect(relay.port)
+        client.send(REQUEST)
+        assert client.read_all().startswith(b"HTTP/1.1 502 ")
+
+
+def test_a_host_that_is_none_is_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match=r"'a\.\.b' is no host; choose another address with --listen"),
+        relay_in_thread("ws://x", tmp_path, host="a..b"),
+    ):
+        pass
 
 
 def test_what_is_not_http_goes_through_and_is_a_gap(relay: Relay, server: Upstream, tmp_path: Path) -> None:
