@@ -19,6 +19,7 @@ _WHATS = {
     Why.UNEXPECTED: "The client sends an event that the recording does not have.",
     Why.EARLY: "A client event comes before another that it followed in the recording.",
     Why.NEVER_CAME: "A client event does not come on which the server's answer rests.",
+    Why.TOO_LITTLE_AUDIO: "The client appends less audio than the server's answer rests on.",
     Why.REFUSED: "The client sends an event that the API refuses.",
     Why.HTTP: "The client makes a request that was not recorded.",
 }

@@ -137,7 +137,7 @@ class Playing(RealtimeServer):
         """See `RealtimeServer`."""
         report = self._server.report() if self._server.failed is None else None
         connections = report.connections if report is not None and report.met else ()
-        return [f"without {played.left_out[0]}" for played in connections if played.left_out]
+        return [f"without {played.lacks}" for played in connections if played.lacks]
 
     def _happened(self) -> list[tuple[Header | None, list[Entry]]]:
         self.settle()

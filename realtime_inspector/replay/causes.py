@@ -223,6 +223,7 @@ class _Builder:
         request = response.request if response else None
         if response is not None and request is not None and request.at.n in self.by_n:
             draft.request = draft.answers = self.by_n[request.at.n]
+            self._heard_before(draft, draft.request)
             draft.causes.add(draft.request)
             draft.causes.update(e.index for e in self._updates() if e.event.n < request.at.n)
         else:
@@ -232,6 +233,17 @@ class _Builder:
             if before is not None:
                 draft.after.add(self.last_in_lane[self.drafts[before].lane])
             self.last_in_lane["default response"] = self.last_in_lane[draft.lane]
+
+    def _heard_before(self, draft: _Draft, request: int) -> None:
+        """Have a response wait for what the user had said by then, if voice detection heard it, not the client."""
+        asked = self.expected[request].event
+        ends = [i for i, other in enumerate(self.drafts) if other.event.n < asked.n and _ends_speech(other)]
+        if not ends or _has_own_context(asked):
+            return
+        end = self.drafts[ends[-1]]
+        began = [i for i in range(ends[-1]) if _begins_speech(self.drafts[i]) and _same_item(self.drafts[i], end)]
+        draft.after.add(ends[-1])
+        self._change(request, speech=(began or ends)[-1])
 
     def _begun_by_itself(self, draft: _Draft) -> None:
         """The server began a response of its own accord: after the user's audio, or for a reason nobody recorded."""
@@ -316,8 +328,8 @@ class _Builder:
             if expected.type not in CONVERSATION or expected.refused:
                 continue
             aside = expected.event.get("response.conversation") == "none"
-            if aside and expected.event.get("response.input") is not None:
-                continue  # it brings its own context
+            if _has_own_context(expected.event):
+                continue
             needs[expected.index] = [asked] if asked is not None else []
             if expected.type != "response.create":
                 since.append(expected.index)
@@ -375,6 +387,20 @@ def _within(part: object, whole: object) -> bool:
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(name in whole and _within(value, whole[name]) for name, value in part.items())
     return part == whole
+
+
+def _has_own_context(event: Event) -> bool:
+    """Tell whether a `response.create` asks outside the conversation, and brings along what it is about."""
+    return event.get("response.conversation") == "none" and event.get("response.input") is not None
+
+
+def _begins_speech(draft: _Draft) -> bool:
+    return draft.event.type == "input_audio_buffer.speech_started"
+
+
+def _ends_speech(draft: _Draft) -> bool:
+    """Tell whether the user's audio became an item without the client's asking."""
+    return draft.event.type == "input_audio_buffer.committed" and draft.answers is None
 
 
 def _same_item(one: _Draft, other: _Draft) -> bool:

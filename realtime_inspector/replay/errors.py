@@ -179,10 +179,12 @@ def _truncate(event: Event, before: Session) -> Refusal | None:
     problem = _audio_end(end)
     if problem is not None:
         return problem
+    if event.body.get("content_index") is None:
+        return missing("content_index")
     item = before.items.get(item_id)
     if item is None or item.deleted:
         return unknown_item(item_id, "truncate")
-    if not item.audio_bytes:
+    if not item.audio_bytes or event.body["content_index"] != 0:
         return Refusal("unsupported_content_type", "Only model output audio messages can be truncated")
     if (number(end) or 0.0) > item.audio_ms + 1:
         message = f"Audio content of {item.audio_ms:.0f}ms is already shorter than {end}ms"

@@ -5,17 +5,18 @@ No socket, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Any
 
 from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.replay import mismatch
+from realtime_inspector.replay.errors import Refusal
 from realtime_inspector.replay.ids import IdMap
 from realtime_inspector.replay.matching import Difference, Policy, differences
 from realtime_inspector.replay.mismatch import Mismatch, Why
 from realtime_inspector.replay.options import Options
-from realtime_inspector.replay.script import Expected, Script
+from realtime_inspector.replay.script import Expected, Script, Step
 
 _SUBJECTS = ("item_id", "item.call_id", "item.id", "response_id")
 
@@ -40,30 +41,54 @@ class Judge:
 
         Args:
             event: The live client event.
-            refused: The API would refuse it: of two equal ones, that which was refused when recorded comes first.
+            refused: The API would refuse it: of two equal ones, that which was refused when recorded comes first. But
+                what it was about may be over sooner than it was then: one that cannot be meant yet comes last.
         """
-        second_best = None
+        best: tuple[tuple[bool, bool], Expected] | None = None
         for expected in self._open_ones(event):
             if self._differences(expected, event):
                 continue
-            if expected.refused is refused:
+            rank = self._is_early(expected), expected.refused is not refused
+            if not any(rank):
                 return expected
-            second_best = second_best or expected
-        return second_best
+            if best is None or rank < best[0]:
+                best = rank, expected
+        return best[1] if best is not None else None
+
+    def _is_early(self, expected: Expected) -> bool:
+        return any(index not in self._matched for index in expected.needs)
 
     def explain(self, event: Event, place: int) -> Mismatch:
         """Return the mismatch of a live event that stands for no recorded one; `place` is its number."""
-        near = [(self._differences(expected, event), expected) for expected in self._open_ones(event)]
+        near = self._open_ones(event)
         if not near:
             return self.about(Why.UNEXPECTED, event, place, detail=self._why_unexpected(event))
-        found, nearest = min(near, key=lambda pair: (len(pair[0]), pair[1].index))
+        nearest, shown = self._nearest(event, near)
+        return self.about(Why.DIFFERS, event, place, nearest=nearest, differences=shown)
+
+    def refused(self, event: Event, place: int, refused: Refusal) -> Mismatch:
+        """Return the mismatch of a live event that the API refuses; nearest are those that it refused before."""
+        detail = self._options.redactor.text(refused.message)
+        near = self._open_ones(event)
+        near = [expected for expected in near if expected.refused] or near
+        if not near:
+            return self.about(Why.REFUSED, event, place, detail=detail)
+        nearest, shown = self._nearest(event, near)
+        return self.about(Why.REFUSED, event, place, detail=detail, nearest=nearest, differences=shown)
+
+    def _nearest(self, event: Event, near: Sequence[Expected]) -> tuple[Expected, tuple[Difference, ...]]:
+        """Return the recorded event that a live one comes nearest to, and where they differ, without secrets."""
+        compared = [(self._differences(expected, event), expected) for expected in near]
+        found, nearest = min(compared, key=lambda pair: (len(pair[0]), pair[1].index))
         redactor = self._options.redactor
         live, recorded = mismatch.redacted(event, redactor), mismatch.redacted(nearest.event, redactor)
-        shown = tuple(
-            replace(difference, path=redactor.text(difference.path))
-            for difference in mismatch.shown(found, differences(recorded, live, self._ids))
-        )
-        return self.about(Why.DIFFERS, event, place, nearest=nearest, differences=shown)
+        shown = mismatch.shown(found, differences(recorded, live, self._ids))
+        return nearest, tuple(replace(difference, path=redactor.text(difference.path)) for difference in shown)
+
+    def short_of(self, gated: Step, came_ms: float, detail: str) -> Mismatch:
+        """Return the mismatch of a client that did not say as much as the server heard before a step."""
+        amount = f"{came_ms:.0f} of {gated.gate_ms or 0.0:.0f} ms of audio came; {detail}"
+        return Mismatch(Why.TOO_LITTLE_AUDIO, self._script.name, "", nearest=gated, detail=amount)
 
     def about(self, why: Why, event: Event, place: int, **members: Any) -> Mismatch:
         """Return a mismatch about a live event, without its secrets."""

@@ -17,7 +17,7 @@ import orjson
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.recording.redact import Redactor
 from realtime_inspector.replay.matching import MISSING, Difference, look_random
-from realtime_inspector.replay.script import Expected
+from realtime_inspector.replay.script import Expected, Step
 
 SHOWN_CHARS = 120
 """A longer value is cut in the middle of a sentence; the JSON report has all of it."""
@@ -34,6 +34,8 @@ class Why(StrEnum):
     """It came before another event that it followed in the recording."""
     NEVER_CAME = "never-came"
     """The server's answer rests on an event that did not come."""
+    TOO_LITTLE_AUDIO = "too-little-audio"
+    """The server's answer rests on what the user said, and not all of it was appended."""
     REFUSED = "refused"
     """The API refuses it."""
     HTTP = "http"
@@ -52,8 +54,8 @@ class Mismatch:
     place: int = 0
     """It was the client's n-th message, audio left out."""
     body: Mapping[str, Any] | None = None
-    nearest: Expected | None = None
-    """The recorded event it comes closest to, or the one that did not come."""
+    nearest: Expected | Step | None = None
+    """The recorded event it comes closest to, or the one that did not come; a server's, if it was not waited for."""
     differences: tuple[Difference, ...] = ()
     detail: str = ""
     """What else is known, as a clause."""
@@ -70,7 +72,9 @@ class Mismatch:
 
     @property
     def ignorable(self) -> list[str]:
-        """The paths that would have to be left out of the comparison to accept it."""
+        """The paths that would have to be left out of the comparison to accept it; none if that would not help."""
+        if self.why is Why.REFUSED and not (isinstance(self.nearest, Expected) and self.nearest.refused):
+            return []
         return [difference.path for difference in self.differences if difference.path]
 
     @property
@@ -128,6 +132,10 @@ def shown(found: Sequence[Difference], safe: Sequence[Difference]) -> tuple[Diff
 
 def probable_cause(mismatch: Mismatch) -> str:
     """Return the likeliest reason in words; empty if there is nothing to go by."""
+    if mismatch.why is Why.TOO_LITTLE_AUDIO:
+        return "another piece of audio, or a client that stopped sending it: silence has to be sent too"
+    if mismatch.why is Why.EARLY and isinstance(mismatch.nearest, Step):
+        return "a client that asks before the user has spoken, or audio that was not sent"
     if mismatch.why is Why.EARLY and mismatch.nearest is not None:
         return f"a missing {mismatch.nearest.type}, or two messages that changed places"
     if mismatch.why is Why.NEVER_CAME and mismatch.nearest is not None:
@@ -171,12 +179,16 @@ _CAUSES = (
 
 
 def _differs(mismatch: Mismatch) -> str:
-    first = mismatch.differences[0]
-    more = f" and at {len(mismatch.differences) - 1} more" if len(mismatch.differences) > 1 else ""
     return (
         f"{mismatch.recording}: client message {mismatch.place} fits no recorded one; nearest is {_at(mismatch)}: "
-        f"{mismatch.came} differs at {_show_path(first)} ({_show(first.recorded)} → {_show(first.live)}){more}"
+        f"{mismatch.came} differs at {told(mismatch.differences)}"
     )
+
+
+def told(found: Sequence[Difference]) -> str:
+    """Return differences in a few words: the first with both values, and how many more there are."""
+    more = f" and at {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{_show_path(found[0])} ({_show(found[0].recorded)} → {_show(found[0].live)}){more}"
 
 
 def _unexpected(mismatch: Mismatch) -> str:
@@ -202,6 +214,13 @@ def _never_came(mismatch: Mismatch) -> str:
     )
 
 
+def _too_little_audio(mismatch: Mismatch) -> str:
+    return (
+        f"{mismatch.recording}: too little audio for the {mismatch.nearest and mismatch.nearest.type} of "
+        f"{_at(mismatch)}: {mismatch.detail}"
+    )
+
+
 def _refused(mismatch: Mismatch) -> str:
     return (
         f"{mismatch.recording}: client message {mismatch.place}, {mismatch.came}, is one the API refuses: "
@@ -218,6 +237,7 @@ _MESSAGES = {
     Why.UNEXPECTED: _unexpected,
     Why.EARLY: _early,
     Why.NEVER_CAME: _never_came,
+    Why.TOO_LITTLE_AUDIO: _too_little_audio,
     Why.REFUSED: _refused,
     Why.HTTP: _http,
 }

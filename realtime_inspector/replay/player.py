@@ -32,7 +32,7 @@ from realtime_inspector.replay.lanes import CLOSE
 from realtime_inspector.replay.matching import Policy
 from realtime_inspector.replay.mismatch import Mismatch, Why
 from realtime_inspector.replay.options import Options
-from realtime_inspector.replay.schedule import Schedule
+from realtime_inspector.replay.schedule import Schedule, lacks_audio
 from realtime_inspector.replay.script import Expected, Script, Step
 
 MISMATCH_CODE = 4900
@@ -112,6 +112,8 @@ class Player:
         """Index of a recorded client event → the place of the live one that stands for it."""
         self.extras: list[str] = []
         """Types of harmless events that the recording has not."""
+        self.instead: dict[int, Mismatch] = {}
+        """Index of a recorded event → the harmless one that comes nearest to it; of interest where it never came."""
         self.faults: list[str] = []
         """What was done to the connection on purpose."""
         self.over = False
@@ -147,6 +149,12 @@ class Player:
         """The recorded server events that were not sent."""
         return self._schedule.unsent
 
+    @property
+    def unheard(self) -> Step | None:
+        """The first recorded server event for which too little audio has come."""
+        came_ms = self.session.input_audio.total_ms
+        return next((step for step in self._schedule.unsent if lacks_audio(step, came_ms)), None)
+
     # what the caller says
 
     def open(self, now: float, request: Entry | None = None) -> list[Action]:
@@ -179,8 +187,8 @@ class Player:
     def left(self, now: float, code: int | None = None, reason: str = "", *, by: Side = Side.CLIENT) -> None:
         """The client closed, or its connection was lost; or a fault did that, in whose case it is `by` the proxy."""
         if not self.over:
-            if by is Side.CLIENT and (stuck := self._stuck()):
-                self.mismatches.append(self._never_came(stuck))
+            if by is Side.CLIENT and (stuck := self._stuck()) is not None:
+                self.mismatches.append(stuck)
             self.over = True
             if code != _LOST:
                 self._note(self._entry(by, Kind.CLOSE, now, members={"code": code, "reason": reason}))
@@ -198,6 +206,7 @@ class Player:
         refused = None if self._unmatched else refusal(event, self.session)
         if refused is None:
             self._note(event.entry)
+            self._blocked_since = None  # who speaks is not stuck
             self._schedule.audio_came(self.session.input_audio.total_ms, now)
             return
         if not self._bad_audio:  # one report is enough for a stream of it
@@ -226,6 +235,10 @@ class Player:
             nearest = self.script.expected[missing[0]]
             self._mismatch(self._judge.about(Why.EARLY, event, self._place, nearest=nearest), now)
             return
+        if expected.speech is not None and expected.speech not in self._schedule.sent:
+            unheard = self.script.steps[expected.speech]
+            self._mismatch(self._judge.about(Why.EARLY, event, self._place, nearest=unheard), now)
+            return
         self.matched[expected.index] = self._place
         self._ids.learn(expected, event)
         self._schedule.client_came(expected.index, now)
@@ -235,9 +248,9 @@ class Player:
         self._note(event.entry)
         self._send_body(refused.event(self._new_id(), text(event.body.get("event_id")) or None), now)
         if refused.code in HARMLESS_REFUSALS and event.type in OPTIONAL and self.options.match is not Policy.STRICT:
-            self.extras.append(event.type)
+            self._extra(event)
             return
-        found = self._judge.about(Why.REFUSED, event, self._place, detail=self.options.redactor.text(refused.message))
+        found = self._judge.refused(event, self._place, refused)
         self.mismatches.append(found)
         self._actions.append(Report(found))
 
@@ -250,11 +263,18 @@ class Player:
             if body is None:
                 return False
             bodies = [body]
+        self._extra(event)
         self._note(event.entry)
-        self.extras.append(event.type)
         for body in bodies:
             self._send_body(body, now)
         return True
+
+    def _extra(self, event: Event) -> None:
+        """Count a harmless event, and keep what it was nearest to: perhaps it is that one, told wrongly."""
+        self.extras.append(event.type)
+        found = self._judge.explain(event, self._place)
+        if found.nearest is not None:
+            self.instead[found.nearest.index] = found
 
     def _cancel(self, event: Event, now: float) -> Iterator[dict[str, Any]]:
         """End a response before its time: what the recording still has of it is dropped."""
@@ -284,9 +304,9 @@ class Player:
         self._close(MISMATCH_CODE, "the recording was not met: see the report of the replay", now)
 
     def _check_patience(self, now: float) -> float | None:
-        """Give up on a client whose answer hangs on another event that does not come; return until when to wait."""
+        """Give up on a client whose answer hangs on what does not come; return until when to wait."""
         stuck = self._stuck()
-        if not stuck:
+        if stuck is None:
             self._blocked_since = None
             return None
         if self._blocked_since is None:
@@ -294,19 +314,23 @@ class Player:
         deadline = self._blocked_since + self.options.patience_s
         if now < deadline:
             return deadline
-        self._mismatch(self._never_came(stuck), now)
+        self._mismatch(stuck, now)
         return None
 
-    def _stuck(self) -> list[int]:
-        """Return the client events that were left out, and on which an answer rests that the client has asked for."""
-        if self._unmatched:
-            return []
-        return sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
-
-    def _never_came(self, stuck: list[int]) -> Mismatch:
+    def _stuck(self) -> Mismatch | None:
+        """Return what was left out, where an answer rests on it that the client has asked for."""
+        if self._unmatched or not self._schedule.asked:
+            return None
+        missing = sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
         waiting = self.script.steps[min(self._schedule.asked)]
-        nearest = self.script.expected[stuck[0]]
-        return Mismatch(Why.NEVER_CAME, self.script.name, "", nearest=nearest, detail=f"the {waiting} waits for it")
+        waits = f"the {waiting} waits for it"
+        if missing:
+            return Mismatch(
+                Why.NEVER_CAME, self.script.name, "", nearest=self.script.expected[missing[0]], detail=waits
+            )
+        came_ms = self.session.input_audio.total_ms
+        short = [step for index in self._schedule.asked if (step := self._schedule.audio_for(index, came_ms))]
+        return self._judge.short_of(short[0], came_ms, waits) if short else None
 
     # going out
 

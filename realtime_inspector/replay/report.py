@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from realtime_inspector.replay.lanes import CLOSE
 from realtime_inspector.replay.matching import Policy
-from realtime_inspector.replay.mismatch import Mismatch
+from realtime_inspector.replay.mismatch import Mismatch, told
 from realtime_inspector.replay.player import Player
 from realtime_inspector.replay.script import Expected, Step
 
@@ -34,6 +34,10 @@ class Played:
     """Recorded client events for which none came."""
     never_asked_for: tuple[Step, ...]
     """Recorded server events that were not sent."""
+    instead: Mapping[int, Mismatch] = field(default_factory=dict)
+    """Index of an event that never came → the harmless one that came nearest to it."""
+    unheard: Step | None = None
+    """The first recorded server event for which too little audio came."""
     faults: tuple[str, ...] = ()
     """What was done to the connection on purpose."""
     whole: bool = False
@@ -52,6 +56,8 @@ class Played:
             mismatches=tuple(player.mismatches),
             never_came=tuple(player.never_came),
             never_asked_for=tuple(step for step in player.never_asked_for if step.lane != CLOSE),
+            instead=dict(player.instead),
+            unheard=player.unheard,
             faults=tuple(player.faults),
             whole=player.options.match is Policy.STRICT,
         )
@@ -66,6 +72,14 @@ class Played:
         """What the conversation rests on and never came, where no mismatch tells why: the client just ended."""
         return () if self.mismatches else tuple(one for one in self.never_came if one.needed)
 
+    @property
+    def lacks(self) -> str:
+        """What is missing first, where no mismatch tells why; empty if nothing is on which something rests."""
+        missing: list[Expected | Step] = [*self.left_out[:1]]
+        missing += [self.unheard] if self.unheard is not None and not self.mismatches else []
+        first = min(missing, key=lambda one: one.event.n, default=None)
+        return "" if first is None else f"{'the audio for ' if isinstance(first, Step) else ''}{first}"
+
     def to_json(self) -> dict[str, Any]:
         """Return it for programs."""
         return {
@@ -75,10 +89,15 @@ class Played:
             "expected": self.expected,
             "extras": list(self.extras),
             "mismatches": [found.to_json() for found in self.mismatches],
-            "never_came": [_place(expected) | {"needed": expected.needed} for expected in self.never_came],
+            "never_came": [self._never_came(expected) for expected in self.never_came],
             "never_asked_for": [_place(step) for step in self.never_asked_for],
             "faults": list(self.faults),
         }
+
+    def _never_came(self, expected: Expected) -> dict[str, Any]:
+        nearest = self.instead.get(expected.index)
+        more = {} if nearest is None else {"nearest": nearest.to_json()}
+        return _place(expected) | {"needed": expected.needed} | more
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +125,8 @@ class Report:
         return not any(played.leftovers and (self.strict or played.whole) for played in self.connections)
 
     @property
-    def _left_out(self) -> list[Expected]:
-        return [one for played in self.connections for one in played.left_out]
+    def _lacks(self) -> str:
+        return next((played.lacks for played in self.connections if played.lacks), "")
 
     @property
     def exit_code(self) -> int:
@@ -121,7 +140,7 @@ class Report:
             "verdict": "met" if self.met else "not met",
             "exit_code": self.exit_code,
             "strict": self.strict,
-            "complete": not (self.mismatches or self.unserved or self._left_out),
+            "complete": not (self.mismatches or self.unserved or self._lacks),
             "connections": [played.to_json() for played in self.connections],
             "unserved": list(self.unserved),
             "others": [found.to_json() for found in self.others],
@@ -136,6 +155,7 @@ class Report:
         lines: list[str] = []
         for played in self.connections:
             lines += _left(played.recording, "recorded client event", "never came", played.never_came)
+            lines += _nearly(played)
             lines += _stopped(played)
             lines += _left(played.recording, "recorded server event", "never asked for", played.never_asked_for)
         lines += [f"{path}: no client connected for it" for path in self.unserved]
@@ -153,18 +173,29 @@ class Report:
         """Return whether it was met, in words: one whose end was left out was not met to its end."""
         if not self.met:
             return "not met"
-        first = next(iter(self._left_out), None)
-        if first is None:
+        if not self._lacks:
             return "met"
-        return f"met in part, up to a missing {first} (--strict fails for that)"
+        return f"met in part, up to {_missing(self._lacks)} (--strict fails for that)"
+
+
+def _nearly(played: Played) -> Iterator[str]:
+    """Yield what came in place of an event that never came, if that was taken for a harmless one."""
+    for expected in played.never_came:
+        nearest = played.instead.get(expected.index)
+        if nearest is not None:
+            where = f"differs at {told(nearest.differences)}" if nearest.differences else "came at another moment"
+            yield f"    nearest to {expected} is client message {nearest.place}, taken as harmless, which {where}"
 
 
 def _stopped(played: Played) -> list[str]:
     """Say where the client stopped, if that is not told as a mismatch: it may wait for an answer it never asked for."""
-    first = next(iter(played.left_out), None)
-    if first is None:
+    if not played.lacks:
         return []
-    return [f"    probably: a missing {first}: the client ended there, or waits for what follows it"]
+    return [f"    probably: {_missing(played.lacks)}: the client ended there, or waits for what follows it"]
+
+
+def _missing(what: str) -> str:
+    return f"missing {what.removeprefix('the ')}" if what.startswith("the ") else f"a missing {what}"
 
 
 def _place(what: Expected | Step) -> dict[str, Any]:

@@ -16,6 +16,11 @@ GATE_SLACK_MS = 1.0
 """Re-chunked audio may be this much short of a gate: a chunk of samples does not always end on a millisecond."""
 
 
+def lacks_audio(step: Step, total_ms: float) -> bool:
+    """Tell whether a step needs more audio than has been appended since the beginning."""
+    return step.gate_ms is not None and step.gate_ms > total_ms + GATE_SLACK_MS
+
+
 class Schedule:
     """The steps of one script, released as their causes happen."""
 
@@ -97,16 +102,24 @@ class Schedule:
 
     def waits_for(self, index: int) -> set[int]:
         """Return the client events without which a step can never go out, through all that it waits for."""
-        missing: set[int] = set()
-        seen: set[int] = set()
+        return {
+            cause for before in self._before(index) for cause in self.steps[before].causes if cause not in self.came
+        }
+
+    def audio_for(self, index: int, total_ms: float) -> Step | None:
+        """Return a step that a step waits for, through all that it waits for, and that waits for more audio."""
+        return next((self.steps[i] for i in sorted(self._before(index)) if lacks_audio(self.steps[i], total_ms)), None)
+
+    def _before(self, index: int) -> set[int]:
+        """Return a step and all unsent ones that it waits for."""
+        seen = {index}
         stack = [index]
         while stack:
             step = self.steps[stack.pop()]
-            missing.update(cause for cause in step.causes if cause not in self.came)
             further = [before for before in step.after if before not in self.sent and before not in seen]
             seen.update(further)
             stack.extend(further)
-        return missing
+        return seen
 
     def _sent(self, index: int, now: float) -> None:
         self.sent.add(index)

@@ -35,6 +35,8 @@ class Expected:
     """Client events that came before it in the recording and have to come before it again."""
     item_id: str = ""
     """The id by which the server knew the item that this event created."""
+    speech: int | None = None
+    """The step with which the server began to hear what this asks an answer to, where voice detection heard it."""
 
     @property
     def type(self) -> str:

@@ -52,7 +52,7 @@ def written(name: str, report: Report) -> str:
 def test_a_mismatch_is_a_failed_case_at_the_recorded_line() -> None:
     root = ElementTree.fromstring(written("junit", Report((played(refused()),))))
 
-    assert (root.get("tests"), root.get("failures")) == ("7", "1")
+    assert (root.get("tests"), root.get("failures")) == ("8", "1")
     (failed,) = (case for case in root.iter("testcase") if case.find("failure") is not None)
     assert (failed.get("name"), failed.get("file"), failed.get("line")) == ("replay-refused", "calls/a.jsonl", "7")
     failure = failed.find("failure")

@@ -9,6 +9,7 @@ import orjson
 
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.simulator import schedule
+from realtime_inspector.simulator.beta import BetaMachine
 from realtime_inspector.simulator.machine import Machine
 from realtime_inspector.simulator.scenario import parse
 from realtime_inspector.simulator.voice import USER, silence, speech_lasting
@@ -44,8 +45,11 @@ SCENARIO = parse(
 class Program:
     """A client that does as it is told; `entries` is its recording."""
 
-    def __init__(self, seed: str = "0") -> None:
-        self.machine = Machine(SCENARIO, seed=seed)
+    audio, added = "response.output_audio.delta", "conversation.item.added"
+    """What these events are called here."""
+
+    def __init__(self, seed: str = "0", machine: Machine | BetaMachine | None = None) -> None:
+        self.machine = machine or Machine(SCENARIO, seed=seed)
         self.entries = [REQUEST, RESPONSE]
         self.now = 0.05
         self.got: list[dict[str, Any]] = []
@@ -132,7 +136,7 @@ class Program:
         """Stop an answer in its middle and say where."""
         self.write("Tell me a story")
         self.send("response.create")
-        delta = self.until("response.output_audio.delta")
+        delta = self.until(self.audio)
         self.wait(0.2)
         self.send("response.cancel")
         self.until("response.done")
@@ -146,9 +150,9 @@ class Program:
 
     def forget(self) -> None:
         """Look at the last item again, then delete it."""
-        if not any(event["type"] == "conversation.item.added" for event in self.got):
+        if not any(event["type"] == self.added for event in self.got):
             self.ask()
-        last = next(e["item"]["id"] for e in reversed(self.got) if e["type"] == "conversation.item.added")
+        last = next(e["item"]["id"] for e in reversed(self.got) if e["type"] == self.added)
         self.send("conversation.item.retrieve", item_id=last)
         self.wait(0.01)
         self.send("conversation.item.delete", item_id=last)
@@ -178,7 +182,7 @@ class Program:
         """Speak into an answer to what was said before."""
         self._speak(500)
         self._append(silence(500))
-        self.until("response.output_audio.delta")
+        self.until(self.audio)
         self.talk()
         self.until("response.done")
 
