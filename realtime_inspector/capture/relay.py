@@ -37,7 +37,7 @@ from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.telling import safely
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain, kind_of
 from realtime_inspector.capture.via import Via, tunnel
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import InspectorError, UsageError
 from realtime_inspector.recording.redact import Redactor
 
 CONNECT_TIMEOUT_S = 20.0
@@ -261,6 +261,9 @@ class Relay:
             sock.close()
             if isinstance(error, ssl.SSLError):
                 self._say(f"{client}: no TLS: {getattr(error, 'reason', '') or error}; {_TRUST}")
+        except InspectorError as error:
+            sock.close()
+            self._say(f"{client}: no TLS: {error}")
         except BaseException:
             sock.close()
             raise
@@ -298,7 +301,11 @@ class Relay:
             from realtime_inspector.capture.tls import server_context
 
             self._server_tls = self._loop.create_task(asyncio.to_thread(self._tls or server_context))
-        return await asyncio.shield(self._server_tls)
+        try:
+            return await asyncio.shield(self._server_tls)
+        except InspectorError:
+            self._server_tls = None  # the next client may find it mended
+            raise
 
     def _link(self, client: str) -> Link:
         source = Source(client, self.upstream.url, self.upstream.target, tags=self._tags)

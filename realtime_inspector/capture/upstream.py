@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 from realtime_inspector.errors import UsageError
 
 _TLS_SCHEMES = {"wss": True, "https": True, "ws": False, "http": False}
+_PATH = re.compile(r"[!-~]*")
+_SECRET_PARTS = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
+"""What a message leaves out of a URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Upstream:
     """A server to relay to."""
 
     host: str
+    """Its name as DNS and TLS have it, or its address."""
     port: int
     tls: bool
     prefix: str = ""
@@ -30,21 +35,28 @@ class Upstream:
         Raises:
             UsageError: If it is none.
         """
+        shown = _SECRET_PARTS.sub("", url)
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise UsageError(f"--upstream {url!r} is not a URL: {error}") from None
+            raise UsageError(f"--upstream {shown!r} is not a URL: {error}") from None
         if parts.scheme not in _TLS_SCHEMES or not parts.hostname:
             raise UsageError(
-                f"--upstream {url!r} is not a URL of a server; write wss://HOST, ws://HOST:PORT or the like"
+                f"--upstream {shown!r} is not a URL of a server; write wss://HOST, ws://HOST:PORT or the like"
             )
-        if parts.query or parts.fragment or parts.username:
+        if parts.query or parts.fragment or "@" in parts.netloc:
             raise UsageError(
                 f"--upstream wants scheme, host and path alone, not what {parts.hostname!r} has besides them"
             )
+        if _PATH.fullmatch(parts.path) is None:
+            raise UsageError(f"--upstream {shown!r}: the path has what no request can have; write it percent-encoded")
+        try:
+            host = parts.hostname.encode("idna").decode()
+        except UnicodeError:
+            raise UsageError(f"--upstream {shown!r}: {parts.hostname!r} is no name that a server can have") from None
         tls = _TLS_SCHEMES[parts.scheme]
-        return cls(parts.hostname, port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+        return cls(host, port or (443 if tls else 80), tls, parts.path.rstrip("/"))
 
     @property
     def authority(self) -> str:

@@ -125,6 +125,25 @@ def test_a_client_that_does_not_trust_the_ca_is_said_with_what_to_do(
         assert server.accept().read_head()
 
 
+def test_a_ca_that_cannot_be_had_is_said_and_tried_again(server: Upstream, authority: LocalCA, tmp_path: Path) -> None:
+    """It was a traceback, and no client had TLS any more until the relay was started anew."""
+    said: list[str] = []
+    troubles = [InspectorError("the folder cannot be written")]
+
+    def context() -> ssl.SSLContext:
+        if troubles:
+            raise troubles.pop()
+        return authority.server_context()
+
+    with relay_in_thread(server.url, tmp_path, tls=context, say=said.append) as relay:
+        with pytest.raises((ssl.SSLError, OSError)):
+            secure(relay, authority)
+        wait_for(lambda: any(line.endswith(": no TLS: the folder cannot be written") for line in said))
+        client = secure(relay, authority)
+        client.send(REQUEST)
+        assert server.accept().read_head()
+
+
 def test_a_tls_upstream_is_verified_with_the_ca_given(authority: LocalCA, tmp_path: Path) -> None:
     with upstream() as behind, relay_in_thread(behind.url, tmp_path / "1", tls=authority.server_context) as inner:
         url = f"wss://localhost:{inner.port}"

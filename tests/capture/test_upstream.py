@@ -18,6 +18,7 @@ from realtime_inspector.errors import UsageError
         ("ws://h", "h", "ws://h"),
         ("http://h:443", "h:443", "ws://h:443"),
         ("ws://[::1]:81", "[::1]:81", "ws://[::1]:81"),
+        ("wss://m\xfcnchen.example", "xn--mnchen-3ya.example", "wss://xn--mnchen-3ya.example"),
     ],
 )
 def test_an_upstream_is_read_from_its_url(url: str, authority: str, shown: str) -> None:
@@ -26,16 +27,21 @@ def test_an_upstream_is_read_from_its_url(url: str, authority: str, shown: str) 
 
 
 @pytest.mark.parametrize(
-    "url", ["", "h", "h:80", "ftp://h", "ws://", "ws://h:x", "ws://h?a=b", "ws://h#a", "ws://u:p@h"]
+    "url",
+    [
+        *("", "h", "h:80", "ftp://h", "ws://", "ws://h:x", "ws://h?a=b", "ws://h#a", "ws://u:p@h", "ws://:p@h"),
+        *("ws://a..b", "wss://.b", f"ws://{'a' * 64}.b", "ws://h/\xe9", "ws://h/a b"),
+    ],
 )
 def test_what_is_no_upstream_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="--upstream"):
         Upstream.parse(url)
 
 
-def test_a_password_in_the_url_is_not_repeated() -> None:
+@pytest.mark.parametrize("url", ["wss://user:canary@h", "ftp://canary@h", "//u:canary@h:x", "h?key=canary"])
+def test_a_password_in_the_url_is_not_repeated(url: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Upstream.parse("wss://user:canary@h")
+        Upstream.parse(url)
     assert "canary" not in str(caught.value)
 
 
