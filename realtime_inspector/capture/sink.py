@@ -205,9 +205,7 @@ class Sink:
     def close(self) -> None:
         """Close the file; one without a line is removed."""
         if self._fd >= 0:
-            with contextlib.suppress(OSError):  # what could be written is; some file systems say only now what was not
-                os.close(self._fd)
-            self._fd = -1
+            self._let_go()
             if self._size == 0:
                 with contextlib.suppress(OSError):
                     self._part_path.unlink()
@@ -240,6 +238,12 @@ class Sink:
         self._torn = False
         self._opened_at = now
 
+    def _let_go(self) -> None:
+        """Close the file. Its number is another one's from now on, even if the system complains."""
+        descriptor, self._fd = self._fd, -1
+        with contextlib.suppress(OSError):  # what could be written is; some file systems say only now what was not
+            os.close(descriptor)
+
     def _give_back(self, now: float) -> None:
         """Let the system drop the pages of a flood, which nobody reads so soon."""
         begin, self._given_back = max(0, self._given_back - ON_ITS_WAY_BYTES), self._size
@@ -253,8 +257,7 @@ class Sink:
         part, first = self._part + 1, self.entries + 1
         end = jsonl.dump_part_end(jsonl.PartEnd(part, first))
         self._write([end], len(end))
-        os.close(self._fd)
-        self._fd = -1
+        self._let_go()
         self._size = 0
         self._part, self._first, self._part_path = part, first, name_of(self.path, part)
         self._open(now)
@@ -265,8 +268,7 @@ class Sink:
     def _look(self, now: float) -> None:
         """Begin the file anew if somebody deleted it: what was in it is a gap."""
         if os.fstat(self._fd).st_nlink == 0:
-            os.close(self._fd)
-            self._fd = -1
+            self._let_go()
             entries = self.entries - self._first + 1 - self._gaps
             lost = _Lost(entries + self._gone, 0.0, "the file was deleted while it was written")
             self.lost -= self._gone

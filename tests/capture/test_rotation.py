@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -99,6 +100,27 @@ def test_a_part_that_is_old_is_left_when_something_comes(
     now[0] = 9000
     assert whole(sink) == ["one", "two", "three", "four"]
     assert [len(list(open_recording(path))) for path in all_of(sink.path)] == [4, 3]
+
+
+def test_a_close_that_fails_is_not_tried_again_on_what_has_its_number_then(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next lines would have gone into whatever had been opened meanwhile: a socket, another recording."""
+    closed: list[int] = []
+    close = os.close
+
+    def fails(descriptor: int) -> None:
+        close(descriptor)
+        if threading.current_thread().name == "recording-writer":
+            closed.append(descriptor)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "close", fails)
+    sink = make(Rotation(max_bytes=1000)).sink(tmp_path / "a.jsonl", HEADER)
+    texts = [f"{number}" + "x" * 400 for number in range(5)]
+    put(sink, *texts)
+    assert whole(sink) == texts
+    assert len(closed) == len(all_of(sink.path)) > 1
 
 
 def test_a_part_is_held_while_it_is_written_and_those_before_are_not(make: Make, tmp_path: Path) -> None:
