@@ -93,6 +93,13 @@ def read_fields(text: str, start: int) -> Reading:
     return _Reader(text, start).fields()
 
 
+def string(text: str, start: int) -> tuple[str, int] | None:
+    """Return what the string whose quote is at `start` stands for, and where it ends; None without an end."""
+    found = _STRING.match(text, start)
+    value, ended = _text_of(found) if found is not None else ("", False)
+    return (value, found.end()) if found is not None and ended else None
+
+
 class _Reader:
     def __init__(self, text: str, start: int) -> None:
         self._text = text

@@ -82,6 +82,8 @@ def _objects(text: str, strings: int = 0) -> Iterator[tuple[int, int, list[Found
         if start["field"]:
             fields = literals.read_fields(text, begin)
             end, events = fields.end, list(events_in(fields.value, fields.open_ids))
+        elif (quoted := _quoted(text, begin)) is not None:
+            end, events = quoted
         elif _ESCAPED.match(text, begin):
             end, events = _escaped(text, begin, strings)
         elif (read := strict.read(begin)) is not None:
@@ -119,6 +121,20 @@ class _Strict:
         except (RecursionError, ValueError):  # too deep, or a number of too many digits
             self._budget = -1
         return None
+
+
+def _quoted(text: str, begin: int) -> tuple[int, list[Found]] | None:
+    r"""Read JSON in a string of Python, `'{"text": "say \\"hi\\""}'`, if it is one whose escapes are not JSON's."""
+    if begin == 0 or text[begin - 1] != "'":
+        return None
+    string = literals.string(text, begin - 1)
+    if string is None or "\\" not in text[begin : string[1]]:
+        return None
+    try:
+        value = json.loads(string[0])
+    except (ValueError, RecursionError):
+        return None
+    return string[1], list(events_in(value, verbatim=string[0]))
 
 
 def _lenient(text: str, begin: int) -> tuple[int, list[Found]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -71,6 +72,15 @@ def test_events_of_one_object_share_its_words() -> None:
 )
 def test_an_event_is_found_whatever_stands_around_it(text: str) -> None:
     assert types(text) == ["response.create"]
+
+
+@pytest.mark.parametrize("prefix", ["", "b"])
+def test_json_in_a_string_of_python_is_read_with_its_escapes(prefix: str) -> None:
+    event = {"type": "response.create", "response": {"instructions": 'it\'s "so"\nand so'}}
+    text = json.dumps(event)
+    (sighting,) = sightings(f"sent {prefix}{text!r} at once")
+    assert (sighting.found.body, sighting.found.verbatim, sighting.found.cut) == (event, text, False)
+    assert sighting.after == " at once"
 
 
 def test_the_wire_is_told_in_its_place() -> None:

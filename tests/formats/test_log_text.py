@@ -68,6 +68,25 @@ def test_names_of_containers_are_taken_off() -> None:
     assert clean(b'app-1  | {\napp-1  |   "type": "a"\napp-1  | }') == '{\n  "type": "a"\n}'
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Nov 22 10:00:01 host app[12]: ",
+        "2026-11-22T10:00:01.000000+00:00 app[web.1]: ",
+        "2026-11-22T10:00:01.5Z stdout F ",
+        "2026-11-22T10:00:01.5Z ",
+    ],
+)
+def test_what_stands_before_each_line_of_an_object_is_taken_off_but_for_its_first(head: str) -> None:
+    lines = ["got {", '  "type": "a",', '  "list": [', '    "x",', "    1", "  ],", '  "b": null', "}"]
+    assert clean("\n".join(head + line for line in lines).encode()) == head + "\n".join(lines)
+
+
+def test_events_in_the_cells_of_a_sheet_are_read() -> None:
+    sheet = 'time,say,message\r\n1,"hi, you","{""type"": ""a"", ""text"": """"}"\r\n'
+    assert clean(sheet.encode()) == 'time,say,message\n1,"hi, you",{"type": "a", "text": ""}\n'
+
+
 @given(st.binary() | st.text().map(str.encode))
 def test_nothing_raises_and_lines_are_kept(content: bytes) -> None:
     text = clean(content)
