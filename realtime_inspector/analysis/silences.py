@@ -16,7 +16,7 @@ from realtime_inspector.protocol.realtime.state import State
 
 _LAST_N = 1 << 62
 """Behind every entry."""
-_PATIENCE_S = 1.0
+_PATIENCE_S = 2.0
 """A written message is known by the server's word of it, which may come after what was asked for behind it."""
 
 
