@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_inspector.analysis.lint import Linter, events
+from realtime_inspector.analysis.lint import Linter, events, lint
 from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import read
+from realtime_inspector.recording import files
 from realtime_inspector.traces import names, tracer
 from realtime_inspector.traces.span import Context, Span
 from realtime_inspector.traces.tracer import IDLE_S, SETTLE_S, Tracer
+from tests.pages import ROOT
 from tests.traces import calls
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"
@@ -224,6 +226,20 @@ def test_whenever_it_is_asked_each_span_comes_once_and_none_is_missing(steps: li
     assert len(set(ids)) == len(ids)
     whole = {span.context.span_id: span.name for span in calls.spans()}
     assert {span.context.span_id: span.name for span in found if "finding" not in span.name} == whole
+
+
+@pytest.mark.parametrize("late_s", [0.0, SETTLE_S + 1, IDLE_S + 1])
+def test_no_finding_is_lost_whenever_its_turn_was_given_out(late_s: float) -> None:
+    recording = files.open_recording(ROOT / "recordings/missing-call-id.jsonl")
+    follower = Tracer(recording.header, Linter(header=recording.header))
+    found: list[Span] = []
+    for event in events(recording):
+        follower.feed(event)
+        found += follower.take(event.t + late_s)
+    found += follower.finish()
+    told = [moment.attributes[names.FINDING + "rule"] for span in found for moment in span.moments
+            if moment.name.startswith("finding ")]  # fmt: skip
+    assert sorted(map(str, told)) == sorted(each.rule for each in lint(recording, header=recording.header)) != []
 
 
 def test_a_finding_about_what_was_given_out_is_a_span_of_its_own() -> None:

@@ -27,6 +27,7 @@ from realtime_inspector.errors import InspectorError, RecordingError, UsageError
 from realtime_inspector.formats import Readable, digest, sessions_of
 from realtime_inspector.formats.reading import clean, read_content
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, read
+from realtime_inspector.tui import memory
 
 Arguments = Mapping[str, Any]
 Schema = Mapping[str, Any]
@@ -151,10 +152,7 @@ def digest_of(desk: Desk, told: Arguments) -> dict[str, Any]:
 
 def events(desk: Desk, told: Arguments) -> dict[str, Any]:
     """Return the events that a filter lets through, audio left out."""
-    try:
-        chosen = filters.compile(told.get("filter", ""))
-    except FilterError as error:
-        raise UsageError(f"filter: {error.problem} (at character {error.position + 1})") from None
+    chosen = _compiled(told.get("filter", ""))
     if not chosen.may_take_long:
         return _chosen(desk, told, chosen)
     try:
@@ -167,7 +165,14 @@ def events(desk: Desk, told: Arguments) -> dict[str, Any]:
 
 
 def _matched(desk: Desk, told: Arguments) -> dict[str, Any]:
-    return _chosen(desk, told, filters.compile(told["filter"]))
+    return _chosen(desk, told, _compiled(told["filter"]))
+
+
+def _compiled(expression: str) -> Filter:
+    try:
+        return filters.compile(expression, memory.saved_filters() if "@" in expression else {})
+    except FilterError as error:
+        raise UsageError(f"filter: {error.problem} (at character {error.position + 1})") from None
 
 
 def _chosen(desk: Desk, told: Arguments, chosen: Filter) -> dict[str, Any]:
@@ -319,8 +324,8 @@ LOOKING: tuple[Tool, ...] = (
         "events",
         "Read events",
         "Read events of a recording, audio left out and long texts cut. Filters: type:response.* from:client "
-        "kind:close n:40..60 turn:2 t>1.5s bytes>1k latency>800ms severity>=warning rule:TOOL* \"a text\" /regex/, "
-        "joined by and, or, not, ( ).",
+        "kind:close n:40..60 turn:2 t>1.5s bytes>1k latency>800ms severity>=warning rule:TOOL* \"a text\" /regex/ "
+        "@name (a filter that is saved here), joined by and, or, not, ( ).",
         events,
         {**_OF_ONE, "filter": _TEXT, "limit": _LIMIT, "cursor": _CURSOR},
         ("recording",),
