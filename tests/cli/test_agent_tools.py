@@ -86,13 +86,9 @@ def test_findings_are_chosen_by_severity_and_rule_and_paged(calls: Path) -> None
 def test_events_are_chosen_by_a_filter_that_is_saved_here(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(calls)
     monkeypatch.setenv("REALTIME_INSPECTOR_DATA_DIR", str(calls / "data"))
-    (calls / "realtime-inspector.toml").write_text(
-        '[open.filters]\nbad = "severity>=error"\nwords = "@bad or /no_such/"\n'
-    )
+    (calls / "realtime-inspector.toml").write_text('[open.filters]\nbad = "severity>=error"\n')
     direct = ask(calls, "events", recording="sub/call.jsonl", filter="severity>=error")["events"]
-    assert direct
-    for name in ("@bad", "@words"):
-        assert ask(calls, "events", recording="sub/call.jsonl", filter=name)["events"] == direct
+    assert ask(calls, "events", recording="sub/call.jsonl", filter="@bad")["events"] == direct != []
     with pytest.raises(UsageError, match="no filter is saved as 'other'"):
         ask(calls, "events", recording="sub/call.jsonl", filter="@other")
 
