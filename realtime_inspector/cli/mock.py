@@ -60,6 +60,11 @@ def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
         ),
         click.option("--strict", is_flag=True, help="what is left of the recording counts as a mismatch"),
         click.option(
+            "--fresh-ids",
+            is_flag=True,
+            help="new ids of sessions, items, responses and calls on each connection, as the real server makes them",
+        ),
+        click.option(
             "--report",
             "report_file",
             type=click.Path(path_type=Path),
@@ -171,7 +176,12 @@ def player_options(chosen: dict[str, Any]) -> Options:
     from realtime_inspector.replay.matching import Policy
     from realtime_inspector.replay.options import Options, speed
 
-    return Options(match=Policy(chosen["match"]), speed=speed(chosen["speed"]), ignore=tuple(chosen["ignore"]))
+    return Options(
+        match=Policy(chosen["match"]),
+        speed=speed(chosen["speed"]),
+        ignore=tuple(chosen["ignore"]),
+        fresh_ids=chosen["fresh_ids"],
+    )
 
 
 def say_mismatch(text: str) -> None:

@@ -27,12 +27,16 @@ MODES = {
 
 DEFAULT_UPSTREAM = "wss://api.openai.com"
 MARKER = (
-    "realtime(recording=None, match='causal', speed='max', ignore=(), strict=False, scenario=None, faults=(), "
-    "fault_seed='0'): the recording that realtime_server plays and how exactly the client has to follow it, or the "
-    "scenario that it simulates; and what goes wrong on the way"
+    "realtime(recording=None, match='causal', speed='max', ignore=(), strict=False, fresh_ids=False, scenario=None, "
+    "faults=(), fault_seed='0', forward=False): the recording that realtime_server plays and how exactly the client "
+    "has to follow it, or the scenario that it simulates; what goes wrong on the way; and whether clients are led here "
+    "that know OpenAI's address alone"
 )
-_MARKER_OPTIONS = ("recording", "match", "speed", "ignore", "strict", "scenario", "faults", "fault_seed")
-_ONLY_OF_RECORDINGS = ("recording", "match", "ignore", "strict")
+_MARKER_OPTIONS = (
+    *("recording", "match", "speed", "ignore", "strict", "fresh_ids"),
+    *("scenario", "faults", "fault_seed", "forward"),
+)
+_ONLY_OF_RECORDINGS = ("recording", "match", "ignore", "strict", "fresh_ids")
 SUFFIXES = (".jsonl", ".jsonl.zst")
 """What recordings end in."""
 FIXTURE = "realtime_server"
@@ -52,11 +56,14 @@ class Asked:
     speed: str
     ignore: tuple[str, ...]
     strict: bool
+    fresh_ids: bool
     scenario: Scenario | str | None
     """What to simulate instead of playing a recording."""
     faults: tuple[str, ...]
     """Expressions, and names of profiles."""
     fault_seed: str
+    forward: bool | tuple[str, ...]
+    """Clients that know the server's address alone are led here by a proxy; or those that go to these hosts."""
     mode: str
     upstream: str
 
@@ -84,9 +91,11 @@ class Asked:
             speed=str(chosen.get("speed", "max")),
             ignore=_strings(chosen.get("ignore", ())),
             strict=bool(chosen.get("strict", False)),
+            fresh_ids=bool(chosen.get("fresh_ids", False)),
             scenario=chosen.get("scenario"),
             faults=_strings(chosen.get("faults", ())),
             fault_seed=str(chosen.get("fault_seed", "0")),
+            forward=_forward(chosen.get("forward", False)),
             mode=mode_of(item.config),
             upstream=item.config.getoption("realtime_upstream") or item.config.getini("realtime_upstream"),
         )
@@ -114,7 +123,7 @@ class Asked:
         matcher = self.match if callable(self.match) else None
         try:
             policy = Policy.CAUSAL if matcher is not None else Policy(self.match)
-            return Options(policy, speed(self.speed), self.ignore, matcher)
+            return Options(policy, speed(self.speed), self.ignore, matcher, fresh_ids=self.fresh_ids)
         except (ValueError, UsageError) as error:
             raise pytest.UsageError(f"{self.test}: {error}") from None
 
@@ -198,6 +207,10 @@ def bare(name: str) -> str:
 def command(asked: Asked, mode: str) -> str:
     """Return the command that records a test."""
     return f"pytest --realtime-record-mode={mode} '{asked.test}'"
+
+
+def _forward(value: bool | str | Iterable[str]) -> bool | tuple[str, ...]:
+    return value if isinstance(value, bool) else _strings(value)
 
 
 def _strings(value: str | Iterable[str]) -> tuple[str, ...]:

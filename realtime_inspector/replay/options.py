@@ -21,6 +21,8 @@ class Options:
     matcher: Matcher | None = None
     redactor: Redactor = field(default_factory=Redactor)
     """Takes secrets out of what is reported."""
+    fresh_ids: bool = False
+    """Every id of the server is another one on each connection, as with the real server."""
     patience_s: float = 2.0
     """How long an answer may hang because another client event, which the recording had before, has not come."""
 

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
+from random import Random
 from types import TracebackType
 
 from websockets.asyncio.client import ClientConnection
@@ -35,6 +36,7 @@ from realtime_inspector.replay.beyond import dial, fetch, hand_on
 from realtime_inspector.replay.connection import Asked, Connection, Host, connection_class, response
 from realtime_inspector.replay.doors import Answer, Door
 from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
+from realtime_inspector.replay.fresh import fresh
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
@@ -100,6 +102,7 @@ class ReplayServer:
         """What went wrong in the replay itself, such as in a user's matcher."""
         self.finished = asyncio.Event()
         """All was served, or a mismatch has ended it, and nobody is connected any more."""
+        self._random = Random()  # noqa: S311 - names, not secrets
         self._door = Door(scripts, again=again)
         self._address = address or Address()
         self._strict = strict
@@ -258,7 +261,7 @@ class ReplayServer:
             return
         self._talking.add(connection)
         observe = self._observers() if self._observers is not None else None
-        player = Player(script, self.options, observe)
+        player = Player(fresh(script, self._random) if self.options.fresh_ids else script, self.options, observe)
         self.players.append(player)
         try:
             await self._play(connection, player)
