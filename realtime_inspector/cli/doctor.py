@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.cli import output
 from realtime_inspector.cli.checks import environment, machine, network
 from realtime_inspector.cli.checks.check import Check, Verdict, skipped
+from realtime_inspector.cli.extras import as_installed
 from realtime_inspector.cli.serving import listen_address
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red", Verdict.SKIPPED: "dim"}
@@ -79,6 +81,7 @@ def command(
         checks += network.upstream(server, upstream_ca)
     checks += _of_environment(address, key_env)
     checks += _of_machine(folder, intercepts)
+    checks = [replace(check, text=as_installed(check.text), fix=as_installed(check.fix)) for check in checks]
     if form == "json":
         output.write_json(_members(checks))
     else:

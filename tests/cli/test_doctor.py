@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import threading
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from realtime_inspector.capture.upstream import Upstream
 from realtime_inspector.cli.checks import environment, machine, network
 from realtime_inspector.cli.checks.check import Check, Verdict
 from tests.cli.helpers import CommandLine
+from tests.pages import ROOT
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 KEY = "sk-" + "a1b2c3d4" * 5
@@ -285,8 +287,16 @@ def test_versions_are_told_and_old_ones_are_problems() -> None:
     expect(packages, Verdict.PROBLEM, "websockets 13.1", "pip install 'websockets>=15'")
     expect(clients, Verdict.OK, "openai not installed")
     expect(extras, Verdict.PROBLEM, "mitmproxy 10.1: too old", "'mitmproxy>=12.2.3'")
-    _, incomplete, *_ = machine.versions(lambda name: None)
-    expect(incomplete, Verdict.PROBLEM, "orjson not installed", "install again")
+    _, incomplete, _, none = machine.versions(lambda name: None)
+    expect(incomplete, Verdict.PROBLEM, "orjson not installed", "install realtime-inspector again")
+    expect(none, Verdict.OK, "not installed: intercept, audio, corpus, mcp, metrics, otel, web, yaml; one is added by")
+    *_, some = machine.versions(lambda name: "9.0" if name in {"pyarrow", "mcp"} else None)
+    expect(some, Verdict.OK, "pyarrow 9.0, mcp 9.0; not installed: intercept, audio, metrics,")
+
+
+def test_an_extra_of_this_package_is_what_doctor_says() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(machine._EXTRAS) == set(project["optional-dependencies"]) - {"all"}
 
 
 @pytest.mark.parametrize(

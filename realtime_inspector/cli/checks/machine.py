@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from realtime_inspector import __version__
-from realtime_inspector.cli.checks.check import Check, ok, problem, warning
+from realtime_inspector.cli.checks.check import Check, Verdict, ok, problem, warning
 
 SPACE_PROBLEM_BYTES = 100 * 1000**2
 SPACE_WARNING_BYTES = 1000**3
@@ -31,7 +31,17 @@ _FLOORS: Mapping[str, tuple[int, ...]] = {"websockets": (15,), "textual": (8, 2,
 """Oldest releases that work."""
 _BASE = ("websockets", "textual", "click", "orjson", "cryptography")
 _CLIENTS = ("openai", "openai-agents")
-_EXTRAS = {"intercept": "mitmproxy"}
+_EXTRAS = {
+    "intercept": "mitmproxy",
+    "audio": "soundfile",
+    "corpus": "pyarrow",
+    "mcp": "mcp",
+    "metrics": "prometheus-client",
+    "otel": "opentelemetry-sdk",
+    "web": "textual-serve",
+    "yaml": "pyyaml",
+}
+"""Each extra and what tells that it is there."""
 _CAP_NET_ADMIN = 12
 _EBPF_KERNEL = (6, 8)
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -147,7 +157,18 @@ def versions(
         yield ok("python", f"{shown} ({platform.machine()}, {ssl.OPENSSL_VERSION}), realtime-inspector {__version__}")
     yield _packages("packages", {name: version(name) for name in _BASE}, needed=True)
     yield _packages("clients", {name: version(name) for name in _CLIENTS}, needed=False)
-    yield _packages("extras", {name: version(name) for name in _EXTRAS.values()}, needed=False)
+    yield _extras(version)
+
+
+def _extras(version: Callable[[str], str | None]) -> Check:
+    found = {package: extra for extra, package in _EXTRAS.items() if version(package) is not None}
+    there = _packages("extras", {package: version(package) for package in found}, needed=False)
+    missing = [extra for extra in _EXTRAS if extra not in found.values()]
+    if not missing or there.verdict is not Verdict.OK:
+        return there
+    said = f"{there.text}; " if found else ""
+    how = "one is added by `pip install 'realtime-inspector[NAME]'`"
+    return ok("extras", f"{said}not installed: {', '.join(missing)}; {how}")
 
 
 def _packages(name: str, found: Mapping[str, str | None], *, needed: bool) -> Check:
@@ -155,7 +176,7 @@ def _packages(name: str, found: Mapping[str, str | None], *, needed: bool) -> Ch
     missing = [package for package, version in found.items() if version is None]
     old = [package for package, version in found.items() if version and _release(version) < _FLOORS.get(package, ())]
     if needed and missing:
-        return problem(name, text, "install again: `pip install --force-reinstall realtime-inspector`")
+        return problem(name, text, "install realtime-inspector again")
     if old:
         floors = " ".join(f"'{package}>={'.'.join(map(str, _FLOORS[package]))}'" for package in old)
         return problem(name, f"{text}: too old", f"pip install {floors}")
@@ -219,7 +240,8 @@ def interception(
         if mode is None:
             text = "the extra is not installed; without it only clients that can be pointed at a URL are recorded"
             return ok("interception", text)
-        return problem("interception", "mitmproxy is not installed", "pip install 'realtime-inspector[intercept]'")
+        fix = "install it with `pip install 'realtime-inspector[intercept]'`"
+        return problem("interception", "mitmproxy is not installed", fix)
     if mode not in {None, "local", "transparent"}:
         return ok("interception", f"{mode} needs no rights")
     if mode != "transparent" and system.startswith("linux") and _release(kernel.partition("-")[0]) < _EBPF_KERNEL:
