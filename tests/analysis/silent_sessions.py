@@ -253,6 +253,13 @@ SILENT: dict[str, tuple[str, str]] = {
         BEGIN + '+1s > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n' * 8 + CLOSE,
         "8.0 s of audio were sent",
     ),
+    "server-error": (
+        BEGIN
+        + '+1s > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n' * 8
+        + '< {"type": "error", "error": {"type": "server_error", "code": null, "message": "The server had an error."}}\n'
+        + CLOSE,
+        "an error of its own",
+    ),
     "configuration-refused": (
         BEGIN
         + '> {"type": "session.update", "session": {"modalities": ["audio"], "turn_detection": {"type": "server_vad"}}}\n'

@@ -142,6 +142,19 @@ def test_an_error_that_is_all_a_log_holds_tells_by_its_own_words_what_was_refuse
     assert found.cause.confidence == ("unknown" if label == "unknown" else "likely")
 
 
+def test_a_side_question_sent_with_the_message_is_no_request_for_its_answer() -> None:
+    aside = '> {"type": "response.create", "response": {"conversation": "none", "metadata": {"for": "title"}}}\n'
+    created = '< {"type": "response.created", "response": {"id": "r1", "conversation_id": null, "metadata": {"for": "title"}}}\n'
+    sent, _, word = TEXT.rpartition("+50ms")
+    found = why(BEGIN + sent + aside + "+50ms" + word + created + CLOSE)
+    assert found.cause.label == "asked-out-of-band"
+
+
+def test_a_client_that_gave_up_is_told_with_its_reason() -> None:
+    found = why(BEGIN + SPOKEN + BEGUN + "+2s x> 1011 keepalive ping timeout\nx")
+    assert "closed the connection with 1011 (keepalive ping timeout) 2.0 s after it asked" in found.cause.words
+
+
 def test_a_configuration_that_was_refused_and_then_mended_is_no_cause() -> None:
     update = '> {"type": "session.update", "event_id": "c1", "session": {"type": "realtime", "odd": 1}}\n'
     refused = '< {"type": "error", "error": {"code": "unknown_parameter", "param": "session.odd", "event_id": "c1", "message": "Unknown parameter."}}\n'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from realtime_inspector.analysis.causes import calling, connection, responding, resting, saying
+from realtime_inspector.analysis.causes import calling, connection, reported, responding, resting, saying
 from realtime_inspector.analysis.causes.view import Cause, Confidence, Evidence, View
 
 __all__ = ["Cause", "Confidence", "Evidence", "View", "find"]
@@ -40,6 +40,7 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
     connection.closed_idle,
     saying.uncommitted,
     resting.answered,
+    reported.server_error,
     saying.unheard_audio,
 )
 

@@ -98,9 +98,11 @@ def closed_early(view: View) -> Cause | None:
             "connect again; a new session knows nothing of the old one",
             ("CON002",),
         )
+    code, reason = close.body.get("code"), text(close.body.get("reason"))
+    how = f" with {code}{f' ({reason})' if reason else ''}" if code not in (1000, 1005, None) else ""
     return Cause(
         "client-closed",
-        f"the client closed the connection {state.ended.t - asked.t:.1f} s after it asked, before the answer came",
+        f"the client closed the connection{how} {state.ended.t - asked.t:.1f} s after it asked, before the answer came",
         tuple(shown((asked, "asked"), (At(close.n, close.t), "the client closes"))),
         Confidence.CERTAIN,
         "keep the connection open until response.done, and until it has been played",

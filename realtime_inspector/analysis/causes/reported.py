@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime_inspector.analysis.causes.view import Cause, Confidence, Evidence, quoted
+from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence, Evidence, View, asked_after, quoted
 from realtime_inspector.protocol.realtime.conversation import ServerError
 
 _WORDS = {
@@ -48,6 +48,13 @@ _OF_PARAM = {
 
 _BY_ITSELF = frozenset({"audio-refused", "server-error", "session-expired"})
 """What keeps an answer back also where the event that it answers is known."""
+
+
+def server_error(view: View) -> Cause | None:
+    """Tell an error of the server's own, after which nothing came."""
+    errors = (error for error in reversed(view.state.errors[-LOOK_BACK:]) if view.within(error.at))
+    error = next((error for error in errors if error.type == "server_error"), None)
+    return None if error is None or asked_after(view, error.at) else told(error)
 
 
 def told(error: ServerError) -> Cause | None:

@@ -190,8 +190,10 @@ def beside_the_conversation(view: View) -> Cause | None:
     asked = view.silence.asked
     recent = islice(reversed(view.state.requests), LOOK_BACK)
     request = next((r for r in recent if r.out_of_band and view.within(r.at)), None)
-    if asked is None or request is None or request.at.n < asked.n or asked_after(view, asked) or _begins_itself(view):
+    if asked is None or request is None or asked_after(view, asked) or _begins_itself(view):
         return None
+    if request.at.n < asked.n and asked.t - request.at.t > _AT_ONCE_S:
+        return None  # what is sent together is asked before the server has said its word of it
     response = view.state.responses.get(request.response_id)
     audio_s = response.audio_ms / 1000 if response is not None else 0.0
     gave = f"; it brought {audio_s:.1f} s of audio" if audio_s else ""
