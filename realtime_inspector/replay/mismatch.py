@@ -181,8 +181,13 @@ _CAUSES = (
 def _differs(mismatch: Mismatch) -> str:
     return (
         f"{mismatch.recording}: client message {mismatch.place} fits no recorded one; nearest is {_at(mismatch)}: "
-        f"{mismatch.came} differs at {told(mismatch.differences)}"
+        f"{mismatch.came} {how_it_differs(mismatch.differences)}"
     )
+
+
+def how_it_differs(found: Sequence[Difference]) -> str:
+    """Return what tells an event from the recorded one nearest to it: a value, or else only when it came."""
+    return f"differs at {told(found)}" if found else "came at another moment"
 
 
 def told(found: Sequence[Difference]) -> str:

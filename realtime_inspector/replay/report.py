@@ -8,7 +8,7 @@ from typing import Any
 
 from realtime_inspector.replay.lanes import CLOSE
 from realtime_inspector.replay.matching import Policy
-from realtime_inspector.replay.mismatch import Mismatch, told
+from realtime_inspector.replay.mismatch import Mismatch, how_it_differs
 from realtime_inspector.replay.player import Player
 from realtime_inspector.replay.script import Expected, Step
 
@@ -183,8 +183,8 @@ def _nearly(played: Played) -> Iterator[str]:
     for expected in played.never_came:
         nearest = played.instead.get(expected.index)
         if nearest is not None:
-            where = f"differs at {told(nearest.differences)}" if nearest.differences else "came at another moment"
-            yield f"    nearest to {expected} is client message {nearest.place}, taken as harmless, which {where}"
+            how = how_it_differs(nearest.differences)
+            yield f"    nearest to {expected} is client message {nearest.place}, taken as harmless, which {how}"
 
 
 def _stopped(played: Played) -> list[str]:

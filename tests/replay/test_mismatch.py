@@ -28,6 +28,12 @@ def test_one_line_says_what_came_where_it_belongs_and_where_it_differs() -> None
     )
 
 
+def test_what_differs_in_nothing_came_at_another_moment() -> None:
+    found = differing()
+    assert found.message.endswith("nearest is line 5: session.update came at another moment")
+    assert found.to_json()["message"] == found.message
+
+
 def test_the_text_has_every_difference_the_cause_and_what_accepts_it() -> None:
     found = differing(Difference("session.a", 1, 2), Difference("session.b", MISSING, {"x": "y"}))
     assert found.text().splitlines()[1:] == [
