@@ -2,6 +2,7 @@
 FROM python:3.13-slim-trixie AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
+COPY share ./share
 COPY realtime_inspector ./realtime_inspector
 RUN python -m venv /opt/realtime-inspector \
  && /opt/realtime-inspector/bin/pip install --no-cache-dir --constraint constraints.txt .

@@ -149,7 +149,7 @@ def certificates(folder: Path, parent: Mapping[str, str], ours: Sequence[Path]) 
         A file of all: the system's, those that the parent's variables name, and ours; and a file of ours, and of those
         that its variables add.
     """
-    added = [*_named(parent, _ADDED), *(path.read_text() for path in ours)]
+    added = [*_named(parent, _ADDED), *(path.read_text(encoding="utf-8") for path in ours)]
     everything = [*system_certificates(), *_named(parent, (*_BUNDLES, *_BUNDLES_IF_SET)), *added]
     files = folder / "bundle.pem", folder / "added.pem"
     for path, parts in zip(files, (everything, added), strict=True):
@@ -221,7 +221,7 @@ def _named(parent: Mapping[str, str], variables: Sequence[str]) -> Iterator[str]
     """Yield the files of CAs that variables name; what is not there was no help before either."""
     for path in dict.fromkeys(Path(parent[name]) for name in variables if parent.get(name)):
         if path.is_file():
-            yield path.read_text(errors="replace")
+            yield path.read_text(encoding="utf-8", errors="replace")
 
 
 def _websocket(base_url: str) -> str:

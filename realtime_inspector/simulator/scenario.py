@@ -170,7 +170,7 @@ def load(name_or_path: str) -> Scenario:
         UsageError: If there is none, or it is wrong; with its place.
     """
     if name_or_path in names():
-        text = resources.files(_PACKAGE).joinpath("scenarios", f"{name_or_path}.toml").read_text()
+        text = resources.files(_PACKAGE).joinpath("scenarios", f"{name_or_path}.toml").read_text("utf-8")
         return parse(text, name_or_path)
     path = Path(name_or_path)
     if path.suffix not in {".toml", ".py"} and not path.exists():

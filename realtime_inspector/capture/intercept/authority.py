@@ -47,7 +47,7 @@ class InterceptionCA:
     @property
     def bundle(self) -> Path:
         """The system's CAs and this one in one file, for SSL_CERT_FILE, which replaces the system's."""
-        own = self.certificate.read_text()
+        own = self.certificate.read_text(encoding="utf-8")
         path = self.folder / "bundle.pem"
         write_whole(path, _joined(*system_certificates(), own).encode(), 0o600)
         return path
@@ -59,7 +59,7 @@ class InterceptionCA:
             UsageError: If the private CA cannot be read.
         """
         try:
-            private = upstream_ca.read_text(errors="replace") if upstream_ca is not None else ""
+            private = upstream_ca.read_text(encoding="utf-8", errors="replace") if upstream_ca is not None else ""
         except OSError as error:
             raise UsageError(f"--upstream-ca {upstream_ca}: {error.strerror}") from error
         if upstream_ca is not None and "BEGIN CERTIFICATE" not in private:

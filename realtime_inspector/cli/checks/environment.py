@@ -112,6 +112,6 @@ def _bundle(names: str, path: Path, authority: Path) -> Check:
 
 def _certificate(path: Path) -> bytes | None:
     try:
-        return ssl.PEM_cert_to_DER_cert(path.read_text())
+        return ssl.PEM_cert_to_DER_cert(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
