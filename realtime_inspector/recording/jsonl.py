@@ -230,11 +230,22 @@ def _object(line: bytes, problem: str) -> dict[str, Any]:
     try:
         members = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        cut = " (line is cut off)" if line.startswith(b"{") and not line.rstrip().endswith(b"}") else ""
-        raise NotAnEntry(f"{problem}: {error}{cut}") from None
+        raise NotAnEntry(f"{problem}: {_unread(line, error)}") from None
     if not isinstance(members, dict):
         raise NotAnEntry(f"{problem}: a JSON {type(members).__name__}, not an object")
     return members
+
+
+def _unread(line: bytes, error: orjson.JSONDecodeError) -> str:
+    """Return why a line is no JSON."""
+    if not line.strip():
+        return "an empty line"
+    try:
+        line.decode()
+    except UnicodeDecodeError as undecoded:
+        return f"byte {undecoded.start + 1} is not of a text in UTF-8"
+    cut = " (line is cut off)" if line.startswith(b"{") and not line.rstrip().endswith(b"}") else ""
+    return f"{error}{cut}"
 
 
 def _entry(members: Mapping[str, Any], verbatim: bytes | None, number: int) -> Entry:

@@ -163,8 +163,9 @@ def test_members_that_an_editor_added_after_the_event_are_no_part_of_it() -> Non
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b"", "empty document"),
+        (b"", "an empty line"),
         (b'{"n":1,"t":0.0', "(line is cut off)"),
+        (b'{"n":"\xff"}', "byte 7 is not of a text in UTF-8"),
         (b"[1]", "a JSON list, not an object"),
         (b"{}", 'no "kind"'),
         (b'{"n":1,"t":0,"from":"client","kind":"telegram"}', "\"kind\" is 'telegram'; known are request, response"),
