@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.relay import Relay, settle
+from realtime_inspector.capture.telling import safely
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import InspectorError
@@ -31,9 +32,9 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     came: asyncio.Queue[int] = asyncio.Queue()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number, means in ending().items():
         with contextlib.suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
-            loop.add_signal_handler(number, came.put_nowait, int(number))
+            loop.add_signal_handler(number, came.put_nowait, means)
     async with proxy:
         ready()
         for line in await asyncio.to_thread(hints):
@@ -45,10 +46,22 @@ async def serve(
     return ended_by
 
 
+def ending() -> dict[int, int]:
+    """Return the signals that end a proxy, and what each means: SIGTERM or SIGINT.
+
+    A terminal that is closed is a SIGTERM, unless `nohup` or the like keeps that from us.
+    """
+    signals = {int(number): int(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signals[int(hangup)] = int(signal.SIGTERM)
+    return signals
+
+
 async def _drain(relay: Relay, timeout_s: float, came: asyncio.Queue[int]) -> int:
     """Let calls end; return the signal that ends the relay."""
     draining = asyncio.create_task(relay.drain(timeout_s))
-    diagnostics.say(f"no new connections; open calls have {timeout_s:g} s to end, ctrl+c ends them at once")
+    safely(diagnostics.say)(f"no new connections; open calls have {timeout_s:g} s to end, ctrl+c ends them at once")
     interrupted = asyncio.create_task(_interrupt(came))
     await asyncio.wait({draining, interrupted}, return_when=asyncio.FIRST_COMPLETED)
     ended_by = signal.SIGTERM if draining.done() else signal.SIGINT

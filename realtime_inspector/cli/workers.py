@@ -22,6 +22,7 @@ from types import FrameType
 
 from realtime_inspector.capture.figures import Figures, together
 from realtime_inspector.capture.relay import Relay, new_event_loop
+from realtime_inspector.capture.telling import safely
 from realtime_inspector.cli import diagnostics, metrics, relaying
 from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.errors import InspectorError, UsageError
@@ -75,6 +76,7 @@ class _Crew:
         self._workers = workers
         self._ended_by = 0
         self._lost: list[str] = []
+        self._means: dict[int, int] = {}
         self._handlers: dict[int, object] = {}
         self._asking = threading.Lock()
         self._figures = [Figures()] * len(workers)
@@ -82,7 +84,8 @@ class _Crew:
 
     def listen(self) -> None:
         """Pass signals on."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        self._means = relaying.ending()
+        for number in self._means:
             self._handlers[number] = signal.signal(number, self._pass_on)
 
     def wait_until_ready(self) -> str:
@@ -139,9 +142,12 @@ class _Crew:
         if not self._ended_by:
             name = f"worker {process.pid}"
             self._lost.append(name)
-            diagnostics.warn(f"{name} ended by itself ({_how(process.exitcode)}); {left} of {len(self._workers)} go on")
+            safely(diagnostics.warn)(
+                f"{name} ended by itself ({_how(process.exitcode)}); {left} of {len(self._workers)} go on"
+            )
 
-    def _pass_on(self, number: int, _: FrameType | None) -> None:
+    def _pass_on(self, came: int, _: FrameType | None) -> None:
+        number = self._means[came]
         self._ended_by = self._ended_by or number
         for worker in self._workers:
             if worker.process.pid is not None and worker.process.exitcode is None:
