@@ -65,6 +65,9 @@ def test_the_first_close_and_how_it_ended_are_kept() -> None:
 def test_an_intent_or_a_type_makes_it_a_transcription() -> None:
     assert session("> GET /v1/realtime?intent=transcription").is_transcription
     assert session('< {"type": "session.created", "session": {"type": "transcription"}}').is_transcription
+    beta = '{"object": "realtime.transcription_session"}'
+    assert session(f'< {{"type": "transcription_session.created", "session": {beta}}}').is_transcription
+    assert session('< {"type": "session.created", "session": {"model": "qwen3-asr-flash-realtime"}}').is_transcription
     assert not session('< {"type": "session.created", "session": {"type": "realtime"}}').is_transcription
 
 

@@ -26,7 +26,13 @@ from realtime_inspector.protocol.realtime.conversation import (
     ToolOutput,
     Update,
 )
+from realtime_inspector.protocol.realtime.values import text
 from realtime_inspector.recording.entry import CUT_OFF, Header
+
+_TRANSCRIPTION = "realtime.transcription_session"
+"""`object` of a session that only transcribes, also in the beta, which has no `type`."""
+_WRITES = ("qwen3-asr",)
+"""Models that only transcribe, whatever their session says."""
 
 
 class State:
@@ -182,7 +188,8 @@ class State:
     @property
     def is_transcription(self) -> bool:
         """Whether the session only transcribes."""
-        return self.config.get("type") == "transcription" or self.query.get("intent") == "transcription"
+        told = self.config.get("type") == "transcription" or self.query.get("intent") == "transcription"
+        return told or self.config.get("object") == _TRANSCRIPTION or text(self.config.get("model")).startswith(_WRITES)
 
     @property
     def active_response(self) -> Response | None:
