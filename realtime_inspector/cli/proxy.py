@@ -16,7 +16,7 @@ import click
 from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
-from realtime_inspector.cli import capturing, diagnostics, faulting, intercepting, metrics, relaying
+from realtime_inspector.cli import capturing, diagnostics, faulting, intercepting, metrics, relaying, watching
 from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
@@ -35,6 +35,7 @@ _HELP = """Record what passes between clients and the API.
   realtime-inspector proxy
   realtime-inspector proxy --upstream wss://RESOURCE.openai.azure.com
   realtime-inspector proxy --tag stage=test --audio-in drop
+  realtime-inspector proxy --tui
   realtime-inspector proxy --mode forward
   realtime-inspector proxy --fault 'stall 4s nth 3 on type:*.delta'
 
@@ -82,6 +83,7 @@ never forwarded.
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="so many processes on one port (Linux)"
 )
+@click.option("--tui", is_flag=True, help="show what is recorded on the full screen; the proxy outlives it")
 @faulting.options
 @click.pass_context
 def command(
@@ -92,6 +94,7 @@ def command(
     ready_file: Path | None,
     drain: float,
     workers: int,
+    tui: bool,
     **chosen: Any,
 ) -> None:
     """Record what passes between clients and the API."""
@@ -100,18 +103,30 @@ def command(
     between = faulting.between(chosen)
     settings = Settings.of(chosen, host=host, port=port, drain_s=drain)
     with ExitStack() as stack:
+        if tui and workers > 1:
+            raise UsageError("--tui does not go with --workers; leave one of them out")
+        shown = stack.enter_context(watching.screens(settings.folder)) if tui else None
         stack.enter_context(settings.traces())
+        listens = partial(_listens, ready_file, shown)
         if mode == REVERSE:
             if between is not None:
                 settings = _behind_faults(stack, settings, between)
-            ended_by = _relay(settings, workers, ready_file)
+            ended_by = _relay(settings, workers, listens)
         else:
             _refuse_others(ctx, mode)
             interceptor = settings.interceptor(mode)
             hints = partial(intercepting.hints, interceptor, key=settings.key_env is not None)
-            ended_by = _run(interceptor, settings, hints, ready_file, asyncio.new_event_loop)
+            ended_by = _run(interceptor, settings, hints, listens, asyncio.new_event_loop)
     if ended_by == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
+
+
+def _listens(ready_file: Path | None, shown: watching.Screens | None, host: str, port: int, url: str) -> None:
+    """Tell everybody who waits for it that the proxy listens."""
+    if ready_file is not None:
+        write_ready(ready_file, host=host, port=port, url=url)
+    if shown is not None:
+        shown.open()
 
 
 def _behind_faults(stack: ExitStack, settings: Settings, between: Between) -> Settings:
@@ -144,31 +159,26 @@ def _refuse_others(ctx: click.Context, mode: str) -> None:
             )
 
 
-def _relay(settings: Settings, workers: int, ready_file: Path | None) -> int:
+def _relay(settings: Settings, workers: int, listens: Callable[[str, int, str], None]) -> int:
     """Run one relay, or several; return the signal that ended it."""
     if workers == 1:
         relay = settings.relay()
         hints = partial(relaying.hints, relay, key=settings.key_env is not None)
-        return _run(relay, settings, hints, ready_file, new_event_loop)
+        return _run(relay, settings, hints, listens, new_event_loop)
     from realtime_inspector.cli.workers import supervise
 
-    def ready(port: int, url: str) -> None:
-        if ready_file is not None:
-            write_ready(ready_file, host=settings.host, port=port, url=url)
-
-    return supervise(settings, workers, ready)
+    return supervise(settings, workers, partial(listens, settings.host))
 
 
 def _run(
     proxy: Relay | Interceptor,
     settings: Settings,
     hints: Callable[[], list[str]],
-    ready_file: Path | None,
+    listens: Callable[[str, int, str], None],
     loop_factory: Callable[[], asyncio.AbstractEventLoop],
 ) -> int:
     def ready() -> None:
-        if ready_file is not None:
-            write_ready(ready_file, host=proxy.host, port=proxy.port, url=proxy.url)
+        listens(proxy.host, proxy.port, proxy.url)
 
     with ExitStack() as stack:
         try:
