@@ -17,13 +17,15 @@ from typing import cast
 from realtime_inspector.capture.frames import close_frame
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
-from realtime_inspector.capture.tee import Tee
+from realtime_inspector.capture.tee import ITEM_BYTES, Tee
 from realtime_inspector.recording.entry import Side
 
 HIGH_WATER_BYTES = 1 << 20
 """When so much waits to be sent to a side, the other is not read."""
 HELD_BYTES = 64 * 1024
 """So much of a client waits for the answer to its upgrade; then it is not read."""
+HELD_REQUESTS = 1000
+"""The same if so many of its requests have no answer."""
 GOING_AWAY = 1001
 GOING_AWAY_REASON = "the proxy ends"
 LINGER_S = 2.0
@@ -103,9 +105,9 @@ class Leg(asyncio.Protocol):
             peer = self._peer.transport
             if peer is not None and not peer.is_closing():
                 peer.write(data)
-            self._put(self, len(data), self._feed, self.side, data, at)
+            self._put(self, len(data) + ITEM_BYTES, self._feed, self.side, data, at)
         else:
-            self._put(self, len(data), self._feed, self.side, data, at)
+            self._put(self, len(data) + ITEM_BYTES, self._feed, self.side, data, at)
             link.http(self, data)
 
     def eof_received(self) -> bool:
@@ -309,7 +311,7 @@ class Link:
     @property
     def busy(self) -> bool:
         """Whether a call or a request is under way."""
-        return self.raw or (self._connecting and self._rewriter.unanswered)
+        return self.raw or (self._connecting and self._rewriter.unanswered > 0)
 
     def go_away(self) -> None:
         """Close a WebSocket on both sides with 1001, and forward no more; its copy has been looked at before."""
@@ -339,7 +341,7 @@ class Link:
             self._connect(self)
 
     def _hold(self) -> None:
-        if self._rewriter.held > HELD_BYTES:
+        if self._rewriter.held > HELD_BYTES or self._rewriter.unanswered > HELD_REQUESTS:
             self.client.shut("held")
         else:
             self.client.open("held")

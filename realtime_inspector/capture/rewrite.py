@@ -115,9 +115,9 @@ class Rewriter:
         return self._exchange.upgraded is not None
 
     @property
-    def unanswered(self) -> bool:
-        """Whether a request has no complete answer yet."""
-        return bool(self._exchange.unanswered)
+    def unanswered(self) -> int:
+        """How many requests have no complete answer yet."""
+        return self._exchange.unanswered
 
     @property
     def held(self) -> int:

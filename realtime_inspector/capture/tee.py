@@ -14,7 +14,7 @@ from typing import Protocol
 
 DELAY_S = 0.015
 """How long bytes wait, so that several are looked at in one go."""
-SOON_BYTES = 256 * 1024
+SOON_BYTES = 288 * 1024
 """When so much is waiting, it is looked at without delay."""
 SLICE_S = 50e-6
 """After so long the loop gets its turn."""
@@ -23,6 +23,8 @@ FLOOD_BYTES = 1024 * 1024
 FLOOD_SLICE_S = 500e-6
 LIMIT_BYTES = 16 * 1024 * 1024
 """So much may wait, here and behind here."""
+ITEM_BYTES = 256
+"""What a piece takes besides its bytes: of a byte at a time, far more than these."""
 POLL_S = 0.001
 """How often it is asked whether there is room again, while nothing but the disk is behind."""
 WAIT_S = 0.1

@@ -9,6 +9,7 @@ import ssl
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -173,6 +174,23 @@ def test_a_host_that_is_none_is_said(tmp_path: Path) -> None:
         relay_in_thread("ws://x", tmp_path, host="a..b"),
     ):
         pass
+
+
+def test_a_client_is_not_read_while_a_thousand_of_its_requests_have_no_answer(relay: Relay, server: Upstream) -> None:
+    """Each took its place in memory twice, without end."""
+    client = connect(relay.port)
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    client.send(request * 2000)
+    peer = server.accept()
+    sent = len(request.replace(b"x", f"127.0.0.1:{server.port}".encode()))
+    peer.read(1001 * sent)
+    wait_for(lambda: any("held" in link.client._shut for link in list(relay._links)))
+    answer = b"HTTP/1.1 204 No Content\r\n\r\n"
+    answers = Thread(target=peer.send, args=(answer * 2000,))
+    answers.start()
+    assert len(peer.read(999 * sent)) == 999 * sent
+    assert client.read(2000 * len(answer)) == answer * 2000
+    answers.join()
 
 
 def test_what_is_not_http_goes_through_and_is_a_gap(relay: Relay, server: Upstream, tmp_path: Path) -> None:

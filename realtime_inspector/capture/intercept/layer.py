@@ -18,7 +18,7 @@ from mitmproxy.proxy.layer import CommandGenerator, Layer
 from realtime_inspector.capture.intercept.sockets import Sockets, Transports
 from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.rewrite import Refusal, Rewriter
-from realtime_inspector.capture.tee import Tee
+from realtime_inspector.capture.tee import ITEM_BYTES, Tee
 from realtime_inspector.recording.entry import Side
 
 
@@ -105,7 +105,7 @@ class TapLayer(Layer):
         refusal = self._tapped.refuse(self._unreachable) if self._unreachable else None
         if refusal is None:
             refusal = yield from self._to_server(self._rewritten(data))
-        self._put(len(data), self.track.feed, Side.CLIENT, data, at)
+        self._put(len(data) + ITEM_BYTES, self.track.feed, Side.CLIENT, data, at)
         if refusal is not None:
             yield from self._refuse(refusal)
 
@@ -125,7 +125,7 @@ class TapLayer(Layer):
     def _from_server(self, data: bytes) -> CommandGenerator[None]:
         at = time.monotonic()
         yield from self._send(self.context.client, data)
-        self._put(len(data), self.track.feed, Side.SERVER, data, at)
+        self._put(len(data) + ITEM_BYTES, self.track.feed, Side.SERVER, data, at)
         if self._rewriter is not None and not self._rewriter.upgraded and not self._refused:
             refusal = yield from self._to_server(self._rewriter.server(data))
             if refusal is not None:
