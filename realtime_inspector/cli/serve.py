@@ -6,7 +6,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realtime_inspector.cli import diagnostics, open_
-from realtime_inspector.cli.serving import listen_address, write_ready
+from realtime_inspector.cli.serving import listen_address, stopped, write_ready
 from realtime_inspector.cli.whole_file import private
 from realtime_inspector.errors import UsageError
 
@@ -124,16 +123,8 @@ def _check_keys(keys: Sequence[str]) -> None:
 
 async def _serve(server: ViewServer, hints: Iterator[str], ready_file: Path | None) -> int:
     """Serve until somebody stops it; return the signal that did."""
-    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    def end(number: int) -> None:
-        if not ended.done():
-            ended.set_result(number)
-
     async with server:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
-                asyncio.get_running_loop().add_signal_handler(number, end, number)
+        ended = stopped()
         for line in hints:
             diagnostics.say(line)
         if ready_file is not None:

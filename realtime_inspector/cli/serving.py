@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from realtime_inspector.errors import UsageError
+
+if TYPE_CHECKING:
+    import asyncio
 
 Opener = Callable[[str, int], int]
 
@@ -22,6 +28,26 @@ def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise UsageError(f"{option} {listen!r} is no HOST:PORT, such as 127.0.0.1:8765")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def stopped() -> asyncio.Future[int]:
+    """Return what is done when somebody stops the running loop: the signal, SIGINT or SIGTERM.
+
+    SIGINT also where a shell started us in the background, and so has it ignored.
+    """
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    by: asyncio.Future[int] = loop.create_future()
+
+    def stop(number: int) -> None:
+        if not by.done():
+            by.set_result(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
+            loop.add_signal_handler(number, stop, int(number))
+    return by
 
 
 def write_ready(path: Path, *, host: str, port: int, url: str, opener: Opener | None = None) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
 from realtime_inspector.cli import diagnostics, faulting
-from realtime_inspector.cli.serving import listen_address, write_ready
+from realtime_inspector.cli.serving import listen_address, stopped, write_ready
 from realtime_inspector.simulator import scenario as scenarios
 from realtime_inspector.simulator.server import Simulator
 
+_INTERRUPTED = 130
 _HELP = """Serve the Realtime API without a model.
 
 \b
@@ -51,19 +53,25 @@ ctrl+c.
     help="write host, port, url and pid there, as JSON, once it listens",
 )
 @faulting.options
-def command(listen: str, scenario: str, dialect: str, ready_file: Path | None, **chosen: Any) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context, /, listen: str, scenario: str, dialect: str, ready_file: Path | None, **chosen: Any
+) -> None:
     """Serve the Realtime API without a model."""
     host, port = listen_address(listen)
     between = faulting.between(chosen)
     simulator = Simulator(scenario, host=host, port=port, between=between, dialect=dialect)
-    asyncio.run(_serve(simulator, ready_file))
+    if asyncio.run(_serve(simulator, ready_file)) == signal.SIGINT:
+        ctx.exit(_INTERRUPTED)
 
 
-async def _serve(simulator: Simulator, ready_file: Path | None) -> None:
+async def _serve(simulator: Simulator, ready_file: Path | None) -> int:
+    """Serve until somebody stops it; return the signal that did."""
     async with simulator:
+        ended = stopped()
         base_url = simulator.base_url
         diagnostics.say(f"simulating {simulator.scenario.name!r} on {simulator.url}")
         diagnostics.say(f"point a client at it: OPENAI_BASE_URL={base_url} OPENAI_API_KEY=any")
         if ready_file is not None:
             write_ready(ready_file, host=simulator.host, port=simulator.port, url=base_url.removesuffix("/v1"))
-        await simulator.serve_forever()
+        return await ended

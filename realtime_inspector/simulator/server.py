@@ -163,11 +163,6 @@ class Simulator:
             self._server.close()
             await self._server.wait_closed()
 
-    async def serve_forever(self) -> None:
-        """Serve until cancelled."""
-        if self._server is not None:
-            await self._server.serve_forever()
-
     def _connection(self) -> type[ServerConnection]:
         """Return the class of this server's connections: they answer plain requests with its keys and ids."""
         answer = self._plain

@@ -54,6 +54,19 @@ def test_the_ready_file_says_where_it_listens_and_a_client_is_served(tmp_path: P
         assert "Traceback" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_whoever_starts_it_in_the_background_can_stop_it(number: signal.Signals, code: int) -> None:
+    ignoring = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]  # what a shell does for `command &`
+    command = [sys.executable, "-m", "realtime_inspector", "simulate", "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen([*ignoring, *command], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == code
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
