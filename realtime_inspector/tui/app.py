@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _TOUCH_S = 0.05
 """For so long after a key, background work goes on in between only."""
 _GIVE_WAY_S = 0.02
+_SAID = 0.01
+"""How well an action fits whose name does not."""
 _GARBAGE = (10_000, 1_000, 50)
 """How often garbage is collected: what is young, a few milliseconds each time; the rest hardly ever, for a session only
 grows, and no key is to wait while it is walked."""
@@ -49,22 +51,28 @@ class Actions(Provider):
     async def discover(self) -> Hits:
         """Yield every action."""
         for action in actions(self.screen):
-            yield DiscoveryHit(action.about, self._doing(action), help=f"key: {action.keys}")
+            yield DiscoveryHit(action.about, self._doing(action), help=_told(action))
 
     async def search(self, query: str) -> Hits:
-        """Yield the actions that fit what was typed."""
+        """Yield the actions that fit what was typed by their name, and behind them those by what is said of them."""
         matcher = self.matcher(query)
         for action in actions(self.screen):
             score = matcher.match(action.about)
             if score > 0:
-                help_text = f"key: {action.keys}"
-                yield Hit(score, matcher.highlight(action.about), self._doing(action), help=help_text)
+                yield Hit(score, matcher.highlight(action.about), self._doing(action), help=_told(action))
+            elif query.casefold() in action.more.casefold():
+                yield Hit(_SAID, action.about, self._doing(action), help=_told(action))
 
     def _doing(self, action: Action) -> Callable[[], object]:
         async def do() -> None:
             await perform(self.app, action)
 
         return do
+
+
+def _told(action: Action) -> str:
+    """Return what stands beneath an action's name in the palette."""
+    return f"key: {action.keys}" + (f"   {action.more}" if action.more else "")
 
 
 async def perform(app: App[Any], action: Action) -> None:
@@ -89,9 +97,13 @@ class InspectorApp(App[None]):
 
     TITLE = "realtime-inspector"
     COMMANDS = App.COMMANDS | {Actions}
+    CSS = """
+    Footer.-compact FooterLabel { margin: 0 1 0 0; }
+    Footer KeyGroup.-compact { padding-left: 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
-        Binding("T", "next_theme", "Other colours", show=False, id="app.theme"),
+        Binding("T", "next_theme", "Other colours", tooltip="dark, light, high contrast", show=False, id="app.theme"),
     ]
 
     def __init__(

@@ -6,12 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from realtime_inspector.recording.printable import printable_lines
+from realtime_inspector.replay.matching import Policy
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Player
 from realtime_inspector.tui import text
 from realtime_inspector.tui.text import Line, Span
 
 _BAR_CELLS = 30
+_POLICIES = {
+    Policy.CAUSAL: "the same by meaning, each event after what caused it",
+    Policy.STRICT: "the same events in the same order, with the same fields",
+    Policy.TYPES: "the same types of events; what is in them may differ",
+    Policy.NONE: "nothing is compared; events come at their recorded times",
+}
+"""How exactly a client is held to what the recorded one did."""
 _LISTED = 8
 _AS_RECORDED = 1.0
 
@@ -66,11 +74,13 @@ def environment(base_url: str) -> str:
 
 def lines(playing: Playing) -> list[Line]:
     """Return a replay as lines."""
+    policy = playing.options.match
     pace = "as recorded" if playing.options.speed == _AS_RECORDED else "without any delay"
     shown = [
         Line((Span("serving on  ", "key"), Span(playing.base_url, "title"))),
         Line((Span("a client    ", "key"), Span(environment(playing.base_url))), indent=12),
-        Line((Span("speed       ", "key"), Span(pace), Span(f", held to {playing.options.match.value}", "dim"))),
+        Line((Span("speed       ", "key"), Span(pace))),
+        Line((Span("policy      ", "key"), Span(f"{policy.value}: {_POLICIES[policy]}")), indent=12),
         Line(),
     ]
     if not playing.clients:

@@ -44,7 +44,7 @@ READING = frozenset(
         "turns.sort",
         "compare.first", "compare.second", "compare.copy", "compare.back",
         "replay.copy", "replay.back",
-        "filter.complete", "filter.older", "filter.newer", "filter.save", "filter.saved",
+        "filter.keep", "filter.leave", "filter.complete", "filter.older", "filter.newer", "filter.save", "filter.saved",
         "filter.forget",
         "list.down", "list.up", "list.page-down", "list.page-up", "list.first", "list.last", "list.choose",
         "help.back", "explain.back", "ask.back", "confirm.yes", "confirm.no", "choose.back",

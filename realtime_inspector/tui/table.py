@@ -21,6 +21,7 @@ SORTS: Mapping[str, Callable[[Listed], object]] = {
 
 WIDE = 120
 _NAMES = ("model", "name")
+_FIRST_WIDTH, _WHERE_WIDTH = 30, 40
 
 
 def order(listed: Iterable[Listed], sort: str, *, reverse: bool = False) -> list[Listed]:
@@ -49,16 +50,20 @@ def _searched(one: Listed) -> str:
 
 def left(shelf: Shelf, shown: int | None = None) -> Line:
     """Return what is listed, and how many there are; `shown` of them, if not all."""
-    where = ", ".join(str(path) for path in shelf.paths)
+    where = text.safe(", ".join(str(path) for path in shelf.paths))
+    where = text.pad_left(where, _WHERE_WIDTH) if len(where) > _WHERE_WIDTH else where
     number = text.count(len(shelf.listed), "recording")
     number = number if shown is None else f"{shown:,} of {number}"
-    return Line((Span(f" {text.safe(where)} ", "title"), Span(f" {number}", "dim")))
+    return Line((Span(f" {where} ", "title"), Span(f" {number}", "dim")))
 
 
-def right(shelf: Shelf) -> Line:
-    """Return how many are still being read, or what the times are."""
+def right(shelf: Shelf, first: str = "") -> Line:
+    """Return what is still to be done: the second of two to compare, so many to be read; else what the times are."""
+    if first:
+        return text.plain(f" c on another compares it with {_cut(text.safe(first), _FIRST_WIDTH).strip()} ", "warning")
     waiting = shelf.waiting
-    return text.plain(f"reading {text.count(waiting, 'recording')} " if waiting else "times in UTC ", "dim")
+    told = f"reading {text.count(waiting, 'recording')} " if waiting else "times in UTC " if shelf.listed else ""
+    return text.plain(told, "dim")
 
 
 def heading(width: int, sort: str, *, reverse: bool = False) -> Line:
@@ -93,8 +98,8 @@ def row(one: Listed, width: int) -> Line:
     spans.append(Span(f"{first_audio:>{max(0, head - filled - 1)}} " if width >= WIDE else " " * max(0, head - filled)))
     model, name = _split(width - max(head, filled))
     spans += [
-        Span(text.pad(text.safe(summary.model or "?"), model)),
-        *_name(one, name),
+        Span(text.pad_left(text.safe(summary.model or "?"), model)),
+        *_name(one, name, whole=width >= WIDE),
     ]
     return Line(tuple(spans))
 
@@ -102,7 +107,7 @@ def row(one: Listed, width: int) -> Line:
 def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
     """Return what to show where there is no recording, and what to do about it."""
     where = ", ".join(text.safe(str(path)) for path in paths)
-    lines = [Line(), text.plain(f"  no recordings in {where} yet", "title")]
+    lines = [Line(), text.plain(f"  no recordings yet in the folder {where}", "title")]
     if problem:
         lines.append(text.plain(f"  {text.safe(problem)}", "error", indent=2))
     hints = (
@@ -117,10 +122,20 @@ def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
     ]
 
 
-def _name(one: Listed, width: int) -> tuple[Span, Span]:
-    tags = text.safe("".join(f" #{tag}" for tag in one.tags))
+def _name(one: Listed, width: int, *, whole: bool) -> tuple[Span, Span]:
+    name, tags = text.safe(one.path.name), text.safe("".join(f" #{tag}" for tag in one.tags))
     shown = text.pad(tags, min(len(tags), width * 2 // 3)) if tags else ""
-    return Span(f" {text.pad(text.safe(one.path.name), width - len(shown))}", "dim"), Span(shown, "key")
+    room = width - len(shown)
+    return Span(f" {text.pad(name, room) if whole else _cut(name, room)}", "dim"), Span(shown, "key")
+
+
+def _cut(name: str, width: int) -> str:
+    """Return a name in so many cells, without its ending, and without its middle: names differ where they end."""
+    name = name.removesuffix(".jsonl")
+    if len(name) <= width or not name.isascii() or width < 2:
+        return text.pad(name, width)
+    tail = width // 2
+    return f"{name[: width - 1 - tail]}…{name[-tail:]}"
 
 
 def _columns(start: str, length: str, turns: str, findings: str, audio: str, width: int) -> str:

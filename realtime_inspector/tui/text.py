@@ -48,6 +48,7 @@ __all__ = [
     "length",
     "ms",
     "pad",
+    "pad_left",
     "plain",
     "safe",
     "short_id",
@@ -95,6 +96,13 @@ def pad(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(text, width - 1) + "…"
+
+
+def pad_left(text: str, width: int) -> str:
+    """Return the text filled to so many cells, or its end: where names begin alike, that tells them apart."""
+    if width <= 0 or cell_len(text) <= width or len(text) != cell_len(text):
+        return pad(text, width)
+    return "…" + text[len(text) - width + 1 :]
 
 
 def clip(text: str, characters: int) -> str:

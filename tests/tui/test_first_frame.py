@@ -75,7 +75,7 @@ def test_the_list_stands_where_the_sessions_screen_has_it(call: Path) -> None:
     seen: list[str] = []
 
     async def look(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "call.jsonl" in dump(pilot.app))
+        await until(pilot, lambda: " call\n" in dump(pilot.app))
         seen.extend(dump(pilot.app).splitlines())
 
     drive(app_on(call.parent), look)

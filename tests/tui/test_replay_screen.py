@@ -63,6 +63,7 @@ def test_what_is_left_is_named_and_hostile_text_is_written_out() -> None:
     shown = [line.text for line in playing.lines(now)]
     assert "  never came: response.create (line 7), and 1 more" in shown
     assert "a\\e[31m" in shown
+    assert "policy      causal: the same by meaning, each event after what caused it" in shown
     assert shown[-1].startswith("no further client is let in")
     whole = Progress(1, 1, 2, 2, over=True)
     assert "  all of the recording happened" in [line.text for line in playing.lines(Playing("", Options(), (whole,)))]

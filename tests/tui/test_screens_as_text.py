@@ -103,7 +103,7 @@ def test_the_palette_and_the_help_have_every_action_of_every_screen(tmp_path: Pa
         assert {str(hit.prompt).rpartition(": ")[2] for hit in offered} >= wanted
 
     async def play(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "call.jsonl" in dump(pilot.app))
+        await until(pilot, lambda: "call" in dump(pilot.app))
         await all_there(pilot, "app", "sessions", "list")
         await pilot.press("enter")
         screen = await settled(pilot)

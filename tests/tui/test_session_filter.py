@@ -29,7 +29,12 @@ def test_a_filter_shows_what_passes_while_it_is_typed_and_the_cursor_keeps_its_p
         await until(pilot, lambda: "filter" not in dump(app).splitlines()[0] and "▸  41" in dump(app))
 
         await press(pilot, "f")
-        text.insert_text_at_cursor("type:resp")
+        assert "Search" not in dump(app).splitlines()[-1]  # its key types a / here
+        text.insert_text_at_cursor("type:")
+        await until(pilot, lambda: "tab: conversation.*" in dump(app))  # lacks no more than its end
+        await press(pilot, "enter")
+        await until(pilot, lambda: "'type' has no value" in dump(app))
+        text.insert_text_at_cursor("resp")
         await press(pilot, "tab")
         text.insert_text_at_cursor(" no:1")
         await until(pilot, lambda: "no field 'no'" in dump(app))

@@ -377,6 +377,9 @@ def test_the_palette_does_an_action(call: Path) -> None:
         await until(pilot, lambda: "key: }" in dump(pilot.app))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen and n_of(screen) == 41)
+        await pilot.press("ctrl+p")
+        await pilot.press(*"wav")  # no action's name: what is said of one has it
+        await until(pilot, lambda: "key: w" in dump(pilot.app))
 
     drive(app_on(call), play)
 

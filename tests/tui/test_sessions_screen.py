@@ -93,7 +93,7 @@ def test_a_recording_that_appears_is_listed(folder: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         await ready(pilot)
         put(folder / "new.jsonl", sample.CALL, "2026-11-22T13:10:03.123456Z")
-        await until(pilot, lambda: "new.jsonl" in dump(pilot.app))
+        await until(pilot, lambda: " new\n" in dump(pilot.app))
 
     drive(app_on(folder, now=NOW), play)
 
@@ -114,5 +114,17 @@ def test_q_leaves(folder: Path) -> None:
         await ready(pilot)
         await pilot.press("q")
         await until(pilot, lambda: not pilot.app.is_running or pilot.app._exit)
+
+    drive(app_on(folder, now=NOW), play)
+
+
+def test_the_first_of_two_to_compare_is_named_until_it_is_given_up(folder: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await ready(pilot)
+        await pilot.press("j", "j", "c")
+        await until(pilot, lambda: "c on another compares it with call" in dump(pilot.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "compares" not in dump(pilot.app))
+        assert pilot.app.screen is screen
 
     drive(app_on(folder, now=NOW), play)

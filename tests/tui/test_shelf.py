@@ -8,6 +8,7 @@ import pytest
 from backports import zstd
 
 from realtime_inspector.analysis.finding import Severity
+from realtime_inspector.analysis.summary import Summary
 from realtime_inspector.recording.entry import Header
 from realtime_inspector.tui import table
 from realtime_inspector.tui.shelf import Listed, Shelf
@@ -148,5 +149,13 @@ def test_the_column_of_the_order_is_marked() -> None:
 
 def test_an_empty_folder_says_what_to_do_next() -> None:
     shown = "\n".join(line.text for line in table.nothing([Path("recordings")], ""))
-    assert "no recordings in recordings yet" in shown
+    assert "no recordings yet in the folder recordings" in shown
     assert "realtime-inspector demo" in shown
+
+
+def test_on_a_small_screen_a_name_keeps_its_end_and_so_does_a_model() -> None:
+    one = Listed(Path("20261123T194023Z_01M84YRZ87WF75PERA1WMSRG9G.jsonl"))
+    one.summary = Summary(findings=dict.fromkeys(Severity, 0), turns=1, model="gpt-realtime-2.1")
+    assert table.row(one, 79).text.endswith(" …-realtime-2.1 20261123T1…RA1WMSRG9G")
+    assert "gpt-realtime-2.1 " in table.row(one, 160).text
+    assert one.path.name in table.row(one, 160).text

@@ -49,7 +49,7 @@ def write(
     yield _bytes(sections.findings(known.findings))
     with ExitStack() as stack:
         layout = known.layout
-        sounds = bool(layout.user or layout.voices)
+        sounds = bool(layout.user or layout.voices) and not sound.too_long(layout)
         samples = stack.enter_context(sound.of(recording, places=layout)) if sounds and audio else None
         drawing = timeline.draw(layout, samples, known.turns, known.findings)
         yield _bytes(join(Html('<section id="time">'), tag("h2", "Timeline"), drawing, timeline.legend()))

@@ -67,7 +67,7 @@ def _lane(name: str, row: int, layout: Layout, scale: float) -> Iterator[Html]:
     per = scale / layout.rate
     if row == 0:
         for window in layout.spoken.values():
-            yield _span(window.start * per, window.end * per, top, "speech", "the user speaks")
+            yield _span(window.start * per, window.end * per, top, "speech", "the user speaks, as the server hears it")
     else:
         for voice in layout.voices.values():
             until = voice.end if voice.clip is None else max(voice.start, min(voice.clip, voice.end))
@@ -139,7 +139,7 @@ def _marks(findings: Sequence[Finding], scale: float) -> Iterator[Html]:
 def legend() -> Html:
     """Return what the colours mean."""
     kinds = (
-        ("speech", "user speaks"),
+        ("speech", "user speaks, as the server hears it"),
         ("heard", "assistant, heard"),
         ("unheard", "generated, not heard"),
         ("text", "written"),

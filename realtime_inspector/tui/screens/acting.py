@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 COPY_CHARACTERS = 100_000
 """A terminal refuses a longer text for its clipboard, or hangs on it."""
 
-
+_FINDING = Binding.Group("Finding", compact=True)
 _SHORT_S, _LONG_S = 3.0, 8.0
 
 
@@ -43,11 +43,11 @@ class ActingScreen(Guarded):
     app: InspectorApp
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left_curly_bracket", "finding(-1)", "Previous finding", show=False, id="session.previous-finding"),
-        Binding("right_curly_bracket", "finding(1)", "Next finding", id="session.next-finding"),
-        Binding("c", "cause", "Cause", id="session.cause"),
-        Binding("e", "explain", "Explain", id="session.explain"),
-        Binding("y", "copy", "Copy", show=False, id="session.copy"),
+        Binding("left_curly_bracket", "finding(-1)", "Previous finding", group=_FINDING, id="session.previous-finding"),
+        Binding("right_curly_bracket", "finding(1)", "Next finding", group=_FINDING, id="session.next-finding"),
+        Binding("c", "cause", "Cause", tooltip="the entry that began it", id="session.cause"),
+        Binding("e", "explain", "Explain", tooltip="what the rule means, and how to mend it", id="session.explain"),
+        Binding("y", "copy", "Copy", tooltip="what the pane shows", show=False, id="session.copy"),
     ]
 
     def __init__(self, desk: Desk) -> None:

@@ -17,8 +17,9 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from realtime_inspector.errors import InspectorError, NotAnEntry, UsageError
+from realtime_inspector.protocol.event import Event
 from realtime_inspector.recording import files as recordings
-from realtime_inspector.tui import files
+from realtime_inspector.tui import detail, files
 from realtime_inspector.tui.screens.acting import ActingScreen
 from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
 from realtime_inspector.tui.text import Line, Span
@@ -33,13 +34,15 @@ class KeepingScreen(ActingScreen):
     """A screen over one moment of a recording, of which something can be kept."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "mark", "Mark", show=False, id="session.mark"),
-        Binding("a", "comment", "Comment", show=False, id="session.comment"),
+        Binding("m", "mark", "Mark", tooltip="a * in the list", show=False, id="session.mark"),
+        Binding("a", "comment", "Comment", tooltip="words kept beside the recording", show=False, id="session.comment"),
         Binding("apostrophe", "noted(1)", "Next mark or comment", show=False, id="session.next-mark"),
         Binding("quotation_mark", "noted(-1)", "Previous mark or comment", show=False, id="session.previous-mark"),
-        Binding("w", "export", "Export", show=False, id="session.export"),
-        Binding("o", "edit", "Open in $EDITOR", show=False, id="session.edit"),
-        Binding("r", "replay", "Replay to a client", show=False, id="session.replay"),
+        Binding(
+            "w", "export", "Export", tooltip="pane, entry, WAV, report, any format", show=False, id="session.export"
+        ),
+        Binding("o", "edit", "Open in $EDITOR", tooltip="the entry as it was sent", show=False, id="session.edit"),
+        Binding("r", "replay", "Replay to a client", tooltip="served on a free port", show=False, id="session.replay"),
     ]
 
     @property
@@ -99,7 +102,7 @@ class KeepingScreen(ActingScreen):
         shown = self.copied()
         made: list[tuple[str, str, str, Blocks]] = [
             ("pane", f"what the {pane} pane shows, as text", ".txt", lambda: [shown.encode(errors="replace"), b"\n"]),
-            ("entry", "this entry as it was sent", ".json", lambda: [study.index.entry(position).payload]),
+            ("entry", "this entry as it was sent", ".json", lambda: [_sent(study.event(position))]),
         ]
         if desk.filter_text:
             made.append(("filtered", f"a recording of what passes {desk.filter_text}", ".jsonl", desk.filtered))
@@ -148,14 +151,14 @@ class KeepingScreen(ActingScreen):
     def action_edit(self) -> None:
         """Open a copy of the entry in the user's editor; nothing of it comes back."""
         try:
-            entry = self.study.index.entry(self.desk.position)
+            event = self.study.event(self.desk.position)
         except (NotAnEntry, IndexError):
             self.tell("there is no entry to open")
             return
         command = next((found for name in _EDITORS if (found := os.environ.get(name))), _USUAL_EDITOR)
         with tempfile.TemporaryDirectory(prefix="realtime-inspector-") as folder:
-            path = Path(folder, f"entry-{entry.n}.json")
-            path.write_bytes(_indented(entry.payload))
+            path = Path(folder, f"entry-{event.n}.json")
+            path.write_bytes(_indented(_sent(event)))
             try:
                 with self.app.suspend():
                     subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's own
@@ -170,6 +173,11 @@ def _exported(path: Path, name: str) -> Iterable[bytes]:
     from realtime_inspector.formats import exports
 
     return exports.write(recordings.open_recording(path), name)
+
+
+def _sent(event: Event) -> bytes:
+    """Return what was sent; of a handshake or a close, which have no payload, what is known of it."""
+    return event.entry.payload or detail.copied(event).encode(errors="replace")
 
 
 def _indented(payload: bytes) -> bytes:

@@ -34,6 +34,8 @@ LOOK_S = 1.0
 class SessionList(LineList):
     """One line a recording."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Open", id="list.choose")]
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.recordings: list[Listed] = []
@@ -60,12 +62,19 @@ class SessionsScreen(Guarded):
     app: InspectorApp
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort", id="sessions.sort"),
+        Binding("s", "sort", "Sort", tooltip="by the next column", id="sessions.sort"),
         Binding("r", "reverse", "Reverse", id="sessions.reverse"),
-        Binding("slash,f", "narrow", "Filter", id="sessions.filter"),
-        Binding("t", "tag", "Tag", id="sessions.tag"),
-        Binding("c", "compare", "Compare", id="sessions.compare"),
-        Binding("d,delete", "delete", "Delete", show=False, id="sessions.delete"),
+        Binding("slash,f", "narrow", "Filter", tooltip="words of name, model or #tags", id="sessions.filter"),
+        Binding("t", "tag", "Tag", tooltip="words to find it by, kept beside it", id="sessions.tag"),
+        Binding("c", "compare", "Compare", tooltip="here first, then on the other one", id="sessions.compare"),
+        Binding(
+            "d,delete",
+            "delete",
+            "Delete",
+            tooltip="with its parts and notes, after a question",
+            show=False,
+            id="sessions.delete",
+        ),
         Binding("y", "copy", "Copy path", show=False, id="sessions.copy"),
         Binding("escape", "widen", "All recordings", show=False, id="sessions.all"),
         Binding("q", "close", "Quit", id="sessions.back"),
@@ -131,7 +140,7 @@ class SessionsScreen(Guarded):
         if not self.query("#title"):
             return  # the screen is being taken down
         width = self.listed.scrollable_content_region.width
-        now = (self.shelf.version, self.sort, self.reverse, self.words, width, self.shelf.problem)
+        now = (self.shelf.version, self.sort, self.reverse, self.words, width, self.shelf.problem, self._first)
         if now == self._drawn:
             return
         self._drawn = now
@@ -142,7 +151,8 @@ class SessionsScreen(Guarded):
         empty = table.nothing(self.shelf.paths, self.shelf.problem) if not self.words else table.none_fits(self.words)
         self.listed.show_recordings(recordings, empty)
         shown = len(recordings) if self.words else None
-        self.query_one("#title", Bar).show(table.left(self.shelf, shown), table.right(self.shelf))
+        first = self._first.path.name if self._first is not None else ""
+        self.query_one("#title", Bar).show(table.left(self.shelf, shown), table.right(self.shelf, first))
 
     def on_resize(self) -> None:
         """Draw to the new width."""
@@ -188,8 +198,8 @@ class SessionsScreen(Guarded):
         self.app.push_screen(AskScreen("Show recordings with", self.words, "words of name, model or #tags"), narrow)
 
     def action_widen(self) -> None:
-        """Show all recordings again."""
-        self.words = ""
+        """Show all recordings again, and compare none."""
+        self.words, self._first = "", None
         self.draw()
 
     def action_tag(self) -> None:
@@ -213,16 +223,14 @@ class SessionsScreen(Guarded):
         self.app.push_screen(AskScreen("Tags", " ".join(kept.tags), text.safe(hint)), tag)
 
     def action_compare(self) -> None:
-        """Take a recording as the first of two; with another one, show both side by side."""
+        """Take a recording as the first of two, or no longer; with another one, show both side by side."""
         one, first = self.listed.chosen, self._first
         if one is None or one.problem:
             return
+        self._first = one if first is None else None
+        self.draw()
         if first is None or first is one:
-            self._first = one
-            told = f"{one.path.name} is the first; go to the second and press the same key"
-            self.notify(text.safe(told), markup=False, timeout=6)
             return
-        self._first = None
         from realtime_inspector.tui.screens.compare import CompareScreen
 
         self.app.push_screen(CompareScreen(first.path, one.path))

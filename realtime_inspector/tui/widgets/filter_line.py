@@ -24,29 +24,36 @@ from realtime_inspector.tui.memory import Memory
 from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.text_line import TextLine
 
 _LABEL = "filter: "
-_IDLE = "enter keeps it  escape leaves  up: used before  ctrl+s saves it  @: saved ones"
+_IDLE = 'such as  type:response.*  from:client  turn:2  latency>1s  ~"text"  severity>=warning'
 
 
-class FilterInput(Input):
+class FilterInput(TextLine):
     """The text of the filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
-        Binding("up", "older", "Filter used before", show=False, id="filter.older"),
-        Binding("down", "newer", "Filter used after", show=False, id="filter.newer"),
-        Binding("ctrl+s", "save", "Save under a name", show=False, id="filter.save"),
-        Binding("ctrl+o", "saved", "Saved filters", show=False, id="filter.saved"),
+        Binding("enter", "submit", "Keep", id="filter.keep"),
+        Binding("escape", "leave", "Leave", tooltip="the filter that was on before is on again", id="filter.leave"),
+        Binding("tab", "complete", "Complete", id="filter.complete"),
+        Binding("up", "older", "Used before", id="filter.older"),
+        Binding("down", "newer", "Used after", show=False, id="filter.newer"),
+        Binding("ctrl+s", "save", "Save", tooltip="under a name; @name stands for it", id="filter.save"),
+        Binding("ctrl+o", "saved", "Saved", tooltip="the filters that have a name", id="filter.saved"),
         Binding("ctrl+r", "forget", "Forget a saved filter", show=False, id="filter.forget"),
     ]
 
     class Asked(Message):
-        """A key of the line was pressed: `complete`, `older`, `newer`, `save`, `saved` or `forget`."""
+        """A key of the line was pressed: `leave`, `complete`, `older`, `newer`, `save`, `saved` or `forget`."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
+
+    def action_leave(self) -> None:
+        """Ask to leave the line."""
+        self.post_message(self.Asked("leave"))
 
     def action_complete(self) -> None:
         """Ask for what can stand at the cursor."""
@@ -130,6 +137,7 @@ class FilterLine(Vertical):
             yield FilterInput(compact=True, select_on_focus=False, id="filter-text")
         yield Bar(id="filter-mark")
         yield Bar(id="filter-hint")
+        yield Bar(id="filter-more")
 
     def open(self) -> None:
         """Show the line with the filter that is on, to be changed."""
@@ -162,7 +170,7 @@ class FilterLine(Vertical):
     @on(Input.Submitted)
     def _on_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._look(event.value):
+        if self._look(event.value, typing=False):
             self._memory().used(event.value)
             self._close(event.value)
 
@@ -170,6 +178,7 @@ class FilterLine(Vertical):
     def _on_asked(self, message: FilterInput.Asked) -> None:
         message.stop()
         asked: Mapping[str, Callable[[], None]] = {
+            "leave": self.leave,
             "complete": self._complete,
             "older": partial(self._go, 1),
             "newer": partial(self._go, -1),
@@ -179,11 +188,23 @@ class FilterLine(Vertical):
         }
         asked[message.what]()
 
-    def _look(self, value: str) -> bool:
-        """Read the text and tell of it; what is wrong is shown, and changes nothing."""
+    def _look(self, value: str, *, typing: bool = True) -> bool:
+        """Read the text and tell of it; what is wrong is shown, and changes nothing.
+
+        While it is being typed, what lacks no more than its end is not wrong: what can stand there is shown.
+        """
         try:
             chosen = filters.compile(value, self._saved())
         except FilterError as error:
+            offered = self._candidates()
+            if (
+                typing
+                and offered.words
+                and offered.start <= error.position
+                and self.input.cursor_position == len(value)
+            ):
+                self._hint(completion.hint(offered.words, self.size.width))
+                return False
             before = len(_LABEL) - int(self.input.scroll_offset.x)
             self._hint(text.plain(text.safe(error.problem), "error"), completion.mark(error, before, self.size.width))
             return False
@@ -226,7 +247,7 @@ class FilterLine(Vertical):
     def _save(self) -> None:
         """Save the filter under a name that is asked for."""
         chosen = self.input.value
-        if not chosen.strip() or not self._look(chosen):
+        if not chosen.strip() or not self._look(chosen, typing=False):
             self._say("there is no filter to be saved yet")
             return
 
@@ -290,7 +311,11 @@ class FilterLine(Vertical):
         self.input.cursor_position = len(value) if cursor is None else cursor
 
     def _hint(self, line: Line, mark: Line | None = None) -> None:
-        self.query_one("#filter-hint", Bar).show(line)
+        rows = [*text.wrap([line], max(8, self.size.width)), Line()]
+        self.query_one("#filter-hint", Bar).show(rows[0])
+        more = self.query_one("#filter-more", Bar)
+        more.display = len(rows) > 2
+        more.show(rows[1])
         marked = self.query_one("#filter-mark", Bar)
         marked.display = mark is not None
         marked.show(mark or Line())

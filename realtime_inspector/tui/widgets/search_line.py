@@ -7,11 +7,12 @@ from textual.message import Message
 from textual.widgets import Input
 
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.widgets.text_line import TextLine
 
 _PLACEHOLDER = "text in what was sent; enter searches, escape leaves"
 
 
-class SearchLine(Input):
+class SearchLine(TextLine):
     """A text to look for; hidden until it is opened."""
 
     DEFAULT_CSS = """

@@ -19,6 +19,7 @@ from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.views import Pace
 
 _ZOOM = 2.0
+_ZOOMS = Binding.Group("Zoom", compact=True)
 _LEAST_S = 0.01
 """Making it anew counts as so long at least."""
 
@@ -34,8 +35,8 @@ class TimelinePane(LineList, inherit_bindings=False):
         Binding("H,ctrl+left", "step(-10)", "Much earlier", show=False, id="timeline.much-earlier"),
         Binding("down,j", "entry(1)", "Next entry", show=False, id="timeline.next-entry"),
         Binding("up,k", "entry(-1)", "Previous entry", show=False, id="timeline.previous-entry"),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom in", show=False, id="timeline.zoom-in"),
-        Binding("minus", "zoom(1)", "Zoom out", show=False, id="timeline.zoom-out"),
+        Binding("plus,equals_sign", "zoom(-1)", "Zoom in", group=_ZOOMS, id="timeline.zoom-in"),
+        Binding("minus", "zoom(1)", "Zoom out", group=_ZOOMS, id="timeline.zoom-out"),
         Binding("0", "whole", "Whole recording", show=False, id="timeline.whole"),
         Binding("g,home", "edge(-1)", "Begin", show=False, id="timeline.begin"),
         Binding("G,end", "edge(1)", "End", show=False, id="timeline.end"),
@@ -93,7 +94,9 @@ class TimelinePane(LineList, inherit_bindings=False):
         height = self.scrollable_content_region.height
         sound = self._desk.sound
         lines = timeline.lines(self._model, sound, self.window, self.t, height, self._desk.playing_s)
-        told = [text.plain(f"{text.clock(self.t)}  {timeline.about(self._model, self.t)}", "title")]
+        about = Span(f"{text.clock(self.t)}  {timeline.about(self._model, self.t)}", "title")
+        unheard = f"   {timeline.UNHEARD} sent, not played" if sound.assistant.unheard else ""
+        told = [Line((about, Span(unheard, "dim")))]
         if sound.done < len(self._desk.study.index):
             told.append(text.plain(f"listening {sound.progress:.0%}", "dim"))
         elif sound.left_out:

@@ -66,10 +66,14 @@ class TranscriptPane(LineList):
         """Whether the cursor stays visible elsewhere: it marks what was said last."""
         return True
 
+    @property
+    def _room(self) -> int:
+        return max(8, self.scrollable_content_region.width - 1)
+
     def draw(self, desk: Desk) -> None:
         """Show what there is by now, and what was said last as of the cursor."""
         study = desk.study
-        width = max(8, self.scrollable_content_region.width - 1)
+        width = self._room
         made_of = (study.analysed, study.found, width)
         if not self._making and self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
             if len(study.session.items) <= _MANY_ITEMS:
@@ -97,7 +101,7 @@ class TranscriptPane(LineList):
             return
         self.passive = not lines
         self._targets = [line.target or 0 for line in lines]
-        self.show(lines or [text.plain(talk.EMPTY, "dim")])
+        self.show(lines or list(text.wrap([text.plain(talk.EMPTY, "dim")], self._room)))
         self.at = -1
         if was_made_beside:
             self.post_message(self.Resized(self))
@@ -118,7 +122,7 @@ class TurnsPane(LineList):
     """The turns as waterfalls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Slowest first, or in order", show=False, id="turns.sort"),
+        Binding("s", "sort", "Sort", tooltip="the slowest first, or in order", id="turns.sort"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
