@@ -404,3 +404,11 @@ def test_no_thread_outlives_its_test() -> None:
     assert threading.active_count() == before
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
+
+
+def test_a_client_that_went_elsewhere_is_told_as_that(suite: pytest.Pytester) -> None:
+    record(suite, "test_greets")
+    write_tests(suite, "\n    def test_greets(realtime_server): pass\n")
+    result = run(suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nobody connected at ws://127.0.0.1:*", "*realtime_server.base_url*forward=True*"])

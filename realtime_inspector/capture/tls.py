@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from realtime_inspector.errors import InspectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from cryptography import x509
@@ -30,8 +30,9 @@ RENEW_BEFORE = timedelta(days=30)
 """So long before its end a certificate is made anew."""
 
 _NAME = "realtime-inspector local CA"
-_DNS = "localhost"
-_ADDRESSES = ("127.0.0.1", "::1")
+_OURS = ("localhost", "127.0.0.1", "::1")
+_MOST_OF_A_NAME = 64
+"""Characters that a certificate's common name may have."""
 
 
 class LocalCA:
@@ -54,10 +55,10 @@ class LocalCA:
     @property
     def bundle(self) -> Path:
         """The system's CAs and ours in one file, for SSL_CERT_FILE, which replaces the system's."""
-        own = self.certificate.read_text()
+        own = self.certificate.read_text(encoding="utf-8")
         path = self.folder / "bundle.pem"
         text = "\n".join(part.strip() for part in (*system_certificates(), own)) + "\n"
-        if not path.exists() or path.read_text() != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             write_whole(path, text.encode(), 0o644)
         return path
 
@@ -69,12 +70,7 @@ class LocalCA:
         3.13.0, where OpenSSL's objects have no lock).
         """
         self._ensure()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.num_tickets = 0
-        context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(self.folder / "localhost.pem")
-        return context
+        return _server_context(self.folder / "localhost.pem")
 
     def _ensure(self) -> None:
         try:
@@ -108,7 +104,7 @@ class LocalCA:
     def _make(self) -> None:
         """Make a new leaf, and a new CA if the old one is no good."""
         authority, key = self._authority()
-        leaf, leaf_key = _make_leaf(authority, key)
+        leaf, leaf_key = _make_leaf(authority, key, _OURS)
         write_whole(self.folder / "localhost.pem", _pem_key(leaf_key) + _pem(leaf) + _pem(authority), 0o600)
 
     def _authority(self) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
@@ -125,7 +121,7 @@ class LocalCA:
                 return certificate, key
         except (OSError, ValueError, TypeError):
             pass
-        certificate, key = _make_authority()
+        certificate, key = _make_authority(_OURS)
         write_whole(self.folder / "ca-key.pem", _pem_key(key), 0o600)
         write_whole(self.folder / "ca.pem", _pem(certificate), 0o644)
         return certificate, key
@@ -152,7 +148,32 @@ def server_context() -> ssl.SSLContext:
     return LocalCA().server_context()
 
 
-def _make_authority() -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
+def passing(folder: Path, hosts: Sequence[str]) -> tuple[Path, ssl.SSLContext]:
+    """Make a CA for these hosts and nothing else, and the TLS settings of a server that stands for them.
+
+    Its key is never written: it ends with this call. The server's is in the folder, which is the caller's to remove.
+
+    Returns:
+        The CA's certificate as a file, and the settings.
+    """
+    authority, key = _make_authority(hosts)
+    leaf, leaf_key = _make_leaf(authority, key, hosts)
+    chain, certificate = folder / "passing.pem", folder / "passing-ca.pem"
+    write_whole(chain, _pem_key(leaf_key) + _pem(leaf) + _pem(authority), 0o600)
+    write_whole(certificate, _pem(authority), 0o600)
+    return certificate, _server_context(chain)
+
+
+def _server_context(chain: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.num_tickets = 0
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(chain)
+    return context
+
+
+def _make_authority(hosts: Sequence[str]) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -166,7 +187,7 @@ def _make_authority() -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.NameConstraints(_permitted(), None), critical=True)
+        .add_extension(x509.NameConstraints([_permitted(host) for host in hosts], None), critical=True)
         .add_extension(identifier, critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
         .sign(key, hashes.SHA256())
@@ -175,7 +196,7 @@ def _make_authority() -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
 
 
 def _make_leaf(
-    authority: x509.Certificate, authority_key: EllipticCurvePrivateKey
+    authority: x509.Certificate, authority_key: EllipticCurvePrivateKey, hosts: Sequence[str]
 ) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -183,10 +204,9 @@ def _make_leaf(
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _DNS)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:_MOST_OF_A_NAME])])
     issuer = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in _ADDRESSES]
-    names = x509.SubjectAlternativeName([x509.DNSName(_DNS), *addresses])
+    names = x509.SubjectAlternativeName([_named(host) for host in hosts])
     certificate = (
         _dated(x509.CertificateBuilder().subject_name(name).issuer_name(authority.subject), LEAF_LIFE)
         .public_key(key.public_key())
@@ -228,11 +248,22 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _permitted() -> list[x509.GeneralName]:
+def _named(host: str) -> x509.GeneralName:
     from cryptography import x509
 
-    networks = [x509.IPAddress(ipaddress.ip_network(address)) for address in _ADDRESSES]
-    return [x509.DNSName(_DNS), *networks]
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _permitted(host: str) -> x509.GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_network(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
@@ -251,7 +282,7 @@ def system_certificates() -> Iterator[str]:
     """Yield the certificates that this system trusts, as PEM."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile and Path(paths.cafile).is_file():
-        yield Path(paths.cafile).read_text(errors="replace")
+        yield Path(paths.cafile).read_text(encoding="utf-8", errors="replace")
         return
     for certificate in ssl.create_default_context().get_ca_certs(binary_form=True):
         yield ssl.DER_cert_to_PEM_cert(certificate)

@@ -29,6 +29,8 @@ _HELP = """Run CMD against a recording: `mock` for one program.
   realtime-inspector exec --recording calls/ --match types -- npm test
   realtime-inspector exec --recording call.jsonl \\
       --report replay.xml --report-format junit -- npm test
+  realtime-inspector exec --recording call.jsonl \\
+      --forward api.openai.com -- python agent.py
   realtime-inspector exec --recording call.jsonl --fault expire -- npm test
 
 For CMD alone, OPENAI_BASE_URL and REALTIME_INSPECTOR_URL (the WebSocket)
@@ -51,10 +53,24 @@ Exits 0 if CMD succeeded and the recording was met, 1 if not.
     help="the recording, or a folder of them",
 )
 @replay_options(speed="max", listen="127.0.0.1:0")
+@click.option(
+    "--forward",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="lead clients here that know this host alone, such as api.openai.com, by HTTPS_PROXY and a certificate for it",
+)
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 @click.pass_context
 def command(
-    ctx: click.Context, /, recording: Path, cmd: tuple[str, ...], listen: str, ready_file: Path | None, **chosen: Any
+    ctx: click.Context,
+    /,
+    recording: Path,
+    cmd: tuple[str, ...],
+    hosts: tuple[str, ...],
+    listen: str,
+    ready_file: Path | None,
+    **chosen: Any,
 ) -> None:
     """Run CMD against a recording: `mock` for one program."""
     from realtime_inspector.replay.load import load
@@ -68,12 +84,18 @@ def command(
     with serving(scripts, options, told=say_mismatch, **more) as server:
         if ready_file is not None:
             write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
-        with trusted(child_environment(os.environ, server.base_url, server.ws_url)) as environment:
+        with (
+            trusted(child_environment(os.environ, server.base_url, server.ws_url)) as pointed,
+            led(pointed, server.port, hosts) as environment,
+        ):
             ended = run(cmd, environment)
     report = server.report()
     finish(report, chosen["report_file"], chosen["report_format"])
     if not report.connections:
-        diagnostics.say(f"{cmd[0]} has to find it by {launch.BASE_URL} or {launch.WS_URL}: docs/clients.md")
+        diagnostics.say(
+            f"{cmd[0]} has to take the address from {launch.BASE_URL} or {launch.WS_URL} "
+            "(docs/clients.md), or to be led here by --forward HOST"
+        )
     if ended.stopped_by is not None:
         ctx.exit(_KILLED + ended.stopped_by)
     if ended.code != 0:
@@ -102,6 +124,19 @@ def trusted(environment: dict[str, str]) -> Iterator[dict[str, str]]:
             yield environment
             return
         yield launch.environment(environment, launch.Pointers(added=added))
+
+
+@contextmanager
+def led(environment: Mapping[str, str], port: int, hosts: Sequence[str]) -> Iterator[Mapping[str, str]]:
+    """Give the child's environment with what leads it here also if it knows one of the hosts alone."""
+    if not hosts:
+        yield environment
+        return
+    from realtime_inspector.replay.forward import forwarding
+
+    with forwarding(port, hosts, environment) as door:
+        yield door.environment
+        door.drain()
 
 
 def run(cmd: Sequence[str], environment: Mapping[str, str]) -> launch.Ended:

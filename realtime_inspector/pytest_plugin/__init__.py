@@ -112,14 +112,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def realtime_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealtimeServer]:
-    """Serve the test's recording: point the client at `base_url` or `ws_url`."""
-    from realtime_inspector.pytest_plugin.modes import opened
+    """Serve the test's recording: point the client at `base_url` or `ws_url`, or lead it here with `forward`."""
+    from realtime_inspector.pytest_plugin.modes import forwarded, opened
 
     for name in ("NO_PROXY", "no_proxy"):  # some clients send even ws://127.0.0.1 through a proxy
         monkeypatch.setenv(name, "127.0.0.1,localhost", prepend=",")
     seen = request.config.stash[_SEEN]
     made: list[Any] = []
-    with opened(Asked.of(request.node), made) as server:
+    asked = Asked.of(request.node)
+    with opened(asked, made) as opened_one, forwarded(asked, opened_one) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
         request.node.stash[_KEPT] = server
         yield server
         server.settle()

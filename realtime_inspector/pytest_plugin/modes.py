@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -35,6 +37,37 @@ def opened(asked: Asked, made: list[Path]) -> AbstractContextManager[RealtimeSer
             pytrace=False,
         )
     return _extending(asked, found, made) if asked.mode == "new" else _playing(asked, found)
+
+
+@contextmanager
+def forwarded(asked: Asked, server: RealtimeServer) -> Iterator[RealtimeServer]:
+    """Lead clients to a server that know the address of the real one alone, where the test asks for that."""
+    if not asked.forward:
+        yield server
+        return
+    from realtime_inspector.errors import InspectorError
+    from realtime_inspector.replay.forward import forwarding
+
+    hosts = asked.forward if isinstance(asked.forward, tuple) else _hosts(asked)
+    try:
+        with forwarding(urlsplit(server.url).port or 0, hosts, os.environ) as door:
+            server.lead(door)
+            yield server
+    except InspectorError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _hosts(asked: Asked) -> tuple[str, ...]:
+    """Return where the client would go: OpenAI, the upstream, and where the recordings come from."""
+    from realtime_inspector.capture.launch import API, LOOPBACK
+    from realtime_inspector.recording import files
+
+    found = asked.found
+    paths = [] if found is None else [found] if found.is_file() else files.find(found)
+    headers = [files.open_recording(path).header for path in paths if files.is_recording(path)]
+    urls = [API, asked.upstream, *(header.url or "" for header in headers if header is not None)]
+    hosts = dict.fromkeys(host for url in urls if (host := urlsplit(url).hostname))
+    return tuple(host for host in hosts if host not in LOOPBACK)
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from realtime_inspector.protocol.event import Event
     from realtime_inspector.pytest_plugin.session import Findings, Session
     from realtime_inspector.recording.entry import Entry, Header
+    from realtime_inspector.replay.forward import Door
     from realtime_inspector.replay.server import ReplayServer
 
 _SETTLE_S = 2.0
@@ -20,6 +22,10 @@ _SETTLE_S = 2.0
 _WRITE_S = 30.0
 """So long a recording may take to reach the disk, on the slowest of machines."""
 _POLL_S = 0.01
+_POINT_IT = (
+    "give the client realtime_server.base_url or .ws_url; one that takes no address is led here by "
+    "@pytest.mark.realtime(forward=True)"
+)
 
 
 class RealtimeServer:
@@ -30,6 +36,9 @@ class RealtimeServer:
         """`http://127.0.0.1:PORT`."""
         self.told = ""
         """The problem for which the test has already failed."""
+        self.environment: Mapping[str, str] = {}
+        """With `forward`: the variables that lead a client here, for a program that the test starts elsewhere."""
+        self._door: Door | None = None
 
     @property
     def base_url(self) -> str:
@@ -82,8 +91,15 @@ class RealtimeServer:
         __tracebackhide__ = True
         self.findings.assert_none(min, ignore=ignore)
 
+    def lead(self, door: Door) -> None:
+        """Stand behind a door from now on."""
+        self._door = door
+        self.environment = {name: value for name, value in door.environment.items() if os.environ.get(name) != value}
+
     def settle(self) -> None:
         """Wait until what the client has sent is taken in."""
+        if self._door is not None:
+            self._door.drain()
 
     def problem(self) -> str:
         """Return why the test has to fail; empty if it has not."""
@@ -114,6 +130,7 @@ class Playing(RealtimeServer):
 
     def settle(self) -> None:
         """See `RealtimeServer`."""
+        super().settle()
         from realtime_inspector.replay.thread import drain
 
         drain(self._server)
@@ -126,7 +143,8 @@ class Playing(RealtimeServer):
         if report.met:
             return ""
         told = [mismatch.text(accept=_marker(mismatch.ignorable)) for mismatch in report.mismatches]
-        return "\n".join([*told, report.leftovers_text(), self._advice])
+        advice = self._advice if report.connections else _POINT_IT
+        return "\n".join([*told, report.leftovers_text(), advice])
 
     def unplayed(self) -> list[Path]:
         """See `RealtimeServer`."""
@@ -158,6 +176,7 @@ class Recording(RealtimeServer):
 
     def settle(self) -> None:
         """Wait until every connection that the client has closed is on the disk; one that is open is not waited for."""
+        super().settle()
         from time import monotonic, sleep
 
         from realtime_inspector.recording.entry import Kind
@@ -193,6 +212,7 @@ class Extending(RealtimeServer):
 
     def settle(self) -> None:
         """See `RealtimeServer`."""
+        super().settle()
         self._playing.settle()
         self._recording.settle()
 

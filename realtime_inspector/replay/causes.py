@@ -325,12 +325,15 @@ class _Builder:
         asked: int | None = None
         since: list[int] = []
         for expected in self.expected:
-            if expected.type not in CONVERSATION or expected.refused:
+            if expected.type not in CONVERSATION:
                 continue
             aside = expected.event.get("response.conversation") == "none"
             if _has_own_context(expected.event):
                 continue
             needs[expected.index] = [asked] if asked is not None else []
+            if expected.refused:  # nothing rests on it; what came before it tells it from an equal one
+                needs[expected.index] += since
+                continue
             if expected.type != "response.create":
                 since.append(expected.index)
                 continue

@@ -5,7 +5,7 @@ No socket, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -75,6 +75,12 @@ class Judge:
             return self.about(Why.REFUSED, event, place, detail=detail)
         nearest, shown = self._nearest(event, near)
         return self.about(Why.REFUSED, event, place, detail=detail, nearest=nearest, differences=shown)
+
+    def beside(self, event: Event, place: int) -> Iterator[Mismatch]:
+        """Yield, for each recorded event that a harmless one may have been meant for, where it differs."""
+        for expected in self._open_ones(event):
+            nearest, shown = self._nearest(event, [expected])
+            yield self.about(Why.DIFFERS, event, place, nearest=nearest, differences=shown)
 
     def _nearest(self, event: Event, near: Sequence[Expected]) -> tuple[Expected, tuple[Difference, ...]]:
         """Return the recorded event that a live one comes nearest to, and where they differ, without secrets."""

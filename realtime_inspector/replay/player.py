@@ -272,9 +272,11 @@ class Player:
     def _extra(self, event: Event) -> None:
         """Count a harmless event, and keep what it was nearest to: perhaps it is that one, told wrongly."""
         self.extras.append(event.type)
-        found = self._judge.explain(event, self._place)
-        if found.nearest is not None:
-            self.instead[found.nearest.index] = found
+        for found in self._judge.beside(event, self._place):
+            assert found.nearest is not None  # noqa: S101 - it is beside that
+            known = self.instead.get(found.nearest.index)
+            if known is None or len(found.differences) < len(known.differences):
+                self.instead[found.nearest.index] = found
 
     def _cancel(self, event: Event, now: float) -> Iterator[dict[str, Any]]:
         """End a response before its time: what the recording still has of it is dropped."""

@@ -111,6 +111,8 @@ class Report:
     """What went wrong outside a connection: one too many, a request nobody recorded."""
     strict: bool = False
     """What is left of a recording counts as a mismatch."""
+    url: str = ""
+    """Where clients could connect."""
 
     @property
     def mismatches(self) -> tuple[Mismatch, ...]:
@@ -162,12 +164,24 @@ class Report:
         return "\n".join([*lines, self._verdict()])
 
     def _verdict(self) -> str:
+        if not self.connections:
+            return self._nobody()
         matched = sum(played.matched for played in self.connections)
         expected = sum(played.expected for played in self.connections)
         extras = sum(len(played.extras) for played in self.connections)
         counts = f"{matched} of {expected} client events matched, {extras} harmless ones more"
         mismatches = _count(len(self.mismatches), "mismatch")
         return f"the recording was {self._how_met()}: {counts}, {mismatches}"
+
+    def _nobody(self) -> str:
+        """Return the verdict where no session was begun: with a request or a refused handshake somebody was there."""
+        where = f" at {self.url}" if self.url else ""
+        if self.others:
+            return f"the recording was not met: no session was opened{where}, {_count(len(self.others), 'mismatch')}"
+        return (
+            f"the recording was not met: nobody connected{where}; check that the client takes this address, "
+            "and that it was started and did not end before"
+        )
 
     def _how_met(self) -> str:
         """Return whether it was met, in words: one whose end was left out was not met to its end."""

@@ -117,6 +117,7 @@ class ReplayServer:
         self._taken = 0
         """How many messages have come."""
         self._server: Server | None = None
+        self._url = ""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The loop it runs on, while it listens."""
 
@@ -156,6 +157,7 @@ class ReplayServer:
             unserved=tuple(script.name for script in self._door.unserved),
             others=tuple(self._door.others),
             strict=self._strict,
+            url=self._url,
         )
 
     async def __aenter__(self) -> ReplayServer:
@@ -188,6 +190,7 @@ class ReplayServer:
             number = error.errno or 0
             reason = os.strerror(number).lower() if number > 0 else error.strerror or str(error)
             raise UsageError(f"cannot listen on {host}:{port}: {reason}; give another --listen") from error
+        self._url = self.ws_url
         return self
 
     async def __aexit__(

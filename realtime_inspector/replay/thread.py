@@ -27,7 +27,7 @@ def serving(scripts: Sequence[Script], options: Options | None = None, **more: A
     Raises:
         UsageError: If the address cannot be listened on.
     """
-    with _loop() as run:
+    with looping() as run:
         server = run(_started(scripts, options, more))
         try:
             yield server
@@ -46,7 +46,7 @@ async def _started(scripts: Sequence[Script], options: Options | None, more: dic
 
 
 @contextmanager
-def _loop() -> Iterator[Callable[[Any], Any]]:
+def looping() -> Iterator[Callable[[Any], Any]]:
     """Run a loop in a thread; gives a function that runs a coroutine there and waits for it."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="realtime-inspector replay", daemon=True)

@@ -106,7 +106,8 @@ def test_a_program_that_never_connects_did_not_meet_the_recording(rti: CommandLi
     ran = rti("exec", "--recording", recording, "--", sys.executable, "-c", "")
     assert ran.code == 1
     assert "call.jsonl: no client connected for it" in ran.err
-    assert "has to find it by OPENAI_BASE_URL or REALTIME_INSPECTOR_URL" in ran.err
+    assert "nobody connected at ws://127.0.0.1:" in ran.err
+    assert "has to take the address from OPENAI_BASE_URL or REALTIME_INSPECTOR_URL" in ran.err
 
 
 def test_what_is_left_gives_1_only_if_strict(rti: CommandLine, recording: Path) -> None:
@@ -169,3 +170,10 @@ def test_the_child_alone_is_pointed_at_the_recording() -> None:
 
 def test_a_key_of_the_user_is_kept() -> None:
     assert child_environment({"OPENAI_API_KEY": "mine"}, "", "")["OPENAI_API_KEY"] == "mine"
+
+
+def test_a_program_that_knows_one_address_alone_is_led_to_the_recording(rti: CommandLine, recording: Path) -> None:
+    fixed = TALK.replace('os.environ["OPENAI_BASE_URL"].replace("http", "ws", 1)', '"wss://api.openai.com/v1"')
+    ran = rti("exec", "--recording", recording, "--forward", "api.openai.com", "--", sys.executable, "-c", fixed, *TURN)
+    assert ran.code == 0, ran.err
+    assert "the recording was met: 3 of 3" in ran.err

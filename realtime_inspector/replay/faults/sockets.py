@@ -246,10 +246,15 @@ class FaultySocket:
 
 def reset(connection: ServerConnection) -> None:
     """End a TCP connection with a reset and without a close frame."""
-    raw = connection.transport.get_extra_info("socket")
+    abort(connection.transport)
+
+
+def abort(transport: asyncio.WriteTransport) -> None:
+    """End a TCP connection with a reset."""
+    raw = transport.get_extra_info("socket")
     if raw is not None:
         raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, _LINGER)
-    connection.transport.abort()
+    transport.abort()
 
 
 def _received(message: Message) -> str | bytes:
