@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 _TOUCH_S = 0.05
 """For so long after a key, background work goes on in between only."""
 _GIVE_WAY_S = 0.02
+_SWITCH_S = 0.0005
+"""So long at most a thread computes while another one wants to: what reads the keys and what writes the frames are
+threads, and wait for each slice of the background work, or for a thread beside it, otherwise ten times as long."""
 _SAID = 0.01
 """How well an action fits whose name does not."""
 _GARBAGE = (10_000, 1_000, 50)
@@ -179,9 +184,13 @@ class InspectorApp(App[None]):
         else:
             await super().on_event(event)
 
-    async def give_way(self) -> None:
-        """Let keys and frames have their turn: longer while the user is doing something."""
-        await asyncio.sleep(_GIVE_WAY_S if self.is_touched() else 0)
+    async def give_way(self, wake: asyncio.Event | None = None) -> None:
+        """Let keys and frames have their turn: longer while the user is doing something, unless `wake` is set."""
+        if wake is None or not self.is_touched():
+            await asyncio.sleep(_GIVE_WAY_S if self.is_touched() else 0)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), _GIVE_WAY_S)
 
     def is_touched(self) -> bool:
         """Tell whether the user is doing something."""
@@ -261,10 +270,12 @@ def run(
         elsewhere=terminal.is_elsewhere(),
         project_filters=project_filters,
     )
-    before = gc.get_threshold()
+    before, switch_s = gc.get_threshold(), sys.getswitchinterval()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
+    sys.setswitchinterval(_SWITCH_S)
     try:
         app.run()
     finally:
         gc.set_threshold(*before)
+        sys.setswitchinterval(switch_s)

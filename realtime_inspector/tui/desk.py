@@ -21,6 +21,9 @@ from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.waveform import Waveform
 
 _HISTORY = 100
+_LOOKS = 8
+"""While something else is to be done, the file is looked at once in so many slices: a look is a handful of system
+calls, and beside a thread that computes each of them may wait for its turn longer than a slice is."""
 _SCREENFUL = 200
 """A filter's rows are shown before it is through if there are so many, and the cursor's place is among them."""
 
@@ -48,10 +51,20 @@ class Desk:
         """How loud both sides were, as far as anybody has listened."""
         self.listens = False
         """Whether somebody looks at it."""
+        self.is_state_shown: Callable[[], bool] = lambda: True
+        """Tells whether somebody looks at the state: it is made only then."""
+        self.is_awaited = False
+        """Whether the user waits for something that goes on here: what threads do beside gives way to it."""
+        self.answers = 0
+        """How often something came that the user waited for."""
         self.playing_s: float | None = None
         """What is played at this moment, as a time of the recording; None while nothing is."""
         self._sieve: Sieve | None = None
         """The filter that is shown, or about to be."""
+        self._sieved: Sieve | None = None
+        """The filter that went through everything once."""
+        self._until_look = 0
+        """So many slices are left to other work before the file is looked at again."""
         self._facts_of: tuple[int, int] | None = None
         self._state_of: tuple[int, bool] | None = None
         self._jumped_from: list[int] = []
@@ -121,7 +134,9 @@ class Desk:
         sieve = self._sieve or sieve
         through = sieve.step(more)
         if through or (len(sieve.picked) > _SCREENFUL and sieve.done > self.anchor):
+            self.answers += study.view is not sieve.picked or (through and sieve is not self._sieved)
             study.show(sieve.picked)
+        self._sieved = sieve if through else self._sieved
         return through
 
     def _inform(self, sieve: Sieve) -> bool:
@@ -150,23 +165,51 @@ class Desk:
         Raises:
             RecordingError: If the file is no recording, or another one by now.
         """
-        through = self.study.read_on(more)  # first, and fast: no key may wait for it
-        if not more():
+        self.is_awaited = False
+        left = not self._read_on(more)  # first, and fast: no key may wait for it
+        self.is_awaited = self._is_awaited()
+        for do in (self._sift, self._fold_state, self._seek, self._analyse, self._listen):
+            if left and not more():  # whatever comes first goes on in every slice, however late it is
+                return True
+            left = not do(more) or left
+        if not left:
+            self._until_look, self.is_awaited = 0, False
+        return left
+
+    def _is_awaited(self) -> bool:
+        sieve = self._sieve
+        sifts = sieve is not None and sieve.progress < 1 and not (sieve.filter.needs_facts and self._facts_of is None)
+        return sifts or self.search is not None or not self._is_state_there()
+
+    def _read_on(self, more: Callable[[], bool]) -> bool:
+        """Index what is new in the file; tell whether all of it was seen when it was looked at last."""
+        self._until_look -= 1
+        if self.study.read_through and self._until_look > 0:
             return True
-        sifted = self._sift(more)
-        if not more():
-            return True
-        state_there = self._fold_state(more)
-        if self.search is not None and more():
+        self._until_look = _LOOKS
+        return self.study.read_on(more)
+
+    def _seek(self, more: Callable[[], bool]) -> bool:
+        """Search on; tell whether that is over."""
+        if self.search is not None:
             self.outcome = self.search.step(more)
-            self.search = None if self.outcome is not None else self.search
-        if not more():
-            return True
-        analysed = self.study.analyse(more)
-        if through and analysed:
+            if self.outcome is None:
+                return False
+            self.search = None
+            self.answers += 1
+        return True
+
+    def _analyse(self, more: Callable[[], bool]) -> bool:
+        """Let the rules go on, and time pass at the end; tell whether they have seen all of it."""
+        if not self.study.analyse(more):
+            return False
+        if self.study.read_through:
             self.study.let_time_pass()
-        heard = not self.listens or (more() and self.sound.step(self.study.formats(), more))
-        return not (heard and sifted and state_there and through and analysed and self.search is None)
+        return True
+
+    def _listen(self, more: Callable[[], bool]) -> bool:
+        """Listen on, if somebody looks at the sound; tell whether all of it was heard."""
+        return not self.listens or self.sound.step(self.study.formats(), more)
 
     def detail(self, row: Row | None) -> list[Line]:
         """Return the row under the cursor in full."""
@@ -183,10 +226,10 @@ class Desk:
 
     def _fold_state(self, more: Callable[[], bool]) -> bool:
         """Bring the state to the cursor; tell whether it is there."""
+        if self._is_state_there():
+            return True
         study, position = self.study, self.position
         at_edge = position == study.analysed - 1
-        if not len(study.index) or self._state_of == (position, at_edge):
-            return True
         session, earlier = study.session, 0
         if not at_edge:
             study.travel.aim(position)
@@ -196,4 +239,11 @@ class Desk:
             session, earlier = travelled, study.travel.earlier
         self.state = state.lines(session, study.index.times[position], earlier)
         self._state_of = (position, at_edge)
+        self.answers += 1
         return True
+
+    def _is_state_there(self) -> bool:
+        """Tell whether the state is the one at the cursor, or nobody wants it."""
+        study, position = self.study, self.position
+        wanted = (position, position == study.analysed - 1)
+        return not len(study.index) or self._state_of == wanted or not self.is_state_shown()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import sleep
 
 from realtime_inspector.recording.entry import Entry
@@ -10,6 +10,8 @@ from realtime_inspector.tui.desk import Desk
 
 _BREATH_ENTRIES = 64
 _BREATH_S = 0.002
+_MOST_BREATHS = 250
+"""It goes on at last, however much else there is."""
 
 
 class LeftError(Exception):
@@ -23,9 +25,10 @@ class Slowly:
         LeftError: While it is iterated, if nobody does any more.
     """
 
-    def __init__(self, entries: Iterable[Entry], desk: Desk) -> None:
+    def __init__(self, entries: Iterable[Entry], desk: Desk, pause: Callable[[float], object] = sleep) -> None:
         self._entries = entries
         self._desk = desk
+        self._pause = pause
         self.seen = 0
         """How many were yielded."""
 
@@ -33,9 +36,15 @@ class Slowly:
         """Yield them."""
         for entry in self._entries:
             if self.seen % _BREATH_ENTRIES == 0:
-                if self._desk.study.closed:
-                    raise LeftError
-                if self._desk.is_touched():
-                    sleep(_BREATH_S)
+                self._give_way()
             self.seen += 1
             yield entry
+
+    def _give_way(self) -> None:
+        """Wait while the user does something, or waits for something."""
+        for _ in range(_MOST_BREATHS):
+            if self._desk.study.closed:
+                raise LeftError
+            if not (self._desk.is_touched() or self._desk.is_awaited):
+                return
+            self._pause(_BREATH_S)

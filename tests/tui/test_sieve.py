@@ -7,6 +7,7 @@ import pytest
 
 from realtime_inspector.analysis import facts
 from realtime_inspector.analysis import filter as filters
+from realtime_inspector.protocol.event import Event
 from realtime_inspector.tui.sieve import Sieve
 from realtime_inspector.tui.study import Study
 from tests.tui import sample
@@ -45,6 +46,27 @@ def test_what_passes_is_what_the_filter_lets_through_of_the_whole_entries(study:
     expected = [position for position, event in enumerate(events) if chosen(event, known[event.n])]
     assert sift(study, text) == expected
     assert 0 < len(expected) < len(events)
+
+
+def test_a_filter_by_type_is_asked_once_for_all_streams_of_a_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f'< {{"type":"response.output_text.delta","item_id":"i{number}","delta":"x"}}' for number in range(50)]
+    study = Study(sample.write(tmp_path / "call.jsonl", "\n".join(lines)), sample.RULES)
+    study.read_on(lambda: True)
+    asked: list[str] = []
+    compiled = filters.compile("type:*.delta")
+
+    def ask(_: filters.Filter, event: Event, *known: object) -> bool:
+        asked.append(event.type)
+        return True
+
+    monkeypatch.setattr(filters.Filter, "__call__", ask)
+    sieve = Sieve(study.index, compiled)
+    assert sieve.step(lambda: True)
+    assert sieve.picked.entries == 50
+    assert asked == ["response.output_text.delta"]
+    study.close()
 
 
 def test_numbers_are_those_of_the_entries_also_where_some_are_missing(tmp_path: Path) -> None:

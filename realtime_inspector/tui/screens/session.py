@@ -80,6 +80,8 @@ class SessionScreen(ListeningScreen):
         self._settled = False
         self._drawn: dict[str, object] = {"view": study.view_number}
         self._drawn_at = 0.0
+        self._is_asked = False
+        """Whether the user did something that is still to be drawn."""
         self._wake = asyncio.Event()
         self.resting = False
         """Whether all there is was indexed, checked and drawn."""
@@ -96,6 +98,7 @@ class SessionScreen(ListeningScreen):
     def on_mount(self) -> None:
         """Show what there is, and start the work."""
         self.desk.is_touched = self.study.is_touched = self.app.is_touched
+        self.desk.is_state_shown = lambda: self.panes.shows("state")
         self.action_pane("findings" if self._show_findings else "events")
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()
@@ -119,10 +122,13 @@ class SessionScreen(ListeningScreen):
     async def _work(self) -> None:
         while not self.study.closed:
             self._wake.clear()
-            busy = self._slice()
-            if not busy or perf_counter() - self._drawn_at > FRAME_S:
+            if self._is_asked:  # before anything else is done
                 self._draw()
-            await (self.app.give_way() if busy else self._rest())
+            answers = self.desk.answers
+            busy = self._slice()
+            if not busy or self.desk.answers != answers or perf_counter() - self._drawn_at > FRAME_S:
+                self._draw()
+            await (self.app.give_way(self._wake) if busy else self._rest())
 
     def _slice(self) -> bool:
         """Work for one slice; tell whether there is more to do."""
@@ -158,15 +164,15 @@ class SessionScreen(ListeningScreen):
         self._soon()
 
     def _soon(self) -> None:
-        """Draw after the next slice."""
-        self._drawn_at = 0.0
+        """Draw before the next slice."""
+        self._is_asked = True
         self.resting = False
         self._wake.set()
 
     # drawing what has changed
 
     def _draw(self) -> None:
-        self._drawn_at = perf_counter()
+        self._drawn_at, self._is_asked = perf_counter(), False
         if not self.query("#title"):
             return  # the screen is being taken down
         self._settle()
