@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
 from benchmarks.tui.terminal import NeverShownError, Screen, Terminal
 from benchmarks.tui.viewers import Viewer
@@ -15,6 +16,8 @@ _DOWN, _PAGE_DOWN, _PAGE_UP = "j", "\x1b[6~", "\x1b[5~"
 _KEYS = (*[_DOWN] * 20, *[_PAGE_DOWN] * 10, *[_PAGE_UP] * 5)
 _EARLY_KEYS = (*[_DOWN] * 10, _PAGE_DOWN, _PAGE_DOWN, _PAGE_UP)
 _WHOLE_PATIENCE_S = 150.0
+_QUIET_S = 0.05
+"""A key is pressed when nothing was drawn for so long: what the one before it set off is over."""
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Figures:
     """From then until the first key has been answered."""
     ready: float = 0.0
     """From the start until all of the recording is known."""
+    told: float | None = None
+    """The longest time, until then, in which nothing new was told of how far it is."""
     through: float | None = None
     """From the start until everything that goes on beside is done."""
     early: list[float] = field(default_factory=list)
@@ -50,9 +55,10 @@ def measure(viewer: Viewer, path: Path, entries: int, passing: int, home: Path, 
     try:
         figures.first = terminal.until(viewer.first) - terminal.began
         if viewer.through is not None:
-            figures.first_key = _go(terminal, viewer, _DOWN)
+            terminal.until(viewer.place)
+            figures.first_key = _go(terminal, viewer, _DOWN, quiet_s=0.0)
             figures.early = [_go(terminal, viewer, key) for key in _EARLY_KEYS]
-        figures.ready = terminal.until(viewer.ready(entries)) - terminal.began
+        figures.ready, figures.told = _ready(terminal, viewer, entries)
         if whole and viewer.through is not None:
             figures.through = terminal.until(viewer.through, _WHOLE_PATIENCE_S) - terminal.began
         terminal.rest(0.5, 3.0)
@@ -67,6 +73,21 @@ def measure(viewer: Viewer, path: Path, entries: int, passing: int, home: Path, 
     finally:
         terminal.close()
     return figures
+
+
+def _ready(terminal: Terminal, viewer: Viewer, entries: int) -> tuple[float, float | None]:
+    """Wait until all is known; return when that was, and the longest time without another word of how far it is."""
+    ready, told, at, longest = viewer.ready(entries), "", perf_counter(), 0.0
+
+    def shows(screen: Screen) -> object:
+        nonlocal told, at, longest
+        now = viewer.progress(screen) if viewer.progress is not None else ""
+        if now != told:
+            longest = max(longest, perf_counter() - at) if told else longest
+            told, at = now, perf_counter()
+        return ready(screen)
+
+    return terminal.until(shows) - terminal.began, longest or None
 
 
 def _filter(figures: Figures, terminal: Terminal, viewer: Viewer, passing: int) -> None:
@@ -92,14 +113,15 @@ def warm(viewer: Viewer, path: Path, home: Path) -> None:
         terminal.until(viewer.first)
         if viewer.through is not None:
             _go(terminal, viewer, _DOWN)
-            for key in viewer.panes:
-                terminal.press(key, lambda _: True)
+            for key, words in viewer.panes.items():
+                terminal.press(key, partial(_has, words))
         terminal.rest(0.5, 2.0)
     finally:
         terminal.close()
 
 
-def _go(terminal: Terminal, viewer: Viewer, key: str) -> float:
+def _go(terminal: Terminal, viewer: Viewer, key: str, quiet_s: float = _QUIET_S) -> float:
+    terminal.rest(quiet_s, 10 * quiet_s)
     before = viewer.place(terminal.screen)
     return terminal.press(key, lambda screen: viewer.place(screen) not in (before, 0))
 
@@ -114,7 +136,11 @@ def _press(terminal: Terminal, viewer: Viewer, key: str) -> None:
 def _panes(terminal: Terminal, panes: Mapping[str, str]) -> list[float]:
     """Show one pane after another, and the first again."""
     begin, *others = panes.items()
-    return [terminal.press(key, partial(_has, words)) for key, words in (*others, begin)]
+    took = []
+    for key, words in (*others, begin):
+        terminal.rest(_QUIET_S, 10 * _QUIET_S)
+        took.append(terminal.press(key, partial(_has, words)))
+    return took
 
 
 def _has(words: str, screen: Screen) -> bool:

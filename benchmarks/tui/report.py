@@ -65,6 +65,7 @@ _ROWS: Mapping[str, Callable[[Sequence[Figures]], float | None]] = {
     "first rows drawn": _ms("first"),
     "first key answered, after that": _ms("first_key"),
     "whole recording known": _ms("ready"),
+    "longest without a word of how far it is": _ms("told"),
     "all rules have seen it": _ms("through"),
     "a key meanwhile, median": _of_keys("early", median),
     "a key meanwhile, worst": _of_keys("early", max),

@@ -1,6 +1,7 @@
 """A program on a terminal of its own, whose keys are timed until the screen shows what they were pressed for.
 
-The screen is an emulator's (pyte): an answer counts when it can be read, not when its first byte was sent.
+The screen is an emulator's (pyte): an answer counts when it can be read, not when its first byte was sent. A thread of
+its own notes when each piece came, so that the emulator's work on the piece before does not count.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import importlib
 import os
 import pty
 import re
-import select
 import signal
 import struct
+import sys
 import termios
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +29,8 @@ Screen = Sequence[str]
 Shows = Callable[[Screen], object]
 
 _READ_BYTES = 1 << 16
+_SWITCH_S = 0.0002
+"""So much later at most than it came a piece is noted."""
 _UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;]*[um]|\x1b\[\?[0-9;]*\$p|\x1bP.*?\x1b\\")
 """What asks the terminal something, or sets what the emulator does not know: it would print it."""
 
@@ -40,8 +45,11 @@ class Terminal:
     def __init__(self, command: Sequence[str], home: Path) -> None:
         """Start a program that keeps what it wants to keep in a folder of its own."""
         pyte: Any = importlib.import_module("pyte")
+        sys.setswitchinterval(_SWITCH_S)
         self._screen = pyte.Screen(WIDTH, HEIGHT)
         self._stream = pyte.ByteStream(self._screen)
+        self._lines = [""] * HEIGHT
+        self._pieces: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
         environment = {**os.environ, "TERM": "xterm-256color", "HOME": str(home), "PYTHONPYCACHEPREFIX": str(home)}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.began = perf_counter()
@@ -49,11 +57,17 @@ class Terminal:
         if self.pid == 0:
             os.execvpe(command[0], list(command), environment)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     @property
     def screen(self) -> Screen:
         """The lines that are shown."""
-        return list(self._screen.display)
+        cells, changed = self._screen.buffer, list(self._screen.dirty)
+        self._screen.dirty.clear()
+        for y in changed:
+            self._lines[y] = "".join(cells[y][x].data for x in range(WIDTH))
+        return list(self._lines)
 
     def press(self, keys: str, shows: Shows, patience_s: float = PATIENCE_S) -> float:
         """Send keys; return how many seconds it took until the screen showed what they are for."""
@@ -92,16 +106,26 @@ class Terminal:
         """End the program."""
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+        self._listener.join()
         os.close(self._master)
 
     def _read(self, seconds: float) -> float:
         """Take in what was drawn, if anything comes within so long; return when, or 0."""
-        if not select.select([self._master], [], [], seconds)[0]:
-            return 0.0
-        at = perf_counter()
         try:
-            data = os.read(self._master, _READ_BYTES)
-        except OSError as error:
-            raise NeverShownError("the program ended") from error
+            at, data = self._pieces.get(timeout=seconds)
+        except Empty:
+            return 0.0
+        if not data:
+            raise NeverShownError("the program ended")
         self._stream.feed(_UNKNOWN.sub(b"", data))
         return at
+
+    def _listen(self) -> None:
+        """Note what comes, and when, until the program has ended."""
+        data = b"-"
+        while data:
+            try:
+                data = os.read(self._master, _READ_BYTES)
+            except OSError:
+                data = b""
+            self._pieces.put((perf_counter(), data))

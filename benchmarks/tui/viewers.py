@@ -18,6 +18,7 @@ ROWS = 10
 
 _OUR_ROW = re.compile(r"^[│▸ ]*\d+ +\d+:\d\d")
 _OUR_CURSOR = re.compile(r"▸ *(\d+) ")
+_INDEXING = re.compile(r"indexing \d+%")
 _PASSED = re.compile(r"filter ([\d,]+)/[\d,]+ ")
 
 
@@ -40,6 +41,8 @@ class Viewer:
     """What stands before the filter while it is typed."""
     panes: Mapping[str, str] = field(default_factory=dict)
     """Key → what the screen says once it has done."""
+    progress: Callable[[Screen], str] | None = None
+    """What the screen says of how much of the recording is known; empty if nothing."""
     through: Shows | None = None
     """Whether all that goes on beside is done."""
     begin_key: str = "g"
@@ -62,6 +65,11 @@ class Viewer:
 def _cursor(screen: Screen) -> int:
     found = _OUR_CURSOR.search("\n".join(screen))
     return int(found[1]) if found is not None else 0
+
+
+def _indexing(screen: Screen) -> str:
+    found = _INDEXING.search(screen[0])
+    return found[0] if found is not None else ""
 
 
 def _text(screen: Screen) -> Screen:
@@ -96,6 +104,7 @@ def _ours() -> Viewer:
         typed="filter: ",
         panes={str(number): f"[{number} {name}" for number, name in enumerate(names, 1)},
         inflates=True,
+        progress=_indexing,
         through=lambda screen: "checking" not in screen[0] and "indexing" not in screen[0],
     )
 
