@@ -18,6 +18,7 @@ from typing import IO
 import orjson
 
 from realtime_inspector.analysis.acoustics import decode
+from realtime_inspector.errors import UsageError
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.formats.voices import Layout, Piece, Sent, Window, layout
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
@@ -29,6 +30,8 @@ BYTES = 2
 """Of one sample."""
 _IN_MEMORY = 32 * 1024 * 1024
 _BLOCK = 24000
+MOST_S = 24 * 3600
+"""A time axis is no longer: what says so is no call, and its silence would fill the disk."""
 
 
 @dataclass(slots=True)
@@ -80,8 +83,14 @@ def of(
 
     Raises:
         LookupError: If there is no such turn.
+        UsageError: If its time axis is longer than `MOST_S`.
     """
     places = places or layout(recording)
+    if too_long(places):
+        raise UsageError(
+            f"{recording.path}: its times span {places.end / places.rate / 3600:,.0f} hours, for more than "
+            f"{MOST_S // 3600} there is no sound; `realtime-inspector cut` takes a part of it"
+        )
     window = Window(0, max(places.length, *_ends(places, heard=heard)) if not heard else places.length)
     if turn is not None:
         found = places.window(turn)
@@ -92,6 +101,11 @@ def of(
         tracks: dict[Side, IO[bytes]] = {Side.CLIENT: left, Side.SERVER: right}
         missing = _write(recording, places, tracks, heard=heard)
         yield Sound(places, window, tracks, missing)
+
+
+def too_long(places: Layout) -> bool:
+    """Tell whether a time axis is longer than that of any call."""
+    return places.end > MOST_S * places.rate
 
 
 def _ends(places: Layout, *, heard: bool) -> list[int]:

@@ -30,7 +30,7 @@ _STREAMED = (".delta", ".append")
 
 # Groups: time, sender, where the payload begins, type.
 _LINE = re.compile(
-    rb'\{"n":\d+,"t":(\d+(?:\.\d+)?),"from":"(client|server|proxy)","kind":"message"'
+    rb'\{"n":\d+,"t":(\d{1,9}(?:\.\d+)?),"from":"(client|server|proxy)","kind":"message"'
     rb'(?:,"fragments":\d+)?(?:,"compressed":true)?,"event":'
     rb'()\{\s*(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"'
 )

@@ -6,7 +6,6 @@ nothing is serialised anew, so spacing, key order and number forms survive.
 
 from __future__ import annotations
 
-import math
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -19,6 +18,8 @@ from realtime_inspector.recording.entry import Entry, Header, Kind, Side, messag
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """A longer line is refused when read: a recording is untrusted input."""
+MOST_S = 1_000_000_000
+"""No time is as long: some thirty years."""
 
 PART_END = b'{"next_part":'
 """How the line begins that ends a part; see `PartEnd`."""
@@ -32,7 +33,7 @@ _ENVELOPE = frozenset(
 )
 _HEADER = frozenset({"recording", "id", "started", "tool", "via", "url", "client", "tags"})
 _USUAL = re.compile(
-    rb'\{"n":([1-9][0-9]{0,17}),"t":([0-9]{1,12}\.[0-9]{6}),"from":"(client|server|proxy)","kind":"message","event":'
+    rb'\{"n":([1-9][0-9]{0,17}),"t":([0-9]{1,9}\.[0-9]{6}),"from":"(client|server|proxy)","kind":"message","event":'
 )
 """How nearly every line begins: a message that came in one piece, with nothing replaced in it."""
 _SIDES = {side.encode(): side for side in Side}
@@ -333,8 +334,8 @@ def _whole(value: Any, name: str, least: int = 0) -> int:
 
 
 def _time(value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(f'"t" is {value!r}, not a number of seconds')
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -MOST_S < value < MOST_S:
+        raise ValueError(f'"t" is {value!r}, not a number of seconds below {MOST_S:,}')
     return float(value)
 
 

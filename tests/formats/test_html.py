@@ -148,6 +148,12 @@ def test_without_audio_there_is_no_sound_and_no_waveform() -> None:
     assert parsed(read_any(BARGE_IN)).all("path")
 
 
+def test_where_no_sound_can_be_made_the_rest_is_told() -> None:
+    found = parsed(recorded(f"> {spoke(tone(10, 7))}\n+90000s > {spoke(tone(10, 7))}\nx"))
+    assert found.all("audio") == []
+    assert "Timeline" in found.text
+
+
 def test_it_says_what_is_wrong_why_and_what_to_do() -> None:
     text = parsed(read_any(ROOT / "recordings/missing-call-id.jsonl")).text
     assert "TOOL003 missing-call-id" in text

@@ -185,6 +185,12 @@ def test_more_than_a_wav_can_hold_is_refused() -> None:
         wav.header(2**31, 24000, 2)
 
 
+def test_times_that_no_call_has_make_no_sound() -> None:
+    recording = recorded(f"> {spoke(tone(10, 7))}\n+90000s > {spoke(tone(10, 7))}\nx")
+    with pytest.raises(UsageError, match=r"call.jsonl: its times span 25 hours, for more than 24 there is no sound"):
+        samples(recording)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 300), st.integers(0, 400)), min_size=1, max_size=12))
 def test_no_sample_is_lost_however_audio_is_cut(sent: list[tuple[bool, int, int]]) -> None:

@@ -174,6 +174,7 @@ def test_members_that_an_editor_added_after_the_event_are_no_part_of_it() -> Non
         (b'{"n":0,"t":0,"from":"client","kind":"ping","base64":""}', '"n" is 0, not a whole number from 1'),
         (b'{"n":true,"t":0,"from":"client","kind":"ping","base64":""}', '"n" is True'),
         (b'{"n":1,"t":"0","from":"client","kind":"ping","base64":""}', "\"t\" is '0', not a number of seconds"),
+        (b'{"n":1,"t":1e30,"from":"client","kind":"ping","base64":""}', '"t" is 1e+30, not a number of seconds below'),
         (b'{"n":1,"t":0,"from":"client","kind":"message"}', 'a message with none of "event", "text" and "base64"'),
         (b'{"n":1,"t":0,"from":"client","kind":"message","text":1}', '"text" is not a string'),
         (b'{"n":1,"t":0,"from":"client","kind":"message","base64":"?"}', '"base64" is not base64'),
