@@ -23,7 +23,7 @@ from realtime_inspector.capture.sink import Rotation
 from realtime_inspector.capture.tags import parse_tag
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream
 from realtime_inspector.capture.via import Via, chosen
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.cli import diagnostics, folders
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
 
@@ -177,14 +177,7 @@ _OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option("--client-cert", type=_PEM, help="a certificate in PEM, for a server that wants one of its clients"),
     click.option("--client-key", type=_PEM, help="its key, if it stands in another file"),
-    click.option(
-        "--dir",
-        "folder",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path("recordings"),
-        show_default=True,
-        help="folder of the recordings",
-    ),
+    folders.option("folder of the recordings"),
     click.option("--tag", "tags", metavar="NAME=VALUE", multiple=True, help="put into every recording's header"),
     click.option("--only", metavar="GLOB", multiple=True, help="record only requests whose path fits: '/v1/realtime*'"),
     click.option("--only-model", metavar="GLOB", multiple=True, help="record only requests whose model fits"),

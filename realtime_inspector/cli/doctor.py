@@ -16,7 +16,7 @@ from realtime_inspector.capture import mitm
 from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.upstream import Upstream
-from realtime_inspector.cli import output
+from realtime_inspector.cli import folders, output
 from realtime_inspector.cli.checks import environment, machine, network
 from realtime_inspector.cli.checks.check import Check, Verdict, skipped
 from realtime_inspector.cli.extras import as_installed
@@ -46,14 +46,7 @@ problem.
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="certificates in PEM of a private server's CA",
 )
-@click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("recordings"),
-    show_default=True,
-    help="folder of the recordings",
-)
+@folders.option("folder of the recordings")
 @click.option("--key-env", metavar="NAME", help="variable that has to hold the key")
 @click.option("--mode", metavar="MODE", help="the interception that has to work, as for `proxy`")
 @click.option("--offline", is_flag=True, help="leave the upstream and the clock out")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import ci, diagnostics, output, reading
+from realtime_inspector.cli import ci, diagnostics, folders, output, reading
 from realtime_inspector.cli.serving import write_whole
 from realtime_inspector.errors import RecordingError, UpstreamError, UsageError
 from realtime_inspector.recording import files
@@ -58,8 +58,7 @@ no file. Exits 1 if something that was recorded did not happen again, or, with
 @click.option("--max-wait", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
               metavar="SECONDS", help="how long to wait for something while the server says nothing")  # fmt: skip
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="the new recording")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=reading.FOLDER, show_default=True,
-              help="where it goes, under a name of its own, without --output")  # fmt: skip
+@folders.option("where it goes, under a name of its own, without --output")
 @click.option("--key-env", default=KEY, show_default=True, metavar="NAME", help="the variable that holds the key")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE",
               help="certificates of a private server's authority, in PEM")  # fmt: skip

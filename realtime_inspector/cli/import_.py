@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import diagnostics, output, reading
+from realtime_inspector.cli import diagnostics, folders, output, reading
 from realtime_inspector.cli.export import write_file
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import Readable, sessions_of
@@ -39,8 +39,7 @@ path of the recording is printed; several connections become a recording each.
 
 @click.command("import", help=_HELP)
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file (- for standard output)")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=reading.FOLDER, show_default=True,
-              help="where the recording goes, under a name of its own, without --output")  # fmt: skip
+@folders.option("where the recording goes, under a name of its own, without --output")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, out: Path | None, folder: Path) -> None:
     """Make a recording of one file."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from realtime_inspector.cli import linting, reading
+from realtime_inspector.cli import folders, linting
 from realtime_inspector.cli.agent.answers import MIN_TOKENS, Answers
 from realtime_inspector.errors import UsageError
 
@@ -28,8 +28,7 @@ Code, Codex, Cursor and VS Code.
 
 
 @click.command("mcp", help=_HELP, context_settings={"allow_interspersed_args": False})
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=reading.FOLDER, show_default=True,
-              help="the folder that may be looked into; it need not be there yet")  # fmt: skip
+@folders.option("the folder that may be looked into; it need not be there yet")
 @click.option("--max-tokens", type=click.IntRange(min=MIN_TOKENS), default=8000, show_default=True,
               help="what an answer may take, counted as three bytes each")  # fmt: skip
 @click.option("--allow-exec", is_flag=True, help="let the agent run CMD against a recording")

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
+from realtime_inspector.cli import folders
 from realtime_inspector.errors import UsageError
 from realtime_inspector.tui.terminal import DRIVER
 
-DEFAULT_DIR = Path("recordings")
 THEMES = ("dark", "light", "contrast")
 
 _HELP = """Look at recordings on a full screen.
@@ -50,15 +50,7 @@ def screen_options(*, read_only: bool) -> Callable[[Callable[..., Any]], Callabl
 
 @click.command("open", help=_HELP)
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--dir",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_DIR,
-    show_default=True,
-    help="where the recordings are, if no PATH is given",
-)
+@folders.option("where the recordings are, if no PATH is given")
 @screen_options(read_only=False)
 def command(paths: tuple[Path, ...], folder: Path, theme: str, keys: tuple[str, ...], read_only: bool) -> None:
     """Look at recordings on a full screen."""
@@ -109,7 +101,7 @@ def check_there(paths: Sequence[Path]) -> None:
     """
     for path in paths:
         # The recordings folder is made by whoever records first: that it is not there yet is no mistake.
-        if not path.exists() and path != DEFAULT_DIR:
+        if not path.exists() and path != folders.FOLDER:
             raise UsageError(f"{path}: no such file or folder")
 
 

@@ -10,7 +10,7 @@ import click
 
 from realtime_inspector.capture.held import is_held
 from realtime_inspector.capture.retention import PIN, RECENT_S, Stored, chosen, duration_s, size_bytes
-from realtime_inspector.cli import diagnostics, output
+from realtime_inspector.cli import diagnostics, folders, output
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Kind
@@ -34,14 +34,7 @@ call.jsonl.
 
 @click.command(help=_HELP)
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
-@click.option(
-    "--dir",
-    "default",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("recordings"),
-    show_default=True,
-    help="where the recordings are, if no DIR is given",
-)
+@folders.option("where the recordings are, if no DIR is given", "default")
 @click.option("--keep", metavar="TIME", help="delete what is older: 7d, 12h, 30m")
 @click.option("--max-size", metavar="SIZE", help="then delete the oldest until the rest is no larger: 2GB, 500MB")
 @click.option("--dry-run", is_flag=True, help="say what would go, and delete nothing")

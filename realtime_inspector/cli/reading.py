@@ -8,29 +8,24 @@ from typing import Any
 
 import click
 
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.cli import diagnostics, folders
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.formats import Readable, read_any, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
 from realtime_inspector.recording.parts import grouped
 
-FOLDER = "recordings"
-"""Where recordings are, unless told otherwise."""
-
 
 def paths_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command its PATHs, and the folder that stands for them."""
-    folder = click.option("--dir", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True,
-                          help="where the recordings are, if no PATH is given")  # fmt: skip
+    folder = folders.option("where the recordings are, if no PATH is given")
     paths = click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
     return folder(paths(function))
 
 
 def file_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command one FILE, as `path`, and where the newest is looked for without one, as `folder`."""
-    folder = click.option("--dir", "folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True,
-                          help="where the newest recording is looked for, if no FILE is given")  # fmt: skip
+    folder = folders.option("where the newest recording is looked for, if no FILE is given")
     path = click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
     return folder(path(function))
 

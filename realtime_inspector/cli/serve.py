@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import diagnostics, open_
+from realtime_inspector.cli import diagnostics, folders, open_
 from realtime_inspector.cli.serving import listen_address, stopped, write_ready
 from realtime_inspector.cli.whole_file import private
 from realtime_inspector.errors import UsageError
@@ -42,15 +42,7 @@ Needs the extra `web`.
 
 @click.command(help=_HELP)
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--dir",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    default=open_.DEFAULT_DIR,
-    show_default=True,
-    help="where the recordings are, if no PATH is given",
-)
+@folders.option("where the recordings are, if no PATH is given")
 @click.option(
     "--listen", default="127.0.0.1:8768", show_default=True, metavar="HOST:PORT", help="port 0 takes a free one"
 )
