@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from realtime_inspector.analysis import metrics
+from realtime_inspector.analysis.cost import Bill, cost
 from realtime_inspector.analysis.finding import Severity, count
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.metrics import Tokens
@@ -36,6 +37,8 @@ class Summary:
     median_ttfa_ms: float | None = None
     """Median time from `response.created` to the first audio."""
     tokens: Tokens = field(default_factory=Tokens)
+    cost: Bill = field(default_factory=Bill)
+    """By the prices of this release."""
     ended: str = ""
     """As `ended` gives it."""
     live: bool = False
@@ -66,6 +69,7 @@ def of_session(session: Session, findings: Mapping[Severity, int]) -> Summary:
         findings=dict(findings),
         median_ttfa_ms=metrics.median(map(metrics.time_to_first_audio_ms, session.responses.values())),
         tokens=metrics.tokens(session),
+        cost=cost(session).whole,
         ended=ended(session),
         live=live,
     )

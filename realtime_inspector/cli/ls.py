@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from realtime_inspector.analysis.cost import Bill
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.summary import Summary, summarise
@@ -24,7 +25,7 @@ LIVE_S = 10.0
 
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "i"}
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_HEADING = ("START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "AUDIO IN", "END", "FILE")
+_HEADING = ("START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "AUDIO IN", "COST", "END", "FILE")
 _FINDINGS = _HEADING.index("FINDINGS")
 
 _HELP = """List recordings with their figures.
@@ -35,14 +36,17 @@ _HELP = """List recordings with their figures.
   realtime-inspector ls --json | jq -r '.[] | select(.turns > 9).path'
 
 FINDINGS counts errors (E), warnings (W) and information (i). AUDIO IN is the
-median time from response.created to the first audio.
+median time from response.created to the first audio. COST goes by public
+prices (`stats` has its parts); with + a part of it has none, and ? is unknown.
 """
 
 
 @click.command("ls", help=_HELP)
-@click.option("--json", "as_json", is_flag=True, help="write a list of objects")
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="how to write it")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="the same as --format json: a list of objects")
 @reading.paths_argument
-def command(paths: tuple[Path, ...], folder: Path, as_json: bool) -> None:
+def command(paths: tuple[Path, ...], folder: Path, format_name: str, as_json: bool) -> None:
     """List recordings."""
     found = reading.find(paths, folder)
     if not found:
@@ -51,7 +55,7 @@ def command(paths: tuple[Path, ...], folder: Path, as_json: bool) -> None:
     for recording in reading.each(found):
         listed.append((recording, summarise(events(recording), policy.linter(recording.path, recording.header))))
         reading.tell_problems(recording, most=1)
-    if as_json:
+    if as_json or format_name == "json":
         output.write_json([members(recording, summary) for recording, summary in listed])
     elif listed:
         output.write_lines(_table(listed))
@@ -75,13 +79,14 @@ def members(recording: Readable, summary: Summary) -> dict[str, Any]:
         "findings": {severity.value: number for severity, number in summary.findings.items()},
         "median_ttfa_ms": summary.median_ttfa_ms,
         "tokens": {"input": summary.tokens.input, "output": summary.tokens.output},
+        "cost_usd": None if summary.cost.total is None else round(summary.cost.total, 6),
         "ended": summary.ended,
     }
 
 
 def _table(listed: Sequence[tuple[Readable, Summary]]) -> list[str]:
     rows = [_HEADING, *(_cells(recording, summary) for recording, summary in listed)]
-    lines = output.table(rows, right=(1, 3, 5))
+    lines = output.table(rows, right=(1, 3, 5, 6))
     ink = output.Ink(on=output.wants_colour())
     painted = [ink(lines[0], "bold")]
     for line, row, (_, summary) in zip(lines[1:], rows[1:], listed, strict=True):
@@ -100,6 +105,7 @@ def _cells(recording: Readable, summary: Summary) -> tuple[str, ...]:
         str(summary.turns),
         _findings(summary),
         "-" if waited is None else text.ms(waited),
+        _cost(summary.cost),
         _end(recording.path, summary),
         text.safe(str(recording.path)),
     )
@@ -118,6 +124,12 @@ def _findings(summary: Summary) -> str:
         f"{summary.findings[severity]}{_LETTERS[severity]}" for severity in Severity if summary.findings[severity]
     ]
     return " ".join(counts) or "-"
+
+
+def _cost(bill: Bill) -> str:
+    if not bill.priced and not bill.unpriced:
+        return "-"
+    return f"${bill.usd:.4f}{'+' if bill.unpriced else ''}" if bill.priced else "?"
 
 
 def _end(path: Path, summary: Summary) -> str:

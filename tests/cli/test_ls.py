@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def recordings(tmp_path: Path) -> Path:
 def test_a_recording_is_one_line_of_figures(rti: CommandLine, recordings: Path) -> None:
     heading, first, second = rti("ls").out.splitlines()
 
-    assert heading.split() == ["START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "AUDIO", "IN", "END", "FILE"]
+    assert heading.split() == ["START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "AUDIO", "IN", "COST", "END", "FILE"]
     assert first.startswith("2026-11-22 11:10    0:05  gpt-realtime      2  ")
-    assert first.endswith("201 ms  closed 1000  recordings/a.jsonl")
+    assert first.endswith("201 ms  $0.0038+  closed 1000  recordings/a.jsonl")
     assert second.startswith("2026-11-22 11:10    0:00  -                 2  ")
     assert second.endswith("cut off      recordings/b.jsonl")
 
@@ -55,6 +56,24 @@ def test_json_has_every_figure(rti: CommandLine, recordings: Path) -> None:
     assert found["tokens"] == {"input": 110, "output": 55}
     assert found["ended"] == "closed 1000"
     assert set(found["findings"]) == {severity.value for severity in Severity}
+
+
+def test_a_cost_is_known_in_part_or_not_at_all_but_never_free(rti: CommandLine, tmp_path: Path) -> None:
+    usage = '"usage": {"input_tokens": 100, "output_tokens": 10, "input_token_details": {"text_tokens": 100}, ' \
+            '"output_token_details": {"text_tokens": 10}}'  # fmt: skip
+    began = '< {"type": "response.created", "response": {"id": "r%d"}}\n'
+    done = began + f'< {{"type": "response.done", "response": {{"id": "r%d", "status": "completed", {usage}}}}}\n'
+    created = '< {"type": "session.created", "session": {"id": "s", "model": "%s"}}\n'
+    told = began % 2 + '< {"type": "response.done", "response": {"id": "r2", "status": "completed"}}\n'
+    write_recording(tmp_path / "a.jsonl", created % "gpt-realtime" + done % (1, 1) + "x")
+    write_recording(tmp_path / "b.jsonl", created % "gpt-realtime" + done % (1, 1) + told + "x")
+    write_recording(tmp_path / "c.jsonl", created % "nobody-knows" + done % (1, 1) + "x")
+
+    costs = re.findall(r" ([$?]\S*) ", rti("ls", ".").out)
+    found = json.loads(rti("ls", "--format", "json", ".").out)
+
+    assert costs == ["$0.0006", "$0.0006+", "?"]
+    assert [each["cost_usd"] for each in found] == [0.00056, None, None]
 
 
 def test_an_empty_folder_is_no_mistake(rti: CommandLine, tmp_path: Path) -> None:
