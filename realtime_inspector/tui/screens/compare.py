@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from realtime_inspector.analysis.diff import Comparison, compare
 from realtime_inspector.analysis.differences.told import Told, tell
@@ -18,6 +17,7 @@ from realtime_inspector.recording.files import open_recording
 from realtime_inspector.tui import text, versus
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class CompareScreen(Screen[None]):
         one, other = (text.safe(path.name) for path in self._paths)
         yield Bar(Line((Span(f" {one} ", "title"), Span("compared with", "dim"), Span(f" {other}", "title"))))
         yield WrappedList([text.plain("reading both …", "dim")], id="comparison")
-        yield Footer(compact=True)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Begin to read."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from realtime_inspector.errors import InspectorError
 from realtime_inspector.replay.load import load
@@ -24,6 +23,7 @@ from realtime_inspector.tui.playing import Playing, Progress
 from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ReplayScreen(Guarded):
         """Make the bar and the lines."""
         yield Bar(Line((Span(" replay of ", "dim"), Span(text.safe(self._path.name), "title"))))
         yield WrappedList([text.plain("starting …", "dim")], id="replay")
-        yield Footer(compact=True)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Begin to serve."""

@@ -15,7 +15,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import DescendantFocus
-from textual.widgets import Footer
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.turns import turns
@@ -26,6 +25,7 @@ from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.screens.listening import ListeningScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.filter_line import FilterLine
 from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.panes import Panes
@@ -93,7 +93,7 @@ class SessionScreen(ListeningScreen):
         yield Panes(self.desk, id="panes")
         yield FilterLine(self.desk, lambda: self.app.memory, lambda: self.app.saved_filters, id="filter")
         yield SearchLine(self.desk, id="search")
-        yield Footer(compact=True)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Show what there is, and start the work."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording.files import open_recording
@@ -20,6 +19,7 @@ from realtime_inspector.tui.screens.ask import AskScreen, ConfirmScreen
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class SessionsScreen(Guarded):
         yield Bar(id="title")
         yield Bar(id="heading")
         yield SessionList(id="sessions")
-        yield Footer(compact=True)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Start the work."""
