@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # On a machine that does much else at the same time, everything is slow now and then: that is no property of ours.
@@ -31,6 +32,14 @@ for name in filter(FOREIGN.fullmatch, list(os.environ)):
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and the programs that the tests start and stop would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _extras_by_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let messages name pip's command for an extra: what installed this here is no property of ours."""
+    from realtime_inspector.cli import extras
+
+    monkeypatch.setattr(extras, "command", lambda extra, *_: f"pip install 'realtime-inspector[{extra}]'")
 
 
 def pytest_xdist_auto_num_workers() -> int:

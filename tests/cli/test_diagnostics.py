@@ -20,7 +20,7 @@ from tests.cli.helpers import CommandLine
             "see `realtime-inspector completion --help`",
         ),
         ("lint --foo", "no such option '--foo'; did you mean '--format'?"),
-        ("show", "missing argument 'FILE'; see `realtime-inspector show --help`"),
+        ("mock", "missing argument 'FILE'; see `realtime-inspector mock --help`"),
         ("lint --fail-on never", "invalid value for '--fail-on': 'never' is not one of 'error', 'warning', 'info'; "
          "see `realtime-inspector lint --help`"),
     ],

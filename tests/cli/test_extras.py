@@ -8,6 +8,7 @@ import pytest
 
 from realtime_inspector.cli import diagnostics, extras
 
+COMMAND = extras.command
 FOLDER = '{"url": "file:///home/ada/my%20clone", "dir_info": {}}'
 EDITABLE = '{"url": "file:///home/ada/clone", "dir_info": {"editable": true}}'
 COMMIT = '{"url": "https://git.example/inspector", "vcs_info": {"vcs": "git", "commit_id": "abc123"}}'
@@ -23,22 +24,22 @@ COMMIT = '{"url": "https://git.example/inspector", "vcs_info": {"vcs": "git", "c
     ],
 )
 def test_an_extra_is_asked_for_where_this_came_from(tmp_path: Path, origin: str, wanted: str) -> None:
-    assert extras.command("audio", origin, tmp_path) == f"pip install {wanted}"
+    assert COMMAND("audio", origin, tmp_path) == f"pip install {wanted}"
     (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.13.9\n")
-    assert extras.command("audio", origin, tmp_path) == f"uv pip install {wanted}"
+    assert COMMAND("audio", origin, tmp_path) == f"uv pip install {wanted}"
     (tmp_path / "pipx_metadata.json").touch()
-    assert extras.command("audio", origin, tmp_path) == f"pipx install --force {wanted}"
+    assert COMMAND("audio", origin, tmp_path) == f"pipx install --force {wanted}"
     (tmp_path / "uv-receipt.toml").touch()
-    assert extras.command("audio", origin, tmp_path) == f"uv tool install {wanted}"
+    assert COMMAND("audio", origin, tmp_path) == f"uv tool install {wanted}"
 
 
 def test_extras_that_are_there_are_kept(tmp_path: Path) -> None:
     (tmp_path / "pipx_metadata.json").write_text('{"main_package": {"package_or_url": "/home/ada/clone[mcp,otel]"}}')
-    assert extras.command("audio", FOLDER, tmp_path).endswith("'/home/ada/my clone[audio,mcp,otel]'")
+    assert COMMAND("audio", FOLDER, tmp_path).endswith("'/home/ada/my clone[audio,mcp,otel]'")
     (tmp_path / "uv-receipt.toml").write_text(
         '[tool]\nrequirements = [{ name = "realtime-inspector", extras = ["web"], directory = "/home/ada/my clone" }]\n'
     )
-    assert extras.command("audio", FOLDER, tmp_path) == "uv tool install '/home/ada/my clone[audio,web]'"
+    assert COMMAND("audio", FOLDER, tmp_path) == "uv tool install '/home/ada/my clone[audio,web]'"
 
 
 def test_a_message_names_the_command_that_works_here(
