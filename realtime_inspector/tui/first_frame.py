@@ -46,7 +46,8 @@ def of_session(study: Study, width: int, height: int) -> list[Placed]:
     x, y = (1, 2) if wide else (0, 2)
     lines = EventLines(study)
     lines.width = (width * 3 // 5 - 2 if wide else width) - 2  # the cursor's sign, and the scroll bar
-    placed = [_title(bars.left(study), bars.right(study, Standing()), width)]
+    standing = Standing(unseen=len(study.index))  # told of a recording that grows
+    placed = [_title(bars.left(study), bars.right(study, standing), width)]
     if not wide:
         placed.append(Placed(0, 1, bars.tabs(bars.PANES, "events", {})))
     placed.append(Placed(x + 1, y, lines.heading))
@@ -107,7 +108,9 @@ def _drawn(paths: Sequence[Path], out: TextIO) -> str:
         study = Study(paths[0])
         try:
             _read_screenful(study, height)
-            return "" if study.live else text(of_session(study, width, height), width)
+            if study.live and study.read_through:
+                return ""  # its end is shown, and that only for a moment
+            return text(of_session(study, width, height), width)
         finally:
             study.close()
     return ""

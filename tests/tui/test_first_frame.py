@@ -68,6 +68,17 @@ def test_a_compressed_recording_has_rows_too(call: Path) -> None:
     study.close()
 
 
+@pytest.mark.parametrize("lines", [300, 3])
+def test_a_long_recording_that_is_still_written_has_its_first_rows_at_once_a_short_one_its_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    event = '> {"type":"input_audio_buffer.append","audio":"' + "AAAA" * 300 + '"}'
+    call = sample.write(tmp_path / "call.jsonl", "\n".join([event] * lines))
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((80, 24)))
+    frame = first_frame._drawn([call], sys.__stdout__ or sys.stdout)
+    assert ("input_audio_buffer.append" in frame, "● live" in frame) == (lines > 3, lines > 3)
+
+
 def test_the_list_stands_where_the_sessions_screen_has_it(call: Path) -> None:
     shelf = Shelf([call.parent], sample.RULES, lambda: sample.STARTED_AT + 1e6)
     shelf.look()
