@@ -41,6 +41,10 @@ class GaRule(Rule):
         """Judge the event at once where the dialect is known."""
         return self.judge(event, before) if event.from_client and speaks_ga(before) else ()
 
+    def may_wait(self, session: Session) -> bool:
+        """Wait only while the dialect is not known."""
+        return not session.dialect or type(self).wait is not GaRule.wait
+
     def wait(self, event: Event, after: Session) -> Iterable[Deadline]:
         """Judge it later where it is not."""
         if event.from_client and not speaks_ga(after) and not after.dialect and speaks_realtime(after):

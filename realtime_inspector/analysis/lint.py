@@ -21,7 +21,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import CUT_OFF, Entry, Header, Kind, Side
 
 _S = TypeVar("_S")
-_T = TypeVar("_T")
 
 
 class Linter:
@@ -63,13 +62,10 @@ class Linter:
         session = self.session
         findings = self.advance(event.t) if self._deadlines and self._deadlines[0][0] < event.t else []
         watchers = self.watch.over(event)
-        for rule in watchers.checking:
-            findings += self._ask(rule, rule.check, event, event, findings, Finding)
+        self._ask(watchers.checking, event, event, findings, Finding)
         running = session.ended is None
         session.apply(event)
-        for rule in watchers.waiting:
-            for deadline in self._ask(rule, rule.wait, event, event, findings, Deadline):
-                self._push(rule, deadline)
+        self._ask(watchers.waiting, event, event, findings, Deadline)
         self.watch.settle(event, watchers)
         if running and event.type == WIRE_END:
             findings += self._end()
@@ -102,54 +98,56 @@ class Linter:
         return findings
 
     def _due(self, rule: Rule, deadline: Deadline, findings: list[Finding]) -> None:
-        if not holds(rule, self.session):
-            return
-        outcomes: list[Finding | Deadline]
-        outcomes = self._ask(rule, rule.due, deadline, deadline.event, findings, Finding | Deadline)
-        for outcome in outcomes:
-            if isinstance(outcome, Deadline):
-                self._push(rule, outcome)
-            else:
-                findings.append(outcome)
+        if holds(rule, self.session):
+            self._ask(((rule, rule.due),), deadline, deadline.event, findings, Finding | Deadline)
 
     def _ask(
         self,
-        rule: Rule,
-        question: Callable[[_S, Session], Iterable[_T]],
+        asked: Iterable[tuple[Rule, Callable[[_S, Session], Iterable[object]]]],
         about: _S,
         event: Event,
         findings: list[Finding],
-        wanted: type[_T] | UnionType,
-    ) -> list[_T]:
-        """Ask a rule and return its answers; what goes wrong is added to the findings."""
-        answers: list[_T] = []
-        if rule.id in self._out:
-            return answers
-        try:
-            for answer in question(about, self.session):
-                _check(answer, wanted)
-                answers.append(answer)
-                if rule.once and isinstance(answer, Finding):
-                    self._out.add(rule.id)
-                    self.watch.forget()
-                    break
-        except (Exception, SystemExit) as error:  # broad: a rule's bug must not cost the findings of the others
-            self.failed[rule.id] = error
-            self._out.add(rule.id)
-            self.watch.forget()
-            if rule.origin:
-                self.troubles.append(_trouble(rule, event, error))
-            else:
-                findings.append(_failure(rule, event, error))
-        return answers
+        wanted: type | UnionType,
+    ) -> None:
+        """Ask rules, each its question, and keep what they answer; what goes wrong is a finding too."""
+        session, out = self.session, self._out
+        answers: list[object] = []
+        for rule, question in asked:
+            if rule.id in out:
+                continue
+            try:
+                for answer in question(about, session):
+                    _check(answer, wanted)
+                    answers.append(answer)
+                    if rule.once and isinstance(answer, Finding):
+                        self._leave_out(rule)
+                        break
+            except (Exception, SystemExit) as error:  # broad: a rule's bug must not cost the findings of the others
+                self._fail(rule, event, error, findings)
+            if answers:
+                findings += [answer for answer in answers if isinstance(answer, Finding)]
+                for answer in answers:
+                    if isinstance(answer, Deadline):
+                        heapq.heappush(self._deadlines, (answer.at, next(self._order), rule, answer))
+                answers.clear()
+
+    def _fail(self, rule: Rule, event: Event, error: BaseException, findings: list[Finding]) -> None:
+        self.failed[rule.id] = error
+        self._leave_out(rule)
+        if rule.origin:
+            self.troubles.append(_trouble(rule, event, error))
+        else:
+            findings.append(_failure(rule, event, error))
+
+    def _leave_out(self, rule: Rule) -> None:
+        """Ask a rule no more."""
+        self._out.add(rule.id)
+        self.watch.forget()
 
     def _may(self, rule: Rule) -> bool:
         """Tell whether a rule is to be asked about this session, and as long as nothing of it changes."""
         session = self.session
         return holds(rule, session) and rule.needs.isdisjoint(session.left_out) and rule.id not in self._out
-
-    def _push(self, rule: Rule, deadline: Deadline) -> None:
-        heapq.heappush(self._deadlines, (deadline.at, next(self._order), rule, deadline))
 
 
 def _check(answer: object, wanted: type | UnionType) -> None:

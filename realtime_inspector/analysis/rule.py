@@ -100,6 +100,10 @@ class Rule:
         """Yield the moments at which something must have followed the event."""
         return ()
 
+    def may_wait(self, session: Session) -> bool:
+        """Tell whether `wait` may have to do with an event, as long as the dialect is what it is."""
+        return True
+
     def rest(self, event: Event, after: Session) -> Rest | None:
         """Return within which bounds events of this type, from this side, are nothing to this rule from here on.
 

@@ -8,37 +8,38 @@ else. The findings are the same. Only audio that is damaged, so that its line is
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
-from operator import sub
+from operator import itemgetter
 from typing import IO, Any
 
 import orjson
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter, closing, events
+from realtime_inspector.analysis.rest import is_new
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, dig, read
 from realtime_inspector.protocol.realtime.catalogue import ga_name
-from realtime_inspector.protocol.realtime.pieces import STREAMS, Appends, Pieces, pieces, unpadded
+from realtime_inspector.protocol.realtime.pieces import STREAMS, Appends, Pieces, pieces
 from realtime_inspector.recording import jsonl
-from realtime_inspector.recording.alike import Layout, alike
 from realtime_inspector.recording.blocks import blocks
 from realtime_inspector.recording.cleaned import Cleaned
 from realtime_inspector.recording.entry import Entry, Kind
 from realtime_inspector.recording.files import Recording
 from realtime_inspector.recording.lines import Reader
-from realtime_inspector.recording.template import HEAD, PLAIN, Template, template
+from realtime_inspector.recording.template import Template, joined, template
 
 Note = Callable[[int, int, Sequence[float], Sequence[str]], None]
 """Told of events that follow each other: number and line of the first, times in seconds and types of all."""
 
-_CLIENT = b',"from":"client"'
-_IDS = frozenset({"event_id", "obfuscation"})
-"""Members that differ from piece to piece and mean nothing; of the server."""
-_MOST_STREAMS = 8
-_LEAST_ALIKE, _MOST_ALIKE = 3, 64
-"""Fewer lines are taken in sooner one by one; more would often be looked at in vain."""
+_ID = "event_id"
+_OF_SERVER = {_ID: False, "obfuscation": False}
+_OF_CLIENT = {_ID: True}
+"""Members that differ from piece to piece, and whether they mean something: the session remembers the client's ids."""
+_MOST_KINDS, _MOST_STREAMS = 16, 16
+_FIRST_N = 40
+"""Before that entry nothing is learnt: a short recording is read sooner than its expressions are made."""
 
 
 def nobody(n: int, line: int, times: Sequence[float], types: Sequence[str]) -> None:
@@ -89,38 +90,65 @@ def sweep(
 class _Stream:
     """Lines that are told by their bytes, and what takes them in."""
 
-    __slots__ = ("after", "before", "first", "gap_s", "given", "holes", "is_open", "key", "left_out_bytes",
-                 "most_bytes", "pieces", "same", "shared", "take", "type", "until_t", "version")  # fmt: skip
+    __slots__ = ("body", "gap_s", "is_open", "key", "left_out_bytes", "most_bytes", "pieces", "take", "type", "until_t",
+                 "version")  # fmt: skip
 
-    def __init__(self, event: Event, shared: Template, taker: Pieces, given: int | None) -> None:
+    def __init__(self, event: Event, taker: Pieces, given: int | None) -> None:
         self.key = (event.from_server, event.type)
         self.type = event.type
-        self.same = event.body
+        self.body = event.body
+        """What is the same in all of them, besides what is not."""
         self.pieces = taker
-        self.given = given
-        """Bytes of audio of each piece, where the recording leaves it out."""
         self.left_out_bytes = (given or 0) * 4 // 3
-        self.shared = shared
-        self.first = shared.first
-        self.holes = tuple((name not in _IDS, after, len(after)) for name, after in shared.holes)
-        self.before, self.after = len(shared.first), shared.holes[0][1] if shared.holes else b""
-        """How long what stands before the first hole is, and what stands behind it."""
         self.take = taker.take
         self.version = -1
         self.is_open = False
         self.until_t = self.gap_s = 0.0
         self.most_bytes = 0
 
-    def like(self, event: Event, line: bytes) -> Template | None:
-        """Return the template of a stream like this one, of other ids; None if the line does not show that it is."""
-        if event.body.keys() != self.same.keys():
-            return None
-        holes = {name for name, _ in self.shared.holes}
-        changed = [(old, event.body[name]) for name, old in self.same.items() if name not in holes]
-        changed = [(old, new) for old, new in changed if old != new]
-        if not all(isinstance(old, str) and isinstance(new, str) and old and new for old, new in changed):
-            return None
-        return self.shared.renamed([(old.encode(), new.encode()) for old, new in changed], line)
+
+class _Kind:
+    """Streams whose lines are laid out in one way."""
+
+    __slots__ = ("after", "groups", "id", "layout", "length", "streams", "tail", "text", "wanted")
+
+    def __init__(self, layout: Template, wanted: tuple[str, bool], first: int) -> None:
+        self.layout = layout
+        self.wanted = wanted
+        """The member that is the piece, and whether that is long."""
+        self.groups = (1, 2, *(first + key for key in layout.keys))
+        """Those of the number, the time, and of what tells the streams apart."""
+        self.text, self.id = (first + layout.kept[name] if name in layout.kept else 0 for name in (wanted[0], _ID))
+        """Those of the piece, and of the id by which the session remembers the event; 0 if there is none."""
+        self.after, self.length = layout.after, len(layout.after)
+        self.tail = re.compile(layout.tail) if layout.tail else None
+        self.streams: dict[object, _Stream] = {}
+        """By what tells them apart; the latest last."""
+
+    def add(self, key: object, stream: _Stream) -> None:
+        """Add the latest one."""
+        self.streams.pop(key, None)
+        self.streams[key] = stream
+        if len(self.streams) > _MOST_STREAMS:
+            del self.streams[next(iter(self.streams))]
+
+
+class _Run:
+    """Lines that follow each other and were taken in, before anybody was told."""
+
+    __slots__ = ("last", "times", "types")
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.types: list[str] = []
+        self.last: dict[_Stream, int] = {}
+        """The number of the last one of each stream."""
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.times.clear()
+        self.types.clear()
+        self.last.clear()
 
 
 class Walk:
@@ -140,8 +168,10 @@ class Walk:
         """Its payload, parsed."""
         self._known: _Stream | None = None
         """The stream which that line fitted, but for the bounds."""
-        self._streams: dict[bool, list[_Stream]] = {False: [], True: []}
-        """Whether the server sends it → the latest of each type, newest first."""
+        self._kinds: dict[int, _Kind] = {}
+        """By the group that closes last."""
+        self._match = re.compile(b"(?!)").match
+        """Tells a line of them."""
         self.last: tuple[int, float, int] | None = None
         """Number, time and line of the last entry."""
 
@@ -164,38 +194,44 @@ class Walk:
         """Take in what an event shows of the lines behind its own, once the linter was fed with it."""
         if ga_name(event.type) not in STREAMS or self._known is not None or self._session.listening:
             return
-        if event.from_client and "event_id" in event.body:
-            return  # the session remembers each of them by it
-        if self._sounds_only and event.type not in AUDIO_FIELDS:
+        if event.n < _FIRST_N or (self._sounds_only and event.from_client and _ID in event.body):
             return
-        stream = self._stream(event)
-        if stream is not None:
-            others = [other for other in self._streams[event.from_server] if other.key != stream.key]
-            self._streams[event.from_server] = [stream, *others][:_MOST_STREAMS]
-
-    def _stream(self, event: Event) -> _Stream | None:
         field = AUDIO_FIELDS.get(event.type)
+        if self._sounds_only and field is None:
+            return
         given = dig(event.entry.members.get("audio"), f"{field}.bytes") if field else None
-        value = () if given is not None else (field or "delta",)
         taker = pieces(self._session, event, given)
-        older = next((each for each in self._streams[event.from_server] if each.type == event.type), None)
-        shared = older.like(event, self._line) if older is not None and older.given == given else None
-        if shared is not None and taker is not None:
-            return _Stream(event, shared, taker, given)
-        shared = template(self._line, _IDS.union(value) if event.from_server else frozenset(value))
-        if shared is None or taker is None:
+        value = "" if given is not None else field or "delta"
+        kind = self._kind(value, is_long=field is not None and given is None, from_server=event.from_server)
+        line = self._match(self._line)
+        if taker is not None and kind is not None and line is not None and kind is self._kinds.get(line.lastindex or 0):
+            kind.add(line.group(*kind.groups)[2:], _Stream(event, taker, given))
+
+    def _kind(self, value: str, *, is_long: bool, from_server: bool) -> _Kind | None:
+        """Return how the latest line is laid out; None if it cannot be told, or there are too many already."""
+        line = self._match(self._line)
+        known = self._kinds.get(line.lastindex or 0) if line is not None else None
+        if known is not None or len(self._kinds) == _MOST_KINDS:
+            return known if known is not None and known.wanted == (value, is_long) else None
+        layout = template(self._line, _OF_SERVER if from_server else _OF_CLIENT, value, is_long=is_long)
+        if layout is None or (value and value not in layout.holes):
             return None
-        body = read(jsonl.parse(shared.line)).body
-        names = [name for name, _ in shared.holes]
-        if any(body.get(name) != "" for name in names) or not set(value) <= set(names):
+        body = read(jsonl.parse(layout.line)).body
+        if any(body.get(name) != "" for name in layout.holes):
             return None
-        return _Stream(event, shared, taker, given)
+        if not from_server and _ID in body and _ID not in layout.kept:
+            return None
+        layouts = [*(each.layout for each in self._kinds.values()), layout]
+        first = 2 + sum(each.groups for each in layouts[:-1])
+        made = self._kinds[first + layout.groups] = _Kind(layout, (value, is_long), first)
+        self._match = joined(layouts).match
+        return made
 
     def _renew(self, stream: _Stream, version: int) -> None:
         """Take in that somebody went to rest, or woke."""
         rest = self._linter.watch.of(*stream.key).idle
         stream.version = version
-        stream.is_open = rest is not None and all(stream.same.get(name) == value for name, value in rest.same)
+        stream.is_open = rest is not None and all(stream.body.get(name) == value for name, value in rest.same)
         if rest is not None and stream.is_open:
             stream.until_t, stream.gap_s = rest.until_t, rest.gap_s
             stream.most_bytes = rest.most_bytes - stream.left_out_bytes
@@ -205,67 +241,38 @@ class Walk:
     def _pass(self, buffer: bytearray, at: int, end: int, reader: Reader) -> int:
         """Take in lines from one on; return where the first one begins that has to be read, or the end."""
         self._known = None
-        clients, servers = self._streams[False], self._streams[True]
-        n = reader.next_n
-        if not n or not (clients or servers):
+        n, kinds, match = reader.next_n, self._kinds, self._match
+        find, startswith = buffer.find, buffer.startswith
+        if not n or not kinds:
             return at
-        match, find, startswith = HEAD.match, buffer.find, buffer.startswith
         now, version, due_t = self._session.now, self._linter.watch.version, self._linter.due_t
         loads: Callable[[bytes], float] = orjson.loads
-        times: list[float] = []
-        types: list[str] = []
-        usual, runs = self._usual(version), True
-        while at < end and (head := match(buffer, at, end)) is not None:
-            behind, t = head.end(), loads(head[2])  # half the time of float()
-            # nearly every line is audio of the user: what is done below for all is done here without a loop
-            if usual is not None and startswith(usual.first, behind):
-                begin, after = behind + usual.before, usual.after
-                stop = find(34, begin, end)
-                place = stop + len(after)
-                if (
-                    now <= t < usual.until_t
-                    and t <= due_t
-                    and t - now < usual.gap_s
-                    and startswith(after, stop)
-                    and place <= end
-                    and place - at <= usual.most_bytes
-                    and int(head[1]) == n
-                    and usual.take(buffer, begin, stop, n, t)
-                ):
-                    times.append(t)
-                    types.append(usual.type)
-                    size, at, now, n = place - at, place, t, n + 1
-                    if runs and startswith(usual.first, behind + _LEAST_ALIKE * size):
-                        line = Layout(place - size, behind, begin, stop, place)
-                        run = self._run(usual, buffer, line, n, now, due_t, end)
-                        runs = bool(run)
-                        if run:
-                            times += run
-                            types += [usual.type] * len(run)
-                            at, now, n = place + len(run) * size, run[-1], n + len(run)
-                    continue
-            for stream in clients if startswith(_CLIENT, behind) else servers:
-                if not startswith(stream.first, behind):
-                    continue
-                begin = close = place = behind + len(stream.first)
-                for is_value, after, length in stream.holes:
-                    stop = find(34, place, end)
-                    if not startswith(after, stop):
-                        break
-                    if is_value:
-                        begin, close = place, stop
-                    elif buffer[place:stop].translate(None, PLAIN):
-                        break
-                    place = stop + length
-                else:
-                    break
-            else:
+        run = _Run()
+        times, types, last = run.times, run.types, run.last
+        while at < end and (line := match(buffer, at, end)) is not None:
+            kind = kinds[line.lastindex or 0]
+            found = line.group(*kind.groups)
+            stream = kind.streams.get(found[2:])
+            if stream is None:
                 break
+            if kind.after:
+                begin = line.end()
+                stop = find(34, begin, end)
+                place = stop + kind.length
+                if not startswith(kind.after, stop, end):
+                    break
+                if kind.tail is not None:
+                    tail = kind.tail.match(buffer, place, end)
+                    if tail is None:
+                        break
+                    place = tail.end()
+            else:
+                (begin, stop), place = line.span(kind.text), line.end()
+            t = loads(found[1])  # half the time of float()
             if t > due_t:
-                self._tell(times, types, reader)
+                self._tell(run, reader)
                 self.found += self._linter.advance(t)
                 due_t, version = self._linter.due_t, self._linter.watch.version
-                usual = self._usual(version)
             if stream.version != version:
                 self._renew(stream, version)
             if (
@@ -273,59 +280,34 @@ class Walk:
                 or not now <= t < stream.until_t
                 or t - now >= stream.gap_s
                 or place - at > stream.most_bytes
-                or place > end
-                or int(head[1]) != n
-                or not stream.take(buffer, begin, close, n, t)
+                or int(found[0]) != n
+                or (kind.id and not is_new(line[kind.id].decode(), self._session))
+                or not stream.take(buffer, begin, stop, n, t)
             ):
                 self._known = stream
                 break
+            if kind.id and isinstance(stream.pieces, Appends):
+                stream.pieces.name(line[kind.id].decode(), n, t)
             times.append(t)
             types.append(stream.type)
+            last[stream] = n
             at, now, n = place, t, n + 1
-        self._tell(times, types, reader)
+        self._tell(run, reader)
         return at
 
-    def _run(
-        self, usual: _Stream, buffer: bytearray, line: Layout, n: int, now: float, due_t: float, end: int
-    ) -> list[float]:
-        """Take in at once what follows a line of audio and is like it; return the times of these lines.
-
-        Each is within every bound that is asked of a line by itself, so it makes no difference but in time; where one
-        is not, or too few follow, none is taken in here. Those from the next deadline on are left for later.
-        """
-        taker, size = usual.pieces, unpadded(buffer, line.begin, line.stop)
-        if not isinstance(taker, Appends) or not size:
-            return []
-        left_ms = 1000 * (min(due_t, usual.until_t) - now)
-        times = alike(
-            buffer, line, usual.first, usual.after, n, int(min(_MOST_ALIKE, 2 + left_ms / taker.ms(size))), end
-        )
-        gaps = list(map(sub, times, [now, *times]))
-        if len(times) < _LEAST_ALIKE or min(gaps) < 0 or max(gaps) >= usual.gap_s:
-            return []
-        del times[min(bisect_left(times, usual.until_t), bisect_right(times, due_t)) :]
-        return times if len(times) >= _LEAST_ALIKE and taker.take_alike(size, times) else []
-
-    def _usual(self, version: int) -> _Stream | None:
-        """Return the latest stream of the client, if it is of audio that nobody wants to see."""
-        stream = next(iter(self._streams[False]), None)
-        if stream is None or len(stream.holes) != 1 or not isinstance(stream.pieces, Appends):
-            return None
-        if stream.version != version:
-            self._renew(stream, version)
-        return stream if stream.is_open else None
-
-    def _tell(self, times: list[float], types: list[str], reader: Reader) -> None:
+    def _tell(self, run: _Run, reader: Reader) -> None:
         """Tell everybody of the lines that were taken in, and forget them."""
+        times, types = run.times, run.types
         if not times:
             return
-        session, now = self._session, times[-1]
+        session, now, n = self._session, times[-1], reader.next_n
         session.now = now
         session.events += len(times)
+        for stream, last in sorted(run.last.items(), key=itemgetter(1)):
+            stream.pieces.settle(last, times[last - n])
         for event_type in set(types):
             session.counts[event_type] += types.count(event_type)
-        self._note(reader.next_n, reader.next_row, times, types)
+        self._note(n, reader.next_row, times, types)
         reader.passed(len(times), now)
         self.last = reader.next_n - 1, now, reader.next_row - 1
-        times.clear()
-        types.clear()
+        run.clear()

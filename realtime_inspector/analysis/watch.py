@@ -27,11 +27,12 @@ class _Asked(NamedTuple):
     rests: bool
 
     @classmethod
-    def of(cls, rule: Rule) -> _Asked:
+    def of(cls, rule: Rule, session: Session) -> _Asked:
         """Look at what it overrides."""
         kind = type(rule)
         rests = kind.rest is not Rule.rest and not rule.origin
-        return cls(rule, kind.check is not Rule.check, kind.wait is not Rule.wait, rests)
+        waits = kind.wait is not Rule.wait and rule.may_wait(session)
+        return cls(rule, kind.check is not Rule.check, waits, rests)
 
 
 class Watchers:
@@ -39,8 +40,8 @@ class Watchers:
 
     __slots__ = ("_all", "checking", "eager", "rest", "resting", "waiting")
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._all = tuple(_Asked.of(rule) for rule in rules)
+    def __init__(self, rules: Iterable[Rule], session: Session) -> None:
+        self._all = tuple(_Asked.of(rule, session) for rule in rules)
         self.resting: dict[str, Rest] = {}
         """Rule's id → its rest."""
         self.rest: Rest | None = None
@@ -55,8 +56,8 @@ class Watchers:
     def sort(self) -> None:
         """Take in who rests."""
         awake = [asked for asked in self._all if asked.rule.id not in self.resting]
-        self.checking = [asked.rule for asked in awake if asked.checks]
-        self.waiting = [asked.rule for asked in awake if asked.waits]
+        self.checking = [(asked.rule, asked.rule.check) for asked in awake if asked.checks]
+        self.waiting = [(asked.rule, asked.rule.wait) for asked in awake if asked.waits]
         self.eager = [asked.rule for asked in awake if asked.rests]
         """Those that may want to rest; those of a user see every event."""
         self.rest = shared(self.resting.values()) if self.resting else None
@@ -106,7 +107,7 @@ class Watch:
                 if key in self._watchers:
                     return self._watchers[key]
             candidates = dict.fromkeys((*self._on.get(name, ()), *self._on.get("*", ())))
-            watchers = self._watchers[key] = Watchers(filter(self._may, candidates))
+            watchers = self._watchers[key] = Watchers(filter(self._may, candidates), self._session)
         return watchers
 
     def settle(self, event: Event, watchers: Watchers) -> None:

@@ -1,93 +1,157 @@
-"""A line with holes: what the lines of one stream have in common, and where they differ.
+"""How the lines of a stream are laid out: what they have in common, and where they differ.
 
 The pieces of a stream (a user's audio, the words of an answer) are lines that differ in their number, their time, an id
-and the piece itself. Once one was read, the next are compared with what they must share, byte for byte, and only their
-holes are looked at; a line that does not fit is read like any other.
+and the piece itself; streams of one kind differ in the items that they name besides. Once a line was read, the next
+ones are told by a regular expression that is made of it, those of several kinds by one. A line that does not fit is
+read like any other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-HEAD = re.compile(rb'\{"n":([1-9][0-9]{0,17}),"t":((?:0|[1-9][0-9]{0,11})\.[0-9]{6})')
+_HEAD = rb'\{"n":([1-9][0-9]{0,17}),"t":((?:0|[1-9][0-9]{0,11})\.[0-9]{6})'
 """How a line begins: its number and its time, each a number as JSON has it."""
-PLAIN = bytes(byte for byte in range(32, 127) if byte not in b'"\\')
+_PLAIN = rb"[ !#-\[\]-~]*+"
 """What stands in a JSON string as it is."""
+_NAME = rb'[^"\\]*+'
+_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_NUMBER = rb"-?[0-9]++"
 
-_EVENT = b'"event":'
-_MEMBER = re.compile(rb'"([a-z_]{1,40})"\s*:\s*"')
-_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_START = re.compile(_HEAD)
+_MEMBER = re.compile(rb'"([a-z_]{1,40})"\s*:\s*(?:"(%b)"|(%b)(?=[,}]))' % (_TEXT, _NUMBER), re.DOTALL)
+_FIXED = frozenset({"from", "kind", "type"})
+"""Members that are the same in all streams of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What the lines of a stream have in common."""
+    """The layout of a line behind its time."""
 
-    first: bytes
-    """What follows the time, up to the first hole."""
-    holes: tuple[tuple[str, bytes], ...]
-    """The member whose string is a hole, and what follows it, quote included; in the order of the line."""
-
-    @property
-    def line(self) -> bytes:
-        """A line of the stream: its number is 1, its time 0, its holes are empty."""
-        return b'{"n":1,"t":0.000000' + self.first + b"".join(after for _, after in self.holes)
-
-    def renamed(self, names: Iterable[tuple[bytes, bytes]], line: bytes) -> Template | None:
-        """Return the template with other strings for some; None unless it fits the line, which is known to be whole."""
-        pieces = [self.first, *(after for _, after in self.holes)]
-        for old, new in names:
-            pieces = [piece.replace(b'"%b"' % old, b'"%b"' % new) for piece in pieces]
-        made = Template(
-            pieces[0], tuple((name, piece) for (name, _), piece in zip(self.holes, pieces[1:], strict=True))
-        )
-        return made if made._fits(line) else None
-
-    def _fits(self, line: bytes) -> bool:
-        head = HEAD.match(line)
-        if head is None or not line.startswith(self.first, head.end()):
-            return False
-        at = head.end() + len(self.first)
-        for _, after in self.holes:
-            stop = line.find(b'"', at)
-            if line.find(b"\\", at, stop) >= 0:  # the quote may be one of the text
-                string = _STRING.match(line, at)
-                stop = string.end() - 1 if string is not None else -1
-            if stop < 0 or not line.startswith(after, stop):
-                return False
-            at = stop + len(after)
-        return at == len(line)
+    pattern: bytes
+    """What it is; where the piece is long, up to its first character."""
+    after: bytes
+    """The text that follows a long piece, from its quote on; nothing where the piece is not long."""
+    tail: bytes
+    """What follows that text, where something in it differs from line to line."""
+    keys: tuple[int, ...]
+    """The groups that tell the streams of this layout apart: they are the same in all lines of one."""
+    kept: Mapping[str, int]
+    """The groups of the holes that are asked for: the piece, unless it is long, and others; those before a long one."""
+    groups: int
+    """How many there are; the last one closes behind all others."""
+    holes: tuple[str, ...]
+    """The members that differ from line to line, in their order."""
+    line: bytes = b""
+    """A whole line: its number is 1, its time 0, and its holes are empty."""
 
 
-def template(line: bytes, names: frozenset[str]) -> Template | None:
-    """Make a template of a line with its line break; None where they cannot be told for certain.
+def joined(templates: Iterable[Template]) -> re.Pattern[bytes]:
+    """Return what tells lines of several layouts apart, by the group that closes last; 1 and 2 are number and time."""
+    return re.compile(_HEAD + b"(?:" + b"|".join(each.pattern for each in templates) + b")", re.DOTALL)
+
+
+def template(line: bytes, holes: Mapping[str, bool], value: str, *, is_long: bool) -> Template | None:
+    """Make a template of a line with its line break; None where the layout cannot be told for certain.
 
     Whether a hole is a member of the event itself is for the caller to see: it is empty in the template's `line`.
 
     Args:
         line: The line.
-        names: The members that may differ from line to line; strings.
+        holes: The members that may differ from line to line; strings. Those that are asked for are true.
+        value: The one that is the piece; it may be none of the members.
+        is_long: The piece is too long to be looked through: it ends at the next quote, and has no backslash.
     """
-    head, look = HEAD.match(line), line.find(_EVENT)
-    if head is None or look < 0 or not line.endswith(b"}}\n"):
+    head = _START.match(line)
+    if head is None or not line.endswith(b"}}\n"):
         return None
-    pieces: list[bytes] = []
-    holes: list[str] = []
-    at = head.end()
+    at = look = head.end()
+    shared, pieces, found = b"", [_Piece()], list[str]()
     while (member := _MEMBER.search(line, look)) is not None:
-        string = _STRING.match(line, member.end())
-        if string is None:
-            return None
-        look = string.end()
-        if (name := member[1].decode()) in names:
-            pieces.append(line[at : member.end()])
-            holes.append(name)
-            at = look - 1
-    pieces.append(line[at:])
-    shared = b"".join(pieces)
+        look, name = member.end(), member[1].decode()
+        start, stop = member.span(2 if member[3] is None else 3)
+        if name in {value, *holes} and member[3] is None:
+            found.append(name)
+            shared += line[at:start]
+            pieces[-1].text(line[at:start])
+            pieces.append(_Piece())
+        elif name not in _FIXED:
+            shared += line[at:stop]
+            pieces[-1].text(line[at:start])
+            pieces[-1].name(_NAME if member[3] is None else _NUMBER)
+        else:
+            continue
+        at = stop
+    shared += line[at:]
+    pieces[-1].text(line[at:])
     # what is spelled with escapes, or stands there twice, could be another member than it seems
-    if b"\\" in shared or any(shared.count(b'"%b"' % name.encode()) != 1 for name in holes):
+    if b"\\" in shared or any(shared.count(b'"%b"' % name.encode()) != 1 for name in found):
         return None
-    return Template(pieces[0], tuple(zip(holes, pieces[1:], strict=True)))
+    made = _made(pieces, found, holes, value, value if is_long else "")
+    return replace(made, line=b'{"n":1,"t":0.000000' + shared) if made is not None else None
+
+
+class _Piece:
+    """What stands between two holes; a group from the first name to the last one."""
+
+    def __init__(self) -> None:
+        self.first = b""
+        """The text before the first name."""
+        self._more: list[bytes] = []
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it holds a name."""
+        return bool(self._more)
+
+    @property
+    def pattern(self) -> bytes:
+        """What it is."""
+        named = b"(%b)%b" % (b"".join(self._more[:-1]), self._more[-1]) if self._more else b""
+        return re.escape(self.first) + named
+
+    def text(self, text: bytes) -> None:
+        """Add what is the same in all streams."""
+        if self._more:
+            self._more.append(re.escape(text))
+        else:
+            self.first += text
+
+    def name(self, pattern: bytes) -> None:
+        """Add what differs from stream to stream."""
+        self._more.append(pattern)
+
+
+def _made(pieces: list[_Piece], found: list[str], asked: Mapping[str, bool], value: str, long: str) -> Template | None:
+    """Return the template of pieces with holes between; None where what tells streams apart is behind a long one."""
+    cut = found.index(long) + 1 if long in found else len(pieces)
+    before, behind = pieces[:cut], pieces[cut:]
+    if any(piece.is_named for piece in behind):
+        return None
+    pattern, groups = b"", 0
+    keys: list[int] = []
+    kept: dict[str, int] = {}
+    for piece, hole in zip(before, [*found, ""], strict=False):
+        if piece.is_named:
+            groups += 1
+            keys.append(groups)
+        pattern += piece.pattern
+        if not hole or hole == long:
+            break
+        text = _TEXT if hole == value else _PLAIN
+        if hole == value or asked.get(hole):
+            groups += 1
+            kept[hole] = groups
+            text = b"(%b)" % text
+        pattern += text
+    return Template(
+        pattern=pattern + b"()",
+        after=behind[0].first if behind else b"",
+        tail=b"".join(_PLAIN + piece.pattern for piece in behind[1:]),
+        keys=tuple(keys) or (groups + 1,),
+        kept=kept,
+        groups=groups + 1,
+        holes=tuple(found),
+    )

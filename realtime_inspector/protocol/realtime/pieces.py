@@ -9,9 +9,6 @@ where none should, after the end of their response or as the first behind a comm
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import accumulate, repeat
-from operator import mul, sub
 from typing import Protocol
 
 import orjson
@@ -19,7 +16,8 @@ import orjson
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.audio import PCM
 from realtime_inspector.protocol.realtime.catalogue import ga_name
-from realtime_inspector.protocol.realtime.conversation import At, Item, Response, Words
+from realtime_inspector.protocol.realtime.changes import waiting
+from realtime_inspector.protocol.realtime.conversation import At, Item, Pending, Response, Words
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.protocol.realtime.values import index, text
 
@@ -53,11 +51,15 @@ class Pieces(Protocol):
     def take(self, buffer: bytearray, begin: int, end: int, n: int, t: float) -> bool:
         """Take in the piece whose string stands in the buffer, of entry `n` at `t`; False if it is out of bounds."""
 
+    def settle(self, n: int, t: float) -> None:
+        """Take in where the last of some pieces was, before anybody looks at the session."""
+
 
 class Appends:
     """The user's audio; `given` is how much each piece has, where the recording leaves it out."""
 
-    def __init__(self, state: State, given: int | None = None) -> None:
+    def __init__(self, state: State, event: Event, given: int | None = None) -> None:
+        self._state, self._event = state, event
         self._audio = state.input_audio
         self._given = given
 
@@ -91,33 +93,18 @@ class Appends:
         audio.total_bytes += size
         audio.total_ms = total_ms
         audio.appends += 1
-        audio.last_append_t = t
         self._remember((total_ms, t))
         return True
 
-    def ms(self, size: int) -> float:
-        """Return how long so many bytes play."""
-        return size / self._per_ms
+    def settle(self, n: int, t: float) -> None:
+        """Take in when it came."""
+        self._audio.last_append_t = t
 
-    def take_alike(self, size: int, times: Sequence[float]) -> bool:
-        """Take in pieces of one size behind each other, as `take` does one; none of them if one is out of bounds.
-
-        The sums are made in the same steps, so that they are the same to the last bit. That it is not the first behind
-        a commit holds for all of them if it holds for the first.
-        """
-        audio = self._audio
-        totals = list(accumulate(repeat(size / self._per_ms, len(times)), initial=audio.total_ms))
-        if totals.pop(0) <= audio.emptied_ms or (size & 1 and self._even):
-            return False
-        leads = list(map(sub, totals, map(mul, repeat(1000), times)))
-        if min(leads) < self._least_ms or max(leads) > self._most_ms:
-            return False
-        audio.total_bytes += size * len(times)
-        audio.total_ms = totals[-1]
-        audio.appends += len(times)
-        audio.last_append_t = times[-1]
-        audio.recent.extend(zip(totals, times, strict=True))
-        return True
+    def name(self, event_id: str, n: int, t: float) -> None:
+        """Take in the id of a piece."""
+        if event_id:
+            body = {**self._event.body, "event_id": event_id}
+            waiting.remember(self._state, event_id, Pending(At(n, t), self._event.type, event_id, body))
 
 
 class Sounds:
@@ -149,7 +136,6 @@ class Sounds:
         if late_ms > self._late_ms or (size & 1 and self._even) or response.done is not None:
             return False
         duration_ms = size / self._per_ms
-        response.last_delta = response.last_audio = At(n, t)
         item.audio_bytes += size
         item.audio_ms += duration_ms
         response.audio_ms += duration_ms
@@ -157,6 +143,10 @@ class Sounds:
             response.after_cancel_ms += duration_ms
         playback.grow(duration_ms, t)
         return True
+
+    def settle(self, n: int, t: float) -> None:
+        """Take in when it came."""
+        self._response.last_delta = self._response.last_audio = At(n, t)
 
 
 class Said:
@@ -180,13 +170,15 @@ class Said:
             said = orjson.loads(buffer[begin - 1 : end + 1])
         except orjson.JSONDecodeError:
             return False
-        response = self._response
-        if response is not None:
-            if response.done is not None:
-                return False
-            response.last_delta = At(n, t)
+        if self._response is not None and self._response.done is not None:
+            return False
         self._words.add(self._part, said)
         return True
+
+    def settle(self, n: int, t: float) -> None:
+        """Take in when it came."""
+        if self._response is not None:
+            self._response.last_delta = At(n, t)
 
 
 def pieces(state: State, event: Event, given: int | None = None) -> Pieces | None:
@@ -199,7 +191,7 @@ def pieces(state: State, event: Event, given: int | None = None) -> Pieces | Non
     """
     kind, body = ga_name(event.type), event.body
     if event.from_client:
-        return Appends(state, given) if kind == _APPEND else None
+        return Appends(state, event, given) if kind == _APPEND else None
     item = state.items.get(text(body.get("item_id")))
     if not event.from_server or kind not in STREAMS or item is None or not isinstance(body.get("delta"), str):
         return None

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.rest import FOREVER, Rest
+from realtime_inspector.analysis.rest import FOREVER, MOST_ID_CHARS, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-
-_MOST_CHARS = 512
 
 
 class EventIdTooLong(Rule):
@@ -31,28 +29,26 @@ class EventIdTooLong(Rule):
         > {"type": "response.create", "event_id": "e1"}
         """,
         f"""
-        > {{"type": "response.create", "event_id": "{"e" * _MOST_CHARS}"}}
+        > {{"type": "response.create", "event_id": "{"e" * MOST_ID_CHARS}"}}
         """,
     )
     bad = (
         f"""
-        > {{"type": "response.create", "event_id": "{"e" * (_MOST_CHARS + 1)}"}}  # ENV010
+        > {{"type": "response.create", "event_id": "{"e" * (MOST_ID_CHARS + 1)}"}}  # ENV010
         """,
         f"""
-        > {{"type": "input_audio_buffer.commit", "event_id": "{"id-" * _MOST_CHARS}"}}  # ENV010
+        > {{"type": "input_audio_buffer.commit", "event_id": "{"id-" * MOST_ID_CHARS}"}}  # ENV010
         """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Measure the id."""
         event_id = event.body.get("event_id") if event.from_client and not event.is_wire else None
-        if isinstance(event_id, str) and len(event_id) > _MOST_CHARS:
-            message = f"event_id has {len(event_id)} characters, the API takes {_MOST_CHARS}: make it shorter"
-            mended = {**event.body, "event_id": event_id[:_MOST_CHARS]}
+        if isinstance(event_id, str) and len(event_id) > MOST_ID_CHARS:
+            message = f"event_id has {len(event_id)} characters, the API takes {MOST_ID_CHARS}: make it shorter"
+            mended = {**event.body, "event_id": event_id[:MOST_ID_CHARS]}
             yield self.finding(event, message, corrected=None if event.audio_bytes else mended)
 
     def rest(self, event: Event, after: Session) -> Rest | None:
-        """Rest about events without an id."""
-        if event.from_server:
-            return FOREVER
-        return Rest(same=(("event_id", None),)) if "event_id" not in event.body else None
+        """Rest about new ids of a usual length, and events without one."""
+        return FOREVER if event.from_server else Rest(new_id=True)

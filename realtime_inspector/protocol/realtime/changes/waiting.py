@@ -24,11 +24,16 @@ def note(state: State, event: Event) -> None:
     event_id = text(event.body.get("event_id"))
     pending = Pending(At(event.n, event.t), event.type, event_id or None, event.body)
     if event_id:
-        state.named[event_id] = pending
-        if len(state.named) > LIMIT:
-            del state.named[next(iter(state.named))]
+        remember(state, event_id, pending)
     if event.type != "input_audio_buffer.append":
         hold(state.unanswered, pending)
+
+
+def remember(state: State, event_id: str, pending: Pending) -> None:
+    """Remember a client event by its id."""
+    state.named[event_id] = pending
+    if len(state.named) > LIMIT:
+        del state.named[next(iter(state.named))]
 
 
 def hold(waiting: list[_T], new: _T) -> None:
