@@ -13,10 +13,9 @@ import zipfile
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -25,13 +24,14 @@ from realtime_inspector.formats import imported, keeping
 from realtime_inspector.formats.har import BINARY, OWN, TEXT
 from realtime_inspector.formats.imported import Imported
 from realtime_inspector.formats.json_pieces import Walk
-from realtime_inspector.formats.mapped import Data, mapped
+from realtime_inspector.formats.mapped import Data, content_of, mapped, stored
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.lines import Problem
 
 VIA = "import:har"
 _MARK = b"\xef\xbb\xbf"
-_MOST_BYTES = 512 * 1024 * 1024
+_MOST_BYTES = 4 << 30
+"""More is not unpacked: an archive may promise any amount."""
 _MILLISECONDS, _MOST_TIME = 1e11, 1e14
 """A time beyond the first is none in seconds, beyond the second none at all."""
 _CLOSE, _PING, _PONG = 8, 9, 10
@@ -60,14 +60,14 @@ def read(content: Data, path: Path) -> list[Imported]:
     return _read(content, path, beside)
 
 
-def read_zip(content: bytes, path: Path) -> list[Imported]:
-    """Read the WebSockets of a zipped HAR.
+def read_zip(file: IO[bytes], path: Path) -> list[Imported]:
+    """Read the WebSockets of a zipped HAR; what is large in it is unpacked into a file without a name.
 
     Raises:
         RecordingError: If it is no archive with a HAR in it.
     """
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             files = {each.filename: each for each in archive.infolist()}
             har = next((name for name in files if name.endswith(".har")), None)
             if har is None:
@@ -76,9 +76,16 @@ def read_zip(content: bytes, path: Path) -> list[Imported]:
                 raise RecordingError(
                     f"{path}: more than {_MOST_BYTES} bytes when unpacked; unpack it, and name the HAR"
                 )
-            return _read(archive.read(har), path, lambda name: archive.read(name) if name in files else None)
+            return _read(
+                _unpacked(archive, har), path, lambda name: _unpacked(archive, name) if name in files else None
+            )
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise RecordingError(f"{path}: an archive that cannot be unpacked: {error}") from error
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> Data:
+    with archive.open(name) as member, stored(member) as file:
+        return content_of(file)
 
 
 def _read(content: Data, path: Path, attached: Attached) -> list[Imported]:

@@ -1,14 +1,19 @@
-"""Files larger than memory: mapped, not read, and the pages that were passed are given back to the system."""
+"""Files and streams larger than memory: mapped, not read, and what was passed is given back to the system."""
 
 from __future__ import annotations
 
 import mmap
+import os
+import shutil
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
 
 Data = bytes | mmap.mmap
 
 SMALL_BYTES = 32 << 20
 _GIVE_BACK_BYTES = 8 << 20
+_COPIED_BYTES = 1 << 20
 _HAS_ADVICE = hasattr(mmap.mmap, "madvise") and hasattr(mmap, "MADV_DONTNEED")  # not on Windows
 
 
@@ -21,9 +26,31 @@ def mapped(path: Path) -> Data:
         OSError: If it cannot be opened.
     """
     with path.open("rb") as file:
-        if path.stat().st_size < SMALL_BYTES:
-            return file.read()
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return content_of(file)
+
+
+def content_of(file: IO[bytes]) -> Data:
+    """Return the content of an open file in the same way."""
+    if file.seek(0, os.SEEK_END) < SMALL_BYTES:
+        file.seek(0)
+        return file.read()
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def stored(source: IO[bytes], begun: bytes = b"") -> IO[bytes]:
+    """Return what comes out of a stream as a file without a name; a small one stays in memory.
+
+    Args:
+        source: The stream.
+        begun: What was read of it before.
+
+    Raises:
+        OSError: If there is no room for it.
+    """
+    file = SpooledTemporaryFile(SMALL_BYTES)  # noqa: SIM115 - the caller closes it
+    file.write(begun)
+    shutil.copyfileobj(source, file, _COPIED_BYTES)
+    return cast("IO[bytes]", file)
 
 
 class Passed:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import foreign, log_times, pasted
@@ -53,11 +53,12 @@ def read_any(path: Path) -> Readable:
     Raises:
         RecordingError: If it cannot be read, or holds none of them.
     """
-    if path == STANDARD_INPUT:
-        return read_content(sys.stdin.buffer.read(pasted.MAX_BYTES + 1), path)
     try:
+        if path == STANDARD_INPUT:
+            return _streamed(sys.stdin.buffer, path)
         if not path.is_file():
-            return read_content(path.read_bytes(), path)
+            with path.open("rb") as stream:
+                return _streamed(stream, path)
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
         if not head or _is_recording(head):
@@ -68,6 +69,15 @@ def read_any(path: Path) -> Readable:
         return _log(path.read_bytes(), path, path.stat().st_mtime)
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from error
+
+
+def _streamed(stream: IO[bytes], path: Path) -> Readable:
+    """Read what comes once; what may be larger than memory goes by a file."""
+    begun = stream.read(foreign.HEAD_BYTES)
+    sessions = foreign.open_stream(stream, begun, path)
+    if sessions is not None:
+        return _without_secrets(sessions, path)
+    return read_content(begun + stream.read(pasted.MAX_BYTES + 1 - len(begun)), path)
 
 
 def read_each(path: Path) -> list[Readable]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import mmap
+import sys
 import zipfile
 from base64 import b64encode
 from dataclasses import replace
@@ -14,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.formats import har, har_reading, read_any
+from realtime_inspector.formats import har, har_reading, mapped, read_any
 from realtime_inspector.formats.imported import Imported
+from realtime_inspector.formats.json_pieces import Walk
 from realtime_inspector.formats.reading import read_each
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from tests.formats.recorded import HEADER, recorded
@@ -157,6 +161,28 @@ def test_messages_in_a_file_beside_it_are_found_also_in_an_archive(tmp_path: Pat
     for name in ("pw.har", "pw.har.zip"):
         (back,) = read_each(tmp_path / name)
         assert [entry.payload for entry in back if entry.kind is Kind.MESSAGE] == [CREATED.encode(), UPDATE.encode()]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_large_one_goes_by_a_file_from_an_archive_and_from_standard_input(
+    zipped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = archive(SECONDS)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archived:
+        archived.writestr("har.har", content)
+    monkeypatch.setattr(mapped, "SMALL_BYTES", 10)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed.getvalue() if zipped else content)))
+    seen: set[type] = set()
+
+    def noted(data: mapped.Data, at: int = 0) -> Walk:
+        seen.add(type(data))
+        return Walk(data, at)
+
+    monkeypatch.setattr(har_reading, "Walk", noted)
+    (back,) = read_each(Path("-"))
+    assert [entry.payload for entry in back if entry.kind is Kind.MESSAGE] == [CREATED.encode(), UPDATE.encode()]
+    assert seen == {mmap.mmap}
 
 
 @pytest.mark.parametrize("name", ["../secret.jsonl", "/etc/hostname", "gone.jsonl"])
