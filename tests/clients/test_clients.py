@@ -93,7 +93,7 @@ def test_a_client_sees_the_same_from_the_server_and_from_its_recording(name: str
 
     (path,) = find(tmp_path)
     assert [f.message for f in lint(open_recording(path)) if f.severity is Severity.ERROR] == []
-    for _ in range(3):
+    for _ in range(3 if scheme == "http" else 1):  # TLS is taken off before anything that could change between two
         with serving(load(path)) as server:
             again = client(f"{scheme}://127.0.0.1:{server.port}/v1")
         assert server.report().exit_code == 0, server.report().text()

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import orjson
@@ -74,14 +75,18 @@ def _parsed(payload: bytes) -> dict[str, Any]:
         return {}
 
 
+@cache
+def _client() -> Any:
+    """Return a client whose certificates are read once."""
+    return openai.OpenAI(api_key="dummy", base_url="http://127.0.0.1:9/v1")
+
+
 def sdk(base_url: str) -> Heard:
     """Hold the recorded turn with the OpenAI SDK."""
     heard, began = Heard(), time.monotonic()
     try:
-        with (
-            openai.OpenAI(api_key="dummy", base_url=base_url) as client,
-            client.realtime.connect(model="gpt-realtime") as connection,
-        ):
+        client = _client().with_options(base_url=base_url)
+        with client.realtime.connect(model="gpt-realtime") as connection:
             sent = time.monotonic()
             for message in client_messages(TEXT):
                 connection.send_raw(orjson.dumps(message).decode())
