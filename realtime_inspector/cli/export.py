@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from realtime_inspector.cli import diagnostics, linting, output, reading, tables, tracing
-from realtime_inspector.cli.whole_file import replacing
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import exports
+from realtime_inspector.recording.whole_file import replacing
 
 _HELP = """Write a recording in another format, on the standard output or to a file.
 

@@ -14,8 +14,8 @@ import click
 
 from realtime_inspector.cli import diagnostics, folders, open_
 from realtime_inspector.cli.serving import listen_address, stopped, write_ready
-from realtime_inspector.cli.whole_file import private
 from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.whole_file import private
 
 if TYPE_CHECKING:
     from realtime_inspector.web.server import ViewServer

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from realtime_inspector.cli import diagnostics, linting, reading
-from realtime_inspector.cli.whole_file import replacing
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import sessions_of
+from realtime_inspector.recording.whole_file import replacing
 from realtime_inspector.tui import text
 
 NAME = "parquet"

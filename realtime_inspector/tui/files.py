@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.parts import all_of
+from realtime_inspector.recording.whole_file import replacing
 from realtime_inspector.tui import notes
 
 _MAX_NUMBER = 1000
@@ -33,16 +32,11 @@ def write(path: Path, blocks: Iterable[bytes]) -> None:
     Raises:
         UsageError: If it cannot be written.
     """
-    growing = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(growing, "wb", opener=_private) as stream:
+        with replacing(path) as stream:
             stream.writelines(blocks)
-        growing.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            growing.unlink(missing_ok=True)
 
 
 def stem_of(recording: Path) -> str:
@@ -71,7 +65,3 @@ def delete(recording: Path) -> None:
 def _there(path: Path) -> Iterator[Path]:
     if path.exists():
         yield path
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -5,7 +5,6 @@ Kept in a small JSON file next to it, `call.jsonl.notes.json`, that can be read,
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import orjson
 
 from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.whole_file import replacing
 
 SCHEMA_VERSION = 1
 SUFFIX = ".notes.json"
@@ -103,18 +103,15 @@ class Notes:
                 for n in self.entries
             },
         }
-        growing = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
             if not self.tags and not self._entries:
                 self.path.unlink(missing_ok=True)
             else:
-                with open(growing, "wb", opener=_private) as stream:
+                with replacing(self.path) as stream:
                     stream.write(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-                growing.replace(self.path)
         except OSError as error:
-            with suppress(OSError):
-                growing.unlink(missing_ok=True)
-            raise UsageError(f"{self.path}: notes cannot be kept there: {error.strerror or error}") from error
+            why = f"notes cannot be kept there: {error.strerror or error}"
+            raise UsageError(f"{self.path}: {why}; a copy in a folder of yours takes them") from error
         self.version += 1
 
     def _read(self) -> None:
@@ -133,10 +130,6 @@ class Notes:
             read = Note(note.get("marked") is True, comment if isinstance(comment, str) else "")
             if read != NOTHING:
                 self._entries[int(n)] = read
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def path_of(recording: Path) -> Path:

@@ -140,7 +140,9 @@ def test_enter_on_a_finding_goes_to_its_entry(call: Path) -> None:
 def test_enter_on_a_rule_closes_and_opens_it(call: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         await settled(pilot)
-        await press(pilot, "3", "k", "enter")
+        await press(pilot, "3")
+        assert "E TST001 missing-call-id" in dump(pilot.app)
+        await press(pilot, "k", "enter")
         assert "the output names no call" not in dump(pilot.app)
         assert "TST001 missing-call-id … (enter unfolds)" in dump(pilot.app)
         await press(pilot, "enter")

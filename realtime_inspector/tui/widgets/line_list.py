@@ -177,9 +177,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _reveal(self) -> None:
         """Bring what the cursor is on into view, its first line before all."""
-        room = max(1, self.scrollable_content_region.height)
-        region = Region(0, self.cursor, 1, min(room, self.cursor_lines))
-        self.scroll_to_region(region, animate=False, force=True)
+        room = self.scrollable_content_region.height
+        if room:  # else it is hidden: what is above the cursor would be scrolled away
+            self.scroll_to_region(Region(0, self.cursor, 1, min(room, self.cursor_lines)), animate=False, force=True)
 
     @property
     def cursor_lines(self) -> int:
