@@ -253,6 +253,16 @@ SILENT: dict[str, tuple[str, str]] = {
         BEGIN + '+1s > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n' * 8 + CLOSE,
         "8.0 s of audio were sent",
     ),
+    "mcp-call-ended": (
+        BEGIN
+        + SPOKEN
+        + BEGUN
+        + '< {"type": "response.output_item.done", "response_id": "r1", "output_index": 0, "item": {"id": "m1", "type": "mcp_call", "server_label": "wiki", "name": "ask", "arguments": "{}", "output": null, "error": null}}\n'
+        + ended("completed")
+        + '+1s < {"type": "conversation.item.done", "item": {"id": "m1", "type": "mcp_call", "server_label": "wiki", "name": "ask", "arguments": "{}", "output": "sunny", "error": null}}\n'
+        + CLOSE,
+        "ask of MCP server 'wiki' ended",
+    ),
     "server-error": (
         BEGIN
         + '+1s > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n' * 8

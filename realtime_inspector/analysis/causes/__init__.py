@@ -29,6 +29,7 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
     responding.in_progress,
     responding.ended_badly,
     calling.left_open,
+    responding.server_call,
     responding.unheard,
     responding.beside_the_conversation,
     calling.late_output,

@@ -6,6 +6,7 @@ from itertools import islice
 
 import orjson
 
+from realtime_inspector.analysis.causes import reported
 from realtime_inspector.analysis.causes.view import (
     LOOK_BACK,
     RECENT_S,
@@ -89,6 +90,8 @@ def closed_early(view: View) -> Cause | None:
     close = state.close
     if close is not None and close.from_server:
         return _by_server(view)
+    if close is None and (error := reported.server_error(view)) is not None:
+        return error
     if close is None:
         return Cause(
             "connection-lost",

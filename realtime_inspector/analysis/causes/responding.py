@@ -91,14 +91,7 @@ def in_progress(view: View) -> Cause | None:
     items = [view.state.items[item_id] for item_id in response.item_ids if item_id in view.state.items]
     running = next((item for item in items if item.type == "mcp_call" and item.done is None), None)
     if running is not None:
-        return Cause(
-            "mcp-call-running",
-            f"the server is still calling {text(running.body.get('name'))} of MCP server "
-            f"{text(running.body.get('server_label'))!r}, for {view.since(running.first or response.created)}",
-            tuple(shown((response.created, "response.created"), (running.first, "the MCP call"))),
-            Confidence.CERTAIN,
-            "look at that server",
-        )
+        return _calling(view, response, running)
     if view.silence.again is not None and view.silence.again.t - response.created.t < _PATIENCE_S:
         return Cause(
             "interrupted",
@@ -119,6 +112,42 @@ def in_progress(view: View) -> Cause | None:
         "a model that reasons takes its time; after a timeout send response.cancel and ask again",
         ("RSP004",),
         frozenset({left_out.SERVER, "response.done"}),
+    )
+
+
+def _calling(view: View, response: Response, call: Item) -> Cause:
+    return Cause(
+        "mcp-call-running",
+        f"the server is still calling {_named(call)}, for {view.since(call.first or response.created)}",
+        tuple(shown((response.created, "response.created"), (call.first, "the MCP call"))),
+        Confidence.CERTAIN,
+        "look at that server",
+    )
+
+
+def _named(call: Item) -> str:
+    return f"{text(call.body.get('name'))} of MCP server {text(call.body.get('server_label'))!r}"
+
+
+def server_call(view: View) -> Cause | None:
+    """Tell a response whose last word is a call of an MCP server, which ends after the response that made it."""
+    response = view.response
+    if response is None or response.status != "completed" or newer_input(view, response):
+        return None
+    items = [view.state.items[item_id] for item_id in response.item_ids if item_id in view.state.items]
+    call = items[-1] if items and items[-1].type == "mcp_call" else None
+    if call is None or call.done is None or asked_after(view, call.done):
+        return None
+    if call.body.get("output") is None and call.body.get("error") is None:
+        return _calling(view, response, call)
+    return Cause(
+        "mcp-call-ended",
+        f"the call of {_named(call)} ended {view.ago(call.done)}, and no response followed",
+        tuple(shown((response.done, "response.done"), (call.done, "the call ended"))),
+        Confidence.LIKELY,
+        'send {"type": "response.create"} when the call has ended',
+        ("MCP004",),
+        frozenset({left_out.CLIENT, left_out.ITEMS, "response.created"}),
     )
 
 

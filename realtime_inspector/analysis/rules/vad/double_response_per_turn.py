@@ -12,14 +12,16 @@ from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping
 
+_CALLS = frozenset({"function_call", "mcp_call", "mcp_approval_request"})
+
 
 class DoubleResponsePerTurn(Rule):
     """The client asks for a response right after voice detection committed the turn, which begins one by itself.
 
     Why: one of the two is refused, or the user is answered twice.
     Fix: leave the response to voice detection, or set create_response false and ask yourself.
-    Limits: within one second of the commit, unless the client put something into the conversation in between; only where the
-        session says that voice detection is on.
+    Limits: within one second of the commit, unless the client put something into the conversation in between, or the
+        server's response has ended with a call; only where the session says that voice detection is on.
     Source: Realtime API reference, `session.update` (read 2026-11-22); github.com/pipecat-ai/pipecat/issues/3960.
     """
 
@@ -40,6 +42,15 @@ class DoubleResponsePerTurn(Rule):
         < {"type": "input_audio_buffer.committed", "item_id": "u1"}
         > {"type": "response.create", "response": {"conversation": "none"}}
         +3s > {"type": "response.create"}
+        """,
+        """
+        # the answer to a call of an MCP server, which ended after the response that made it
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "m1", "type": "mcp_call"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}
+        +500ms > {"type": "response.create"}
         """,
     )
     bad = (
@@ -66,7 +77,15 @@ class DoubleResponsePerTurn(Rule):
         waiting = any(each.type == "conversation.item.create" and each.at.n > committed_n for each in before.unanswered)
         asked = bool(before.requests) and before.requests[-1].at.n > committed_n
         late = event.t - committed_t > self.within_s or before.now <= 0
-        if given or waiting or asked or late or mapping(event.body.get("response")).get("conversation") == "none":
+        called = _has_called(before, committed_n)
+        if (
+            given
+            or waiting
+            or asked
+            or late
+            or called
+            or mapping(event.body.get("response")).get("conversation") == "none"
+        ):
             return
         yield self.finding(
             event,
@@ -74,3 +93,11 @@ class DoubleResponsePerTurn(Rule):
             "by itself: leave it to that, or set create_response false",
             cause=committed_n,
         )
+
+
+def _has_called(session: Session, committed_n: int) -> bool:
+    """Tell whether the turn's own response has ended, and with a call: what is asked for then is the answer to it."""
+    response = session.last_response
+    if response is None or response.done is None or response.created.n < committed_n:
+        return False
+    return any(session.items[item_id].type in _CALLS for item_id in response.item_ids if item_id in session.items)
