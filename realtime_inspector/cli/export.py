@@ -28,7 +28,8 @@ _HELP = """Write a recording in another format, on the standard output or to a f
 {formats}
 
 Traces go to a collector instead: to --endpoint, or where the variables
-OTEL_EXPORTER_OTLP_* say. What was said stays here unless --content is given.
+OTEL_EXPORTER_OTLP_* say; with -o into a file (OTLP in JSON). What was said
+stays here unless --content is given.
 """
 
 
@@ -78,26 +79,43 @@ def command(
         raise UsageError(f"{format_name} takes one recording; {tables.NAME} takes several")
     (path,) = paths
     if format_name == tracing.NAME:
-        if out is not None:
-            raise UsageError(f"{tracing.NAME} is sent to a collector, not written: leave -o out")
         _refuse_others(wanted, format_name)
-        recording = reading.one(path)
-        tracing.send(recording, endpoint, with_findings=findings, with_content=content)
-        reading.tell_problems(recording)
+        _trace(path, out, endpoint, findings=findings, content=content)
         return
     recording = reading.one(path)
     if findings and exports.FORMATS[format_name].judges:
         wanted = replace(wanted, policy=linting.project())
-    blocks = exports.write(recording, format_name, wanted)
+    _put(exports.write(recording, format_name, wanted), format_name, out, path)
+    reading.tell_problems(recording)
+
+
+def _trace(path: Path, out: Path | None, endpoint: str | None, *, findings: bool, content: bool) -> None:
+    """Send the spans of a recording to a collector, or write them to a file."""
+    if out is not None and endpoint is not None:
+        raise UsageError("--endpoint sends the spans, --output writes them; leave one of them out")
+    recording = reading.one(path)
+    if out is None:
+        tracing.send(recording, endpoint, with_findings=findings, with_content=content)
+    else:
+        blocks = tracing.written(recording, with_findings=findings, with_content=content)
+        _put(blocks, tracing.NAME, out, path)
+    reading.tell_problems(recording)
+
+
+def _put(blocks: Iterable[bytes], format_name: str, out: Path | None, path: Path) -> None:
+    """Write what was made of a recording to a file, or to the standard output.
+
+    Raises:
+        UsageError: If it is not text and would go to a terminal, or the file cannot be written.
+    """
     if out is None or out == Path("-"):
-        if exports.FORMATS[format_name].binary and output.is_terminal():
+        if format_name in exports.FORMATS and exports.FORMATS[format_name].binary and output.is_terminal():
             suffix = exports.FORMATS[format_name].suffix
             raise UsageError(f"{format_name} is not text: name a file, such as -o {path.stem}{suffix}")
         sys.stdout.buffer.writelines(blocks)
     else:
         write_file(out, blocks, path)
         diagnostics.say(f"{path}: written to {out} as {format_name}")
-    reading.tell_problems(recording)
 
 
 def _refuse_others(wanted: exports.Wanted, name: str) -> None:

@@ -24,7 +24,7 @@ from realtime_inspector.traces.span import Span
 from realtime_inspector.tui import text
 
 NAME = "otlp"
-ABOUT = "spans, sent to a collector (OpenTelemetry)"
+ABOUT = "spans, sent to a collector or written (OpenTelemetry)"
 ENVIRONMENT = "env"
 """As the URL of `--otlp`: what the variables OTEL_EXPORTER_OTLP_* say."""
 FLUSH_S = 5.0
@@ -45,6 +45,31 @@ def send(recording: Readable, url: str | None, *, with_findings: bool = True, wi
         UpstreamError: If the collector does not take them.
     """
     exporter = otlp.Exporter(url, clean=Redactor.from_environment(os.environ).text)
+    spans = _spans(recording, with_findings=with_findings, with_content=with_content)
+    try:
+        exporter.send(spans)
+    finally:
+        exporter.close()
+    diagnostics.say(f"{recording.path}: {counted(spans)} sent to {exporter.shown}")
+
+
+def written(recording: Readable, *, with_findings: bool, with_content: bool) -> Iterator[bytes]:
+    """Return the spans of a recording as a file of OTLP in JSON, a request a line.
+
+    Raises:
+        UsageError: If the extra is not there, or there is nothing to write.
+    """
+    otlp.require(NAME)
+    spans = _spans(recording, with_findings=with_findings, with_content=with_content)
+    return otlp.lines(spans, clean=Redactor.from_environment(os.environ).text)
+
+
+def _spans(recording: Readable, *, with_findings: bool, with_content: bool) -> list[Span]:
+    """Return the spans of a recording.
+
+    Raises:
+        UsageError: If there is none.
+    """
     linter = None
     if with_findings:
         linter = linting.project().linter(recording.path, recording.header)
@@ -56,11 +81,7 @@ def send(recording: Readable, url: str | None, *, with_findings: bool = True, wi
         diagnostics.warn(line)
     if not spans:
         raise UsageError(f"{recording.path}: no session in it, hence no span")
-    try:
-        exporter.send(spans)
-    finally:
-        exporter.close()
-    diagnostics.say(f"{recording.path}: {counted(spans)} sent to {exporter.shown}")
+    return spans
 
 
 def counted(spans: list[Span]) -> str:

@@ -1,4 +1,4 @@
-"""Spans on their way to a collector: OTLP over HTTP, in protobuf. The only module that needs OpenTelemetry.
+"""Spans for a collector: OTLP over HTTP, or a file of it. The only module that needs OpenTelemetry.
 
 The exporter is OpenTelemetry's own, so the variables `OTEL_EXPORTER_OTLP_*`, `OTEL_SERVICE_NAME` and
 `OTEL_RESOURCE_ATTRIBUTES` mean what they mean everywhere. It logs what goes wrong and tells only that something
@@ -10,10 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+import orjson
 
 from realtime_inspector import __version__
 from realtime_inspector.errors import UpstreamError, UsageError
@@ -26,6 +29,9 @@ SERVICE = "realtime-inspector"
 BATCH = 200
 """So many spans go in one request: with content, far below what collectors take."""
 
+_IDS = frozenset({"traceId", "spanId", "parentSpanId"})
+_INSTANCE = "service.instance.id"
+"""Another one in each process; a file of the same recording is to have the same bytes."""
 _INT64 = 2**63
 _GRPC_PORT = 4317
 _ANSWER_BYTES = 64 * 1024
@@ -96,15 +102,11 @@ class Exporter:
         self.endpoint = endpoint_of(url)
         require("otlp")
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 
         self._clean = clean
         self._log = _quiet()
         self._wire = _session()
-        resource = Resource.create({})
-        if str(resource.attributes.get(SERVICE_NAME, "")).startswith("unknown_service"):
-            resource = resource.merge(Resource({SERVICE_NAME: SERVICE}))
-        self._resource = resource
+        self._resource = _resource()
         try:
             self._exporter = OTLPSpanExporter(endpoint=self.endpoint, session=self._wire)
         except (OSError, ValueError, RuntimeError, ImportError) as error:  # a variable that names what is not there
@@ -142,6 +144,52 @@ class Exporter:
         parts = urlsplit(self.endpoint)
         hint = "; that port is most likely for gRPC, OTLP over HTTP has 4318" if parts.port == _GRPC_PORT else ""
         return told + hint
+
+
+def lines(spans: Sequence[Span], *, clean: Callable[[str], str] = str) -> Iterator[bytes]:
+    """Yield spans as a file of OTLP in JSON has them: a request a line, as collectors read them from files.
+
+    Args:
+        spans: What is written.
+        clean: Takes secrets out of each text.
+
+    Raises:
+        UsageError: If OpenTelemetry is not there.
+    """
+    require("otlp")
+    from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]  # it ships no types
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+    from opentelemetry.sdk.resources import Resource
+
+    resource = Resource({name: value for name, value in _resource().attributes.items() if name != _INSTANCE})
+    for start in range(0, len(spans), BATCH):
+        request = encode_spans([_readable(span, resource, clean) for span in spans[start : start + BATCH]])
+        body = MessageToDict(request, use_integers_for_enums=True)
+        _spell_ids(body)
+        yield orjson.dumps(body) + b"\n"
+
+
+def _spell_ids(part: Any) -> None:
+    """Write ids as OTLP has them in JSON, in hexadecimal digits; protobuf's own JSON has base64."""
+    if isinstance(part, list):
+        for inner in part:
+            _spell_ids(inner)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name in _IDS:
+                part[name] = b64decode(value).hex()
+            else:
+                _spell_ids(value)
+
+
+def _resource() -> Any:
+    """Return what the spans are of, as the variables say."""
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+
+    resource = Resource.create({})
+    if str(resource.attributes.get(SERVICE_NAME, "")).startswith("unknown_service"):
+        return resource.merge(Resource({SERVICE_NAME: SERVICE}))
+    return resource
 
 
 class _Last(logging.Handler):

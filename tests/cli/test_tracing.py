@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import orjson
 import pytest
 
 from realtime_inspector.cli import tracing
@@ -41,6 +42,22 @@ def test_a_recording_is_sent_and_how_much_is_said(rti: CommandLine, tmp_path: Pa
     assert ran.err == f"{path}: 7 spans in 2 traces sent to {collector.url}/v1/traces\n"
     assert [span.name for span in taken if not span.parent_span_id] == ["turn", "turn"]
     assert b"What is said here?" not in b"".join(collector.bodies)
+
+
+def test_a_file_has_the_spans_that_a_collector_would_get(rti: CommandLine, tmp_path: Path) -> None:
+    path, out = calls.write(tmp_path / "call.jsonl"), tmp_path / "spans.jsonl"
+    with collecting() as collector:
+        rti("export", path, "--to", "otlp", "--endpoint", collector.url)
+        sent = {(span.name, span.trace_id.hex(), span.span_id.hex()) for span in collector.wait_for(7)}
+    ran = rti("export", path, "--to", "otlp", "-o", out)
+    assert (ran.code, ran.err) == (0, f"{path}: written to {out} as otlp\n")
+    (request,) = [orjson.loads(line) for line in out.read_bytes().splitlines()]
+    spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert {(span["name"], span["traceId"], span["spanId"]) for span in spans} == sent
+    assert {span["parentSpanId"] for span in spans if "parentSpanId" in span} <= {span["spanId"] for span in spans}
+    before = out.read_bytes()
+    rti("export", path, "--to", "otlp", "-o", out)
+    assert out.read_bytes() == before
 
 
 def test_content_and_findings_are_told_as_asked(rti: CommandLine, tmp_path: Path) -> None:
@@ -81,7 +98,8 @@ def test_what_goes_wrong_is_one_line(rti: CommandLine, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [(["--to", "otlp", "--turn", "1"], "otlp takes no --turn"),
-     (["--to", "otlp", "-o", "x"], "otlp is sent to a collector, not written: leave -o out"),
+     (["--to", "otlp", "-o", "x", "--endpoint", "http://h"],
+          "--endpoint sends the spans, --output writes them; leave one of them out"),
      (["--to", "har", "--endpoint", "http://h"], "har takes no --endpoint; otlp does"),
      (["--to", "markdown", "--content"], "markdown takes no --content; otlp does"),
      (["--to", "otlp", "--endpoint", "h:1"], "'h:1' is no URL of a collector, such as http://localhost:4318")],
