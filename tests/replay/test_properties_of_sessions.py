@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -14,7 +14,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from realtime_inspector.recording.entry import Entry
+from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.options import Options
+from realtime_inspector.replay.script import Script
 from tests.replay.acting import PIECES_MS, Actor, appends, hasty, own_ids, renamed, said
 from tests.replay.helpers import Live
 from tests.replay.sessions import recorded, scripted, sessions
@@ -96,6 +99,37 @@ def test_harmless_events_anywhere_change_nothing(session: tuple[str, tuple[str, 
         return chance.sample(known, min(len(known), chance.choice([0, 0, 1, 2])))
 
     actor = Actor(script, said(script, entries), is_listened_to=listens(session[0]), before=before)
+    live = actor.play()
+    assert live.report(strict=True).met, live.report(strict=True).text()
+    assert actor.is_done, actor.waiting
+    assert lanes_in_order(live)
+
+
+def shuffled(script: Script, entries: Sequence[Entry], chance: Random) -> list[Entry]:
+    """Return a recording in which events of different lanes overtake each other, between two messages of the client."""
+    lanes = {step.event.n: step.lane for step in script.steps}
+    found: list[Entry] = []
+    run: dict[str, list[Entry]] = {}
+    for entry in [*entries, None]:
+        if entry is not None and entry.n in lanes:
+            run.setdefault(lanes[entry.n], []).append(entry)
+            continue
+        order = [lane for lane, several in run.items() for _ in several]
+        chance.shuffle(order)
+        found += [run[lane].pop(0) for lane in order]
+        run.clear()
+        found += [entry] if entry is not None else []
+    return [replace(e, n=n, line=n, t=old.t) for n, (e, old) in enumerate(zip(found, entries, strict=True), 1)]
+
+
+@given(session=sessions(), seed=st.integers(0, 9999), hurry=st.booleans())
+def test_a_recording_in_which_lanes_overtook_each_other_is_played_too(
+    session: tuple[str, tuple[str, ...]], seed: int, hurry: bool
+) -> None:
+    entries = shuffled(scripted(*session), recorded(*session), Random(seed))
+    script = build(entries, name="call.jsonl")
+    messages = said(script, entries)
+    actor = Actor(script, hasty(script, messages) if hurry else messages, is_listened_to=listens(session[0]))
     live = actor.play()
     assert live.report(strict=True).met, live.report(strict=True).text()
     assert actor.is_done, actor.waiting
