@@ -42,6 +42,8 @@ class Settings:
     port: int = 0
     upstream: str | None = None
     """URL of the server; without one it is the API, or in an interceptor where the client goes."""
+    behind: str | None = None
+    """URL of the server that is reached by that one, if it only hands on."""
     upstream_ca: Path | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
@@ -149,7 +151,7 @@ class Settings:
     def _key(self) -> UpstreamKey | None:
         if self.key_env is None:
             return None
-        return UpstreamKey.from_environment(self.key_env, os.environ, Upstream.parse(self.server).host)
+        return UpstreamKey.from_environment(self.key_env, os.environ, Upstream.parse(self.behind or self.server).host)
 
     def _redactor(self) -> Redactor:
         """Return one that knows the key, whatever its variable is called."""

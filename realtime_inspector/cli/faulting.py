@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,7 @@ from realtime_inspector.cli import diagnostics
 from realtime_inspector.errors import UsageError
 
 if TYPE_CHECKING:
+    from realtime_inspector.cli.capturing import Settings
     from realtime_inspector.replay.faults.sockets import Between
 
 NAMES = ("flaky-network", "slow-server", "rate-limited", "session-expiry", "mid-audio-stall", "strange-server")
@@ -37,7 +40,7 @@ OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option("--fault-seed", default="0", metavar="SEED", help="the same seed gives the same chances"),
 ]
-"""For `mock`, `exec`, `simulate` and `proxy`."""
+"""For `mock`, `exec`, `simulate`, `proxy` and `run`."""
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,3 +71,22 @@ def between(chosen: Mapping[str, Any]) -> Between | None:
         diagnostics.say(printable(error.text) + "\n" + " " * error.position + "^")
         raise UsageError(f"--fault: {error.problem}") from None
     return Between(made, lambda done: diagnostics.say(printable(str(done))))
+
+
+def behind(stack: ExitStack, settings: Settings, between: Between) -> Settings:
+    """Put the faults between a relay and its server, so that it records what clients see.
+
+    Raises:
+        UsageError: If the server is reached in a way that the faults do not know.
+    """
+    from realtime_inspector.replay.faults.gate import gate_in_thread
+
+    for option, value in (("--via", settings.via), ("--client-cert", settings.certificate)):
+        if value is not None:
+            raise UsageError(f"--fault does not go with {option}; leave one of them out")
+    server = settings.server
+    gate = stack.enter_context(gate_in_thread(server, between, upstream_ca=settings.upstream_ca))
+    texts = "; ".join(fault.text for fault in between.plan.faults)
+    diagnostics.say(f"between the proxy and {server}: {texts}")
+    tags = {**settings.tags, "faults": texts}
+    return replace(settings, upstream=gate.url, upstream_ca=None, behind=server, tags=tags)

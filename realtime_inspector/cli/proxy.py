@@ -6,23 +6,19 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from realtime_inspector.capture.launch import API
 from realtime_inspector.capture.mitm import REVERSE, Interceptor
 from realtime_inspector.capture.relay import Relay, new_event_loop
-from realtime_inspector.cli import capturing, diagnostics, faulting, intercepting, metrics, relaying, watching
+from realtime_inspector.cli import capturing, faulting, intercepting, metrics, relaying, watching
 from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
-
-if TYPE_CHECKING:
-    from realtime_inspector.replay.faults.sockets import Between
 
 _INTERRUPTED = 130
 _REVERSE_ALONE = ("drain", "workers", "faults", "profiles")
@@ -110,7 +106,7 @@ def command(
         listens = partial(_listens, ready_file, shown)
         if mode == REVERSE:
             if between is not None:
-                settings = _behind_faults(stack, settings, between)
+                settings = faulting.behind(stack, settings, between)
             ended_by = _relay(settings, workers, listens)
         else:
             _refuse_others(ctx, mode)
@@ -127,23 +123,6 @@ def _listens(ready_file: Path | None, shown: watching.Screens | None, host: str,
         write_ready(ready_file, host=host, port=port, url=url)
     if shown is not None:
         shown.open()
-
-
-def _behind_faults(stack: ExitStack, settings: Settings, between: Between) -> Settings:
-    """Put the faults between the proxy and its server, so that it records what clients see.
-
-    Raises:
-        UsageError: If the server is reached in a way that the faults do not know.
-    """
-    from realtime_inspector.replay.faults.gate import gate_in_thread
-
-    for option, value in (("--via", settings.via), ("--client-cert", settings.certificate)):
-        if value is not None:
-            raise UsageError(f"--fault does not go with {option}; leave one of them out")
-    gate = stack.enter_context(gate_in_thread(settings.server, between, upstream_ca=settings.upstream_ca))
-    texts = [fault.text for fault in between.plan.faults]
-    diagnostics.say(f"between the proxy and {settings.server}: {'; '.join(texts)}")
-    return replace(settings, upstream=gate.url, upstream_ca=None, tags={**settings.tags, "faults": "; ".join(texts)})
 
 
 def _refuse_others(ctx: click.Context, mode: str) -> None:

@@ -21,12 +21,13 @@ from realtime_inspector.capture.recorder import Track
 from realtime_inspector.capture.relay import Relay, relay_in_thread
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.via import Via
-from realtime_inspector.cli import capturing, diagnostics, metrics
+from realtime_inspector.cli import capturing, diagnostics, faulting, metrics
 from realtime_inspector.cli.capturing import Settings
-from realtime_inspector.errors import InspectorError
+from realtime_inspector.errors import InspectorError, UsageError
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.policy import Policy
+    from realtime_inspector.replay.faults.sockets import Between
 
 _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
@@ -43,6 +44,8 @@ class _Proxies:
     """The proxies of this run, and the recordings that they make."""
 
     settings: Settings
+    between: Between | None = None
+    """What goes wrong between the relay and its server."""
     recorded: list[Path] = field(default_factory=list)
     running: list[Relay | Interceptor] = field(default_factory=list)
 
@@ -50,6 +53,8 @@ class _Proxies:
         """Start the relay, and return the base URL there."""
         origin = launch.Origin.of(os.environ, self.settings.upstream)
         settings = replace(self.settings, upstream=origin.upstream)
+        if self.between is not None:
+            settings = faulting.behind(stack, settings, self.between)
         options = {**self._options(settings), "via": settings.way()}
         relay = stack.enter_context(relay_in_thread(settings.server, settings.folder, **options))
         self.running.append(relay)
@@ -89,6 +94,7 @@ _HELP = """Run CMD and record what it says to the Realtime API.
   realtime-inspector run -- python my_agent.py
   realtime-inspector run --lint -- npm start
   realtime-inspector run --mode forward -- ./my-agent
+  realtime-inspector run --fault 'close 1011 nth 2' -- python my_agent.py
 
 For CMD alone, OPENAI_BASE_URL points to a proxy on a free port. Where
 mitmproxy is installed, HTTPS_PROXY does too, and the proxy's CA is trusted:
@@ -111,6 +117,7 @@ if CMD could not.
     help="; ".join(f"{name}: {what}" for name, what in _MODES.items()),
 )
 @capturing.options(upstream=f"the server to talk to instead [default: OPENAI_BASE_URL, else {launch.API}]")
+@faulting.options
 @click.option("--lint", "with_lint", is_flag=True, help="say what is wrong in them; exit 1 if there is an error")
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="with --lint: do not ask these rules")
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -125,9 +132,10 @@ def command(
     **options: Any,
 ) -> None:
     """Run CMD and record what it says to the Realtime API."""
-    chosen = _chosen(mode)
+    between = faulting.between(options)
+    chosen = _chosen(mode, faulty=between is not None)
     policy = _policy(ignored) if with_lint else None
-    proxies = _Proxies(settings := Settings.of(options))
+    proxies = _Proxies(settings := Settings.of(options), between)
     with ExitStack() as stack:
         stack.enter_context(settings.traces())
         try:
@@ -142,9 +150,16 @@ def command(
     ctx.exit(code)
 
 
-def _chosen(mode: str) -> set[str]:
+def _chosen(mode: str, *, faulty: bool) -> set[str]:
+    """Return the proxies of a mode.
+
+    Raises:
+        UsageError: If there are faults for one that has none.
+    """
+    if faulty and mode in {"forward", "both"}:
+        raise UsageError(f"--fault works in --mode reverse alone, not in --mode {mode}; leave one of them out")
     if mode == "auto":
-        return {"reverse", "forward"} if mitm.installed() else {"reverse"}
+        return {"reverse", "forward"} if mitm.installed() and not faulty else {"reverse"}
     return {"reverse", "forward"} if mode == "both" else {mode}
 
 

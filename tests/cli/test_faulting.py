@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import pytest
 
 from realtime_inspector.cli import commands, faulting
+from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.cli.main import main
 from realtime_inspector.replay.faults.expression import HELP
 from realtime_inspector.replay.faults.profiles import PROFILES
@@ -79,7 +81,21 @@ def test_a_proxy_has_its_faults_in_reverse_mode_and_straight_to_the_server(rti: 
 
 
 def test_every_command_that_serves_takes_the_same_options() -> None:
-    for name in ("mock", "exec", "simulate", "proxy"):
+    for name in ("mock", "exec", "simulate", "proxy", "run"):
         command = commands.load(name)
         assert isinstance(command, click.Command)
         assert {"faults", "profiles", "fault_seed"} <= {option.name for option in command.params}
+
+
+def test_behind_the_faults_the_key_is_sent_as_the_server_wants_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Azure's `api-key` became an `Authorization`, as the gate has another name."""
+    monkeypatch.setenv("MINE", "azure-key-0123456789")
+    settings = Settings(tmp_path, upstream="wss://mine.openai.azure.com", key_env="MINE")
+    between = faulting.between({"faults": ["drop 5%"], "profiles": (), "fault_seed": "0"})
+    assert between is not None
+    with ExitStack() as stack:
+        behind = faulting.behind(stack, settings, between)
+        assert behind.server.startswith("ws://127.0.0.1:")
+        assert behind.shared()["key"].header == ("api-key", "azure-key-0123456789")

@@ -117,6 +117,24 @@ def test_the_child_s_output_is_its_own_and_the_recordings_are_named(tmp_path: Pa
     assert messages(path, Side.CLIENT) == [RESPOND.encode()]
 
 
+def test_a_program_meets_the_faults_and_its_recording_says_so(rti: CommandLine, tmp_path: Path, upstream: str) -> None:
+    fault = "close 4005 on type:session.created"
+    child = ["--", sys.executable, "-c", TALK, RESPOND]
+    ran = rti("run", "--upstream", upstream, "--fault", fault, *child)
+    assert ran.code == 1
+    assert f"between the proxy and {upstream}: {fault}\n" in ran.err
+    (path,) = find(tmp_path / "recordings")
+    recording = open_recording(path)
+    assert [entry.members["code"] for entry in recording if entry.kind is Kind.CLOSE][:1] == [4005]
+    assert recording.header.tags == {"faults": fault}
+
+
+def test_faults_are_for_the_relay_of_a_program_alone(rti: CommandLine) -> None:
+    ran = rti("run", "--mode", "both", "--fault", "drop", "--", "true")
+    assert ran.code == 2
+    assert ran.err.endswith("--fault works in --mode reverse alone, not in --mode both; leave one of them out\n")
+
+
 def test_the_child_s_exit_code_is_ours_and_our_environment_is_as_before(rti: CommandLine) -> None:
     before = dict(os.environ)
     assert rti("run", "--mode", "reverse", "false").code == 1
