@@ -87,6 +87,8 @@ class Study:
         self._strides: Strides | None = None
         self._under_way: Iterator[Stride] | None = None
         """The block that the rules see."""
+        self._copying: Iterator[None] = iter(())
+        """The copy for time travel that is made; until it is, the rules see nothing more."""
         self.travel = Travel(self.index)
         self.findings: list[Finding] = []
         self._by_position: dict[int, list[Finding]] = {}
@@ -171,12 +173,16 @@ class Study:
         if self._strides is None:
             self._strides = Strides(self._linter)
             self.travel.begin(self._linter.session)
+        if not self._copy_on(more):
+            return False
         while self.analysed < len(self.index):
             if self._under_way is None:
                 stop = min(self.analysed + _BLOCK_LINES, len(self.index))
                 self._under_way = self._strides.take(self.index.block(self.analysed, stop)[0])
             for _, findings in self._under_way:
                 self._take(findings, self._strides.done)
+                if not self._copy_on(more):
+                    return False
                 if not more():
                     return self.analysed == len(self.index)
             self._under_way, self.analysed = None, self._strides.done
@@ -202,7 +208,11 @@ class Study:
         self._keep(findings)
         self.analysed = done
         if self._linter is not None and not self.is_touched():  # a copy takes time that a key would wait
-            self.travel.offer(done, self._linter.session)
+            self._copying = self.travel.offer(done, self._linter.session)
+
+    def _copy_on(self, more: Callable[[], bool]) -> bool:
+        """Go on with a copy for time travel; tell whether it is made, or none was to be made."""
+        return all(more() for _ in self._copying)
 
     def _last_entry(self) -> Entry | None:
         for position in range(len(self.index) - 1, -1, -1):

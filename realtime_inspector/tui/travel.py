@@ -13,7 +13,7 @@ import io
 import pickle
 import zlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -41,6 +41,8 @@ LOOKED_AT = 1000
 """As far back as the session itself looks for a request or an output that is answered."""
 
 _BLOCK_LINES = 256
+_PART = 40
+"""So many things are copied in one go: a few milliseconds."""
 _LEVEL = 1
 """Of compression: a fifth is left, for a sixth of the time that the copy takes."""
 _NAMES = frozenset({"id", "item_id", "response_id", "call_id"})
@@ -93,12 +95,15 @@ class Travel:
         self._begin = _Copy(_packed(session))
         self._load(0, self._begin)
 
-    def offer(self, position: int, session: Session) -> None:
-        """Take a copy of the session as it is after the lines before `position`, if one is due."""
+    def offer(self, position: int, session: Session) -> Iterator[None]:
+        """Take a copy of the session as it is after the lines before `position`, if one is due.
+
+        Yields between its parts, of a few milliseconds each. Until the last, the session has to stay as it is.
+        """
         last = self._places[-1] if self._places else 0
         if position - last < self._spacing:
             return
-        self._copies.append(self._copy(session, position))
+        self._copies.append((yield from self._copy(session, position)))
         self._places.append(position)
         while len(self._places) > MAX_CHECKPOINTS or (self._places[1:] and self._bytes() > MAX_BYTES):
             self._spacing *= 2
@@ -140,8 +145,7 @@ class Travel:
         return self._guard.met or len(self._session.conversation) < MAX_ITEMS
 
     def _load(self, place: int, begin: _Copy) -> None:
-        # A copy made here, in this process: nothing from a file is unpickled.
-        self._session: Session = pickle.loads(zlib.decompress(begin.data))  # noqa: S301
+        self._session = _unpacked(begin.data)
         self._from, self._done, self._stop = begin, place, place
         gone = self._gone if place else {}
         self._guard = _Guard(lambda name: gone.get(name, place + 1) <= place)
@@ -151,7 +155,7 @@ class Travel:
     def _bytes(self) -> int:
         return sum(len(each.data) for each in self._copies)
 
-    def _copy(self, session: Session, place: int) -> _Copy:
+    def _copy(self, session: Session, place: int) -> Generator[None, None, _Copy]:
         """Return a session as bytes, without what is long over."""
         lean = copy.copy(session)
         first = _first_kept(session)
@@ -170,7 +174,8 @@ class Travel:
         lean.input_audio = copy.copy(session.input_audio)
         lean.input_audio.speech = session.input_audio.speech[-KEPT:]
         earlier = sum(1 for name in over if _is_said(session.items[name]))
-        return _Copy(_packed(lean), earlier)
+        yield
+        return _Copy((yield from _packing(lean)), earlier)
 
     def _latest(self, members: Mapping[str, _V], place: int, wanted: Callable[[_V], bool]) -> dict[str, _V]:
         first = max(0, len(members) - KEPT)
@@ -200,16 +205,46 @@ def _first_kept(session: Session) -> int:
 
 
 def _packed(session: Session) -> bytes:
-    """Return a session as bytes, without what rules keep in it for themselves: nobody asks rules about a copy."""
-    kept, session.worked_out = session.worked_out, {}
-    try:
-        data = io.BytesIO()
-        pickler = pickle.Pickler(data, pickle.HIGHEST_PROTOCOL)
-        pickler.dispatch_table = {At: _as_call}
-        pickler.dump(session)
-        return zlib.compress(data.getbuffer(), _LEVEL)
-    finally:
-        session.worked_out = kept
+    """Return a session as bytes, in one go."""
+    packing = _packing(session)
+    while True:
+        try:
+            next(packing)
+        except StopIteration as over:
+            return bytes(over.value)
+
+
+def _packing(session: Session) -> Generator[None, None, bytes]:
+    """Return a session as bytes, without what rules keep in it for themselves: nobody asks rules about a copy.
+
+    One pickle after another: what was in one is only named in the next, and the last is the session.
+    """
+    lean = copy.copy(session)
+    lean.worked_out = {}
+    data = io.BytesIO()
+    pickler = pickle.Pickler(data, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {At: _as_call}
+    many: tuple[Collection[object], ...] = (lean.items.values(), lean.responses.values(), lean.requests, lean.outputs)
+    for each in many:
+        members = list(each)
+        for at in range(0, len(members), _PART):
+            pickler.dump(members[at : at + _PART])
+            yield
+    pickler.dump(lean)
+    yield
+    return zlib.compress(data.getbuffer(), _LEVEL)
+
+
+def _unpacked(data: bytes) -> Session:
+    """Return the session of a copy that was made here, in this process: nothing from a file is unpickled."""
+    pickles = zlib.decompress(data)
+    stream = io.BytesIO(pickles)
+    unpickler = pickle.Unpickler(stream)  # noqa: S301
+    found: Any = None
+    while stream.tell() < len(pickles):
+        found = unpickler.load()
+    session: Session = found
+    return session
 
 
 def _as_call(at: At) -> tuple[type[At], tuple[int, float]]:

@@ -83,7 +83,7 @@ def test_the_state_anywhere_in_a_long_session_is_that_of_folding_all_before_it(
     positions = sorted([*Random(5).sample(range(len(long)), 20), 3998, 3999, 4000, 4001])
     for position in range(len(long)):
         session.apply(read(long.entry(position)))
-        made.offer(position + 1, session)
+        list(made.offer(position + 1, session))
         if position in positions:
             wanted.append(state.lines(session, long.times[position]))
     assert len(session.items) > 15
@@ -102,7 +102,7 @@ def prepare(index: Index, spacing: int) -> Travel:
     made, session = Travel(index, spacing), Session()
     for position in range(len(index)):
         session.apply(read(index.entry(position)))
-        made.offer(position + 1, session)
+        list(made.offer(position + 1, session))
     return made
 
 
@@ -176,4 +176,22 @@ def test_what_rules_keep_in_a_session_is_in_no_copy(tmp_path: Path) -> None:
     session = study.travel.step(always)
     assert session is not None
     assert session.events == 41
+    study.close()
+
+
+def test_a_copy_is_made_in_parts_between_which_the_rules_see_nothing(tmp_path: Path) -> None:
+    study = Study(sample.write(tmp_path / "call.jsonl"), sample.RULES)
+    study.travel = Travel(study.index, 1)
+    study.read_on(always)
+    slices = 0
+    while not study.analyse(lambda: False):
+        slices += 1
+    copies = study.travel.checkpoints
+    assert slices > 3 * copies > 3 * ENTRIES / 2
+    for position in range(ENTRIES):
+        study.travel.aim(position)
+        session = study.travel.step(always)
+        assert session is not None
+        wanted = state.lines(fold(study.index, position), study.index.times[position])
+        assert state.lines(session, study.index.times[position]) == wanted
     study.close()

@@ -25,8 +25,8 @@ from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.screens.listening import ListeningScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
-from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.filter_line import FilterLine
+from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.panes import Panes
 from realtime_inspector.tui.widgets.search_line import SearchLine
