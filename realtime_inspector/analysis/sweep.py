@@ -242,14 +242,15 @@ class Walk:
         """Take in lines from one on; return where the first one begins that has to be read, or the end."""
         self._known = None
         n, kinds, match = reader.next_n, self._kinds, self._match
-        find, startswith = buffer.find, buffer.startswith
-        if not n or not kinds:
+        line = match(buffer, at, end) if n else None
+        if line is None:  # so it is of most lines that are read
             return at
+        find, startswith = buffer.find, buffer.startswith
         now, version, due_t = self._session.now, self._linter.watch.version, self._linter.due_t
         loads: Callable[[bytes], float] = orjson.loads
         run = _Run()
         times, types, last = run.times, run.types, run.last
-        while at < end and (line := match(buffer, at, end)) is not None:
+        while line is not None:
             kind = kinds[line.lastindex or 0]
             found = line.group(*kind.groups)
             stream = kind.streams.get(found[2:])
@@ -292,6 +293,7 @@ class Walk:
             types.append(stream.type)
             last[stream] = n
             at, now, n = place, t, n + 1
+            line = match(buffer, at, end) if at < end else None
         self._tell(run, reader)
         return at
 

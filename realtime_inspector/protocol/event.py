@@ -120,7 +120,9 @@ def without_audio(event: Event) -> bytes:
 def dig(value: Any, path: str, default: Any = None) -> Any:
     """Return what nested objects have at a dotted path, or the default; a JSON null counts as absent."""
     for name in _steps(path):
-        if type(value) is not dict and not isinstance(value, Mapping):  # asking a dict whether it is a Mapping is slow
+        if type(value) is not dict and (
+            value is None or not isinstance(value, Mapping)
+        ):  # asking for a Mapping is slow
             return default
         value = value.get(name)
     return default if value is None else value

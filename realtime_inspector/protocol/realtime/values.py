@@ -8,12 +8,16 @@ from typing import Any
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """Return an object, or an empty one."""
-    return value if type(value) is dict or isinstance(value, Mapping) else {}
+    if type(value) is dict:  # asking whether something is a Mapping is slow
+        return value
+    return {} if value is None or not isinstance(value, Mapping) else value
 
 
 def mappings(value: Any) -> list[Mapping[str, Any]]:
     """Return the objects of a list; what else it has is left out."""
-    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    return [part for part in value if type(part) is dict or isinstance(part, Mapping)]
 
 
 def tool_name(tool: Mapping[str, Any]) -> str:
