@@ -22,17 +22,7 @@ async def look(pilot: Pilot[Any], name: str, size: tuple[int, int]) -> None:
     """Compare the screen with its snapshot, the small one in a light theme too: the words are the same."""
     for theme in ("textual-light", "textual-dark") if size[0] == 80 else ("textual-dark",):
         pilot.app.theme = theme
-        await still(pilot)
         await check(pilot, f"{name}-{size[0]}x{size[1]}")
-
-
-async def still(pilot: Pilot[Any]) -> None:
-    """Wait until nothing on the screen changes any more."""
-    shown, same = "", 0
-    while same < 2:
-        await pilot.pause(0.02)
-        before, shown = shown, dump(pilot.app)
-        same = same + 1 if shown == before else 0
 
 
 @SIZES
