@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from realtime_inspector.recording.entry import Entry
@@ -24,6 +24,8 @@ from tests.replay.sessions import recorded, scripted, sessions
 
 tokens = st.text("0123456789abcdef", min_size=12, max_size=12)
 MAX = float("inf")
+sessions_each = settings(max_examples=settings().max_examples * 5 // 8)
+"""A session is dearer than another example: as much is looked at in less of them, also where more is asked for."""
 
 
 def listens(kind: str) -> bool:
@@ -45,6 +47,7 @@ def lanes_in_order(live: Live) -> bool:
     return True
 
 
+@sessions_each
 @given(session=sessions(), data=st.data())
 def test_pieces_of_audio_ids_and_haste_change_nothing(
     session: tuple[str, tuple[str, ...]], data: st.DataObject
@@ -89,6 +92,7 @@ def harmless(live: Live, *, listens: bool) -> Iterator[dict[str, Any]]:
             yield {"type": "session.update", "session": update.session}
 
 
+@sessions_each
 @given(session=sessions(), data=st.data())
 def test_harmless_events_anywhere_change_nothing(session: tuple[str, tuple[str, ...]], data: st.DataObject) -> None:
     script, entries = scripted(*session), recorded(*session)
@@ -122,6 +126,7 @@ def shuffled(script: Script, entries: Sequence[Entry], chance: Random) -> list[E
     return [replace(e, n=n, line=n, t=old.t) for n, (e, old) in enumerate(zip(found, entries, strict=True), 1)]
 
 
+@sessions_each
 @given(session=sessions(), seed=st.integers(0, 9999), hurry=st.booleans())
 def test_a_recording_in_which_lanes_overtook_each_other_is_played_too(
     session: tuple[str, tuple[str, ...]], seed: int, hurry: bool
@@ -186,6 +191,7 @@ def changed(body: dict[str, Any], steps: list[str | int], how: str) -> dict[str,
     return result
 
 
+@sessions_each
 @given(session=sessions(), data=st.data())
 def test_a_changed_field_is_named(session: tuple[str, tuple[str, ...]], data: st.DataObject) -> None:
     script, entries = scripted(*session), recorded(*session)
@@ -205,6 +211,7 @@ def test_a_changed_field_is_named(session: tuple[str, tuple[str, ...]], data: st
     assert name in report.text(), f"{how} {shown}: {different}\n{report.text()}"
 
 
+@sessions_each
 @given(session=sessions(), data=st.data())
 def test_a_left_out_event_is_named(session: tuple[str, tuple[str, ...]], data: st.DataObject) -> None:
     script, entries = scripted(*session), recorded(*session)
@@ -218,6 +225,7 @@ def test_a_left_out_event_is_named(session: tuple[str, tuple[str, ...]], data: s
     assert any(str(expected) in report.text() for expected in same), report.text()
 
 
+@sessions_each
 @given(session=sessions(), data=st.data())
 def test_whatever_comes_before_what_it_needs_is_named_with_that(
     session: tuple[str, tuple[str, ...]], data: st.DataObject
