@@ -119,7 +119,12 @@ def export(source: Source, format_name: str, **wanted: Any) -> Iterator[bytes]:
 
 
 def mock(
-    path: str | os.PathLike[str], *, match: str = "causal", speed: str = "max", ignore: Iterable[str] = ()
+    path: str | os.PathLike[str],
+    *,
+    match: str = "causal",
+    speed: str = "max",
+    ignore: Iterable[str] = (),
+    fresh_ids: bool = False,
 ) -> AbstractContextManager[ReplayServer]:
     """Serve a recording, or each of a folder, while the block runs.
 
@@ -130,6 +135,7 @@ def mock(
         match: How exactly the client has to follow: `causal`, `strict`, `types` or `none`.
         speed: `max` (no pauses), `recorded`, or how many times faster than recorded.
         ignore: Paths of client events that are not compared, such as `session.instructions`.
+        fresh_ids: The server's ids are other ones on each connection.
 
     Raises:
         ValueError: If there is no such policy.
@@ -141,7 +147,7 @@ def mock(
     from realtime_inspector.replay.matching import Policy
     from realtime_inspector.replay.thread import serving
 
-    played = options.Options(match=Policy(match), speed=options.speed(speed), ignore=tuple(ignore))
+    played = options.Options(Policy(match), options.speed(speed), tuple(ignore), fresh_ids=fresh_ids)
     return serving(load(Path(path)), played)
 
 

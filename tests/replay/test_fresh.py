@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 from websockets.sync.client import connect
 
+from realtime_inspector import mock
 from realtime_inspector.recording import transcript
 from realtime_inspector.recording.entry import Kind, Side
 from realtime_inspector.replay.fresh import fresh
 from realtime_inspector.replay.mismatch import Why
-from realtime_inspector.replay.options import Options
-from realtime_inspector.replay.thread import serving
+from tests.cli.helpers import write_recording
 from tests.replay.helpers import OPEN, SPEECH, TOOLS, Live, client_messages, script, types
 
 SERVERS = re.compile(r"\b(?:sess|item|resp|call)_(?!id\b)\w+")
@@ -100,8 +101,10 @@ def test_an_error_names_the_new_id_in_its_words() -> None:
     assert name not in str(got)
 
 
-def test_a_server_gives_each_connection_others() -> None:
-    with serving([script(OPEN)] * 2, Options(fresh_ids=True)) as server:
+def test_a_server_gives_each_connection_others(tmp_path: Path) -> None:
+    write_recording(tmp_path / "1.jsonl", OPEN)
+    write_recording(tmp_path / "2.jsonl", OPEN)
+    with mock(tmp_path, fresh_ids=True) as server:
         seen = []
         for _ in range(2):
             with connect(server.ws_url, proxy=None) as socket:
