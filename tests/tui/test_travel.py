@@ -187,8 +187,8 @@ def test_a_copy_is_made_in_parts_between_which_the_rules_see_nothing(tmp_path: P
     while not study.analyse(lambda: False):
         slices += 1
     copies = study.travel.checkpoints
-    assert slices > 3 * copies > 3 * ENTRIES / 2
-    for position in range(ENTRIES):
+    assert slices > 3 * copies > 1.5 * len(study.index)
+    for position in range(len(study.index)):
         study.travel.aim(position)
         session = study.travel.step(always)
         assert session is not None
