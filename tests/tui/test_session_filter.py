@@ -30,6 +30,7 @@ def test_a_filter_shows_what_passes_while_it_is_typed_and_the_cursor_keeps_its_p
 
         await press(pilot, "f")
         assert "Search" not in dump(app).splitlines()[-1]  # its key types a / here
+        assert "such as  type:response.*  from:client" in dump(app)
         text.insert_text_at_cursor("type:")
         await until(pilot, lambda: "tab: conversation.*" in dump(app))  # lacks no more than its end
         await press(pilot, "enter")

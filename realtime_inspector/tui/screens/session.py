@@ -56,8 +56,8 @@ class SessionScreen(ListeningScreen):
         Binding("2", "pane('detail')", "Detail", tooltip="the entry as it was sent", show=False, id="session.detail"),
         Binding("3", "pane('findings')", "Findings", tooltip="the worst first", show=False, id="session.findings"),
         Binding("4", "pane('state')", "State", tooltip="as it was at the cursor", show=False, id="session.state"),
-        Binding("5", "pane('transcript')", "Transcript", tooltip="what was said, and heard", show=False, id="session.transcript"),
-        Binding("6", "pane('timeline')", "Timeline", tooltip="sound and waits on one axis", show=False, id="session.timeline"),
+        Binding("5", "pane('transcript')", "Transcript", tooltip="said and heard", show=False, id="session.transcript"),
+        Binding("6", "pane('timeline')", "Timeline", tooltip="sound and waits", show=False, id="session.timeline"),
         Binding("7", "pane('turns')", "Turns", tooltip="where the time went", show=False, id="session.turns"),
         Binding("8", "pane('why')", "Why", tooltip="why the assistant was silent here", show=False, id="session.why"),
         Binding("z", "zoom", "One pane, or four", tooltip="on a wide terminal", show=False, id="session.zoom"),
@@ -98,12 +98,15 @@ class SessionScreen(ListeningScreen):
     def on_mount(self) -> None:
         """Show what there is, and start the work."""
         self.desk.is_touched = self.study.is_touched = self.app.is_touched
-        self.desk.is_state_shown = lambda: self.panes.shows("state")
+        self.desk.is_state_shown = self._is_state_shown
         self.action_pane("findings" if self._show_findings else "events")
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()
         self._draw()
         self.call_after_refresh(self._begin)  # the first frame does not wait for the rules to be imported
+
+    def _is_state_shown(self) -> bool:
+        return any(panes.shows("state") for panes in self.query(Panes))  # none while the screen is taken down
 
     def _begin(self) -> None:
         if not self.study.closed:

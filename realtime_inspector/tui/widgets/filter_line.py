@@ -208,7 +208,8 @@ class FilterLine(Vertical):
             before = len(_LABEL) - int(self.input.scroll_offset.x)
             self._hint(text.plain(text.safe(error.problem), "error"), completion.mark(error, before, self.size.width))
             return False
-        self._hint(completion.hint(self._candidates().words if value else (), self.size.width))
+        shown = completion.hint(self._candidates().words, self.size.width) if value else text.plain(_IDLE, "dim")
+        self._hint(shown)
         self._desk.sift(chosen if value.strip() else None)
         self.post_message(self.Changed())
         return True
@@ -311,7 +312,7 @@ class FilterLine(Vertical):
         self.input.cursor_position = len(value) if cursor is None else cursor
 
     def _hint(self, line: Line, mark: Line | None = None) -> None:
-        rows = [*text.wrap([line], max(8, self.size.width)), Line()]
+        rows = [*text.wrap([line], self.size.width or self.app.size.width), Line()]
         self.query_one("#filter-hint", Bar).show(rows[0])
         more = self.query_one("#filter-more", Bar)
         more.display = len(rows) > 2

@@ -27,7 +27,6 @@ _LEAST_S = 0.01
 class TimelinePane(LineList, inherit_bindings=False):
     """Both sides' sound and what went on."""
 
-    DEFAULT_CSS = "TimelinePane { scrollbar-gutter: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "step(1)", "Later", show=False, id="timeline.later"),
         Binding("left,h", "step(-1)", "Earlier", show=False, id="timeline.earlier"),
