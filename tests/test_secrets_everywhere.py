@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -19,6 +20,7 @@ from websockets.frames import Opcode
 
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.policy import Policy
+from realtime_inspector.cli import mock
 from realtime_inspector.cli.agent.answers import Answers, dumped
 from realtime_inspector.cli.agent.folder import Folder
 from realtime_inspector.cli.agent.replaying import REPLAY
@@ -29,10 +31,14 @@ from realtime_inspector.errors import InspectorError, UsageError
 from realtime_inspector.formats import digest, exports, parquet, read_any
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
 from realtime_inspector.recording import files
+from realtime_inspector.recording.redact import Redactor
+from realtime_inspector.replay.load import load
+from realtime_inspector.replay.options import Options
 from realtime_inspector.traces import tracer
 from tests.capture import wire
 from tests.cli.helpers import CommandLine, write_recording
 from tests.replay.helpers import TEXT as TURN
+from tests.replay.helpers import Live
 
 PLACES = [
     "OPENAI_API_KEY", "SHOP_TOKEN", "BANK_SECRET",
@@ -215,6 +221,7 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
     """Return what every command that reads prints about these files, by command line."""
     run = CommandLine(capsys)
     lines = [["lint", "--format", name, *paths] for name in FORMATS]
+    lines += [["lint", "--statistics", "--format", "json", *paths]]
     lines += [["lint", "--statistics", *paths], ["ls", *paths], ["ls", "--json", *paths], ["stats", *paths]]
     lines += [["stats", "--json", *paths], ["stats", "--budget", "tokens=1", "--format", "markdown", *paths]]
     lines += [["diff", *paths[:1], *paths[-1:], "--format", name] for name in (*CI, "text", "json")]
@@ -222,6 +229,9 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
         lines += [["digest", "--max-tokens", "60000", "--format", name, path] for name in digest.FORMATS]
         lines += [["show", path], ["show", "--format", "json", path], ["events", path], ["events", "-o", "json", path]]
         lines += [["why", path], ["why", "--all", path], ["report", path, "-o", f"{path.stem}-report.html"]]
+        lines += [["show", "--format", "markdown", path], ["why", "--format", "json", "--all", path]]
+        lines += [["scrub", "--report", "-", path]] if path.suffix == ".jsonl" else []
+        lines += [["tail", "--all", path]] if b'"kind":"end"' in path.read_bytes() else []  # others may still grow
         lines += [["export", "--to", name, path] for name, each in EXPORTS.items() if not each.binary]
     said = {}
     for line in lines:
@@ -349,3 +359,15 @@ def test_no_report_of_a_mismatch_has_a_secret(what: str) -> None:
     assert "client message 1" in ran.stderr
     assert leaks({"printed": ran.stdout + ran.stderr} | written()) == []
     assert json.loads(Path("report.json").read_text())["connections"][0]["mismatches"]
+
+
+def test_no_format_of_a_report_has_a_secret() -> None:
+    (script,) = load(write_recording(Path("call.jsonl"), TURN))
+    for what, event in OTHER.items():
+        live = Live(script, Options(redactor=Redactor.from_environment(os.environ)))
+        live.send(orjson.dumps(event))
+        report = live.report(strict=True)
+        assert not report.met
+        said = {form: "\n".join(mock._written(report, form)) for form in (*CI, "json")}
+        assert leaks(said) == [], what
+        assert all(said.values())
