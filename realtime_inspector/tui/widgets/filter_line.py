@@ -27,7 +27,7 @@ from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.text_line import TextLine
 
 _LABEL = "filter: "
-_IDLE = 'such as  type:response.*  from:client  turn:2  latency>1s  ~"text"  severity>=warning'
+_IDLE = 'such as  type:response.*  from:client  turn:2  latency>1s  ~"text"'
 
 
 class FilterInput(TextLine):
