@@ -6,7 +6,7 @@ Where each sound stands is found out in a thread; samples are decoded between tw
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -90,6 +90,7 @@ class ListeningScreen(KeepingScreen):
         from realtime_inspector.formats import speaker  # what nobody listens to need not be imported
 
         reading = asyncio.ensure_future(asyncio.to_thread(self.playback.excerpt))
+        reading.add_done_callback(_heed)
         while not (await asyncio.wait([reading], timeout=_TELL_S))[0]:
             self.refresh_panes()
         excerpt = reading.result()
@@ -120,6 +121,12 @@ class ListeningScreen(KeepingScreen):
             if self.panes.active == "timeline" and position_at(self.study.index.times, pane.t) == position:
                 return position, pane.t
         return position, None
+
+
+def _heed(read: asyncio.Future[Any]) -> None:
+    """Take notice of an error that nobody waits for any more: else it would be printed over the screen."""
+    if not read.cancelled():
+        read.exception()
 
 
 def _moved(before: tuple[int, float | None], now: tuple[int, float | None]) -> bool:
