@@ -35,8 +35,8 @@ _SOUNDS = ("input_audio_buffer.append", "input_audio_buffer.clear")
 _ABSENCES = frozenset(
     {"response-running", "create-unanswered", "tool-unanswered", "output-without-response", "message-without-response"}
     | {"commit-without-create", "commit-without-response", "create-response-off", "speech-never-stops"}
-    | {"speech-not-committed", "approval-pending", "mcp-call-running", "mcp-call-ended", "audio-not-committed", "server-silent"}
-    | {"configuration-unanswered", "message-unanswered", "nobody-spoke"}
+    | {"speech-not-committed", "approval-pending", "mcp-call-running", "mcp-call-ended", "audio-not-committed"}
+    | {"server-silent", "configuration-unanswered", "message-unanswered", "nobody-spoke"}
 )
 """Causes that say of something that it did not come."""
 _LEFT_OUT = {

@@ -56,7 +56,7 @@ def test_two_recordings_of_the_list_are_compared(tmp_path: Path) -> None:
     async def play(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: dump(pilot.app).count("E1 W1 i0") == 2)
         await pilot.press("c")
-        await until(pilot, lambda: any("is the first" in note.message for note in pilot.app._notifications))
+        await until(pilot, lambda: "c on another compares it with one" in dump(pilot.app))
         await pilot.press("j", "c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen) and "{+12+}" in dump(pilot.app))
 
