@@ -16,7 +16,7 @@ CHANCE = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_to
 PATIENT = settings(deadline=None, suppress_health_check=CHANCE)
 # A commit that passed passes again: a test's examples are others only if it is. `--hypothesis-profile=thorough` looks
 # for more. The older Python only has to show that nothing depends on the newer one.
-EXAMPLES = 40 if sys.version_info >= (3, 13) else 15
+EXAMPLES = 40 if sys.version_info >= (3, 13) else 6
 settings.register_profile("often", PATIENT, max_examples=EXAMPLES, derandomize=True)
 settings.register_profile("thorough", PATIENT, max_examples=1000)
 settings.load_profile("often")

@@ -128,7 +128,7 @@ async def _look(process: subprocess.Popen[str], ready: dict[str, Any]) -> None:
                     assert message.type is WSMsgType.BINARY, (message, drawn)
                     drawn += message.data.decode()
 
-            await until("call.jsonl")
+            await until("call")
             await browser.send_json(["focus"])
             await browser.send_json(["stdin", "d"])
             await until("read-only: 'Delete' is off")
