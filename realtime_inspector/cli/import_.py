@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 
 import click
 
 from realtime_inspector.cli import diagnostics, folders, output, reading
 from realtime_inspector.cli.export import write_file
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.formats import Readable, sessions_of
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
+from realtime_inspector.recording.files import open_recording
 
 _HELP = """Make a recording of another tool's file: a HAR of a browser or of Playwright,
 a flow file of mitmproxy, the YAML of a test suite; or of a log: what a program
@@ -75,10 +77,25 @@ def _lines(recording: Readable, header: Header) -> Iterator[bytes]:
 
 
 def _target(folder: Path, header: Header) -> Path:
-    """Return where a recording without a name goes; the folder is made where it is missing."""
+    """Return where a recording without a name goes: over an earlier import of it, and never over anything else.
+
+    The folder is made where it is missing.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     started = datetime.fromisoformat(header.started)
-    return folder / f"{started:%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
+    name = f"{started:%Y%m%dT%H%M%SZ}_{header.id}"
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(path for path in (folder / f"{each}.jsonl" for each in names) if _is_free(path, header))
+
+
+def _is_free(path: Path, header: Header) -> bool:
+    if not path.exists():
+        return True
+    try:
+        there = open_recording(path).header
+    except RecordingError:
+        return False
+    return (there.id, there.via) == (header.id, header.via)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from realtime_inspector.recording.files import open_recording
-from tests.cli.helpers import CommandLine, write_recording
+from tests.cli.helpers import HEADER, CommandLine, write_recording
 
 LOG = """\
 2026-11-22T11:10:03.000Z sent {"type": "session.update", "session": {"tools": [{"type": "mcp", "authorization": "sk-abcdefgh123456"}]}}
@@ -32,6 +32,17 @@ def test_a_log_becomes_a_recording_under_a_name_of_its_own(rti: CommandLine, tmp
     assert [(entry.side.value, entry.t) for entry in recording] == [("client", 0.0), ("server", 0.5)]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_an_import_goes_over_an_earlier_one_and_never_over_what_it_was_made_of(rti: CommandLine) -> None:
+    talk = '> {"type": "response.create"}\n< {"type": "response.created", "response": {"id": "r"}}\nx'
+    recorded = write_recording(Path("recordings", f"20261122T111003Z_{HEADER.id}.jsonl"), talk)
+    before = recorded.read_bytes()
+    rti("export", str(recorded), "--to", "har", "-o", "call.har")
+    copies = [Path(rti("import", "call.har").out.strip()) for _ in range(2)]
+    assert copies[0] == copies[1] != recorded
+    assert recorded.read_bytes() == before
+    assert [open_recording(copies[0]).header.id] == [open_recording(recorded).header.id]
 
 
 def test_no_secret_gets_into_the_recording(rti: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
