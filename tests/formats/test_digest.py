@@ -105,7 +105,7 @@ def test_words_of_a_peer_stay_on_their_line_and_in_their_quotes() -> None:
     assert text.count("\nFINDINGS") == 0
 
 
-@pytest.mark.parametrize("folder", ["recordings", "/home/somebody/work/an-agent/of-voices/recordings/of-the-week"])
+@pytest.mark.parametrize("folder", ["recordings", "/home/somebody/code/an-agent/of-voices/recordings/of-the-week"])
 def test_several_recordings_are_told_the_worst_first_where_there_is_no_room_for_all(folder: str) -> None:
     calm = [digest.Session(Path(folder, "calm.jsonl"), [CALM], {Part.CALL: 1}, (0,))] * 40
     recording = read_any(SAMPLE)
@@ -117,7 +117,7 @@ def test_several_recordings_are_told_the_worst_first_where_there_is_no_room_for_
 
 
 def test_where_there_is_no_room_for_more_one_command_stands_for_all_that_is_left_out() -> None:
-    name = Path("/home/somebody/work/an-agent/of-voices/recordings/of-the-week/call.jsonl")
+    name = Path("/home/somebody/code/an-agent/of-voices/recordings/of-the-week/call.jsonl")
     assert "tool-output-refused" in sample(400, name=name)
     for form in ("text", "markdown"):
         text = sample(digest.MIN_TOKENS, form, name)
