@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-_HEAD = rb'\{"n":([1-9][0-9]{0,17}),"t":((?:0|[1-9][0-9]{0,11})\.[0-9]{6})'
+_HEAD = rb'\{"n":([1-9][0-9]{0,17}),"t":((?:0|[1-9][0-9]{0,8})\.[0-9]{6})'
 """How a line begins: its number and its time, each a number as JSON has it."""
 _PLAIN = rb"[ !#-\[\]-~]*+"
 """What stands in a JSON string as it is."""
