@@ -56,10 +56,11 @@ class Screens:
 
         def wait() -> None:
             process.wait()
+            left = not self._over  # by the user, not by our end
             sys.stderr = terminal
             terminal.write("".join(kept.texts))
             terminal.flush()
-            if not self._over:
+            if left:
                 again = f"`{diagnostics.PROGRAM} open {self._folder}`"
                 diagnostics.say(f"the screens are left, and the proxy goes on; {again} shows them again")
 

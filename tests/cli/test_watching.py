@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,11 +18,16 @@ from tests.capture.wire import wait_for
 UNTIL_STOPPED = "import signal, sys; sys.stderr.write('drawn\\n'); sys.stderr.flush(); signal.pause()"
 
 
-def test_what_is_said_beneath_the_screens_is_kept_until_they_are_left(capfd: pytest.CaptureFixture[str]) -> None:
-    terminal = sys.stderr
-    shown = Screens(Path("rec"), [sys.executable, "-c", "import sys; sys.stdin.read()"])
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_what_is_said_beneath_the_screens_is_kept_until_they_are_left(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    terminal, leave = sys.stderr, tmp_path / "leave"
+    os.mkfifo(leave)
+    shown = Screens(Path("rec"), [sys.executable, "-c", f"open({str(leave)!r}).read()"])
     shown.open()
     diagnostics.say("recording to rec/one.jsonl")
+    leave.write_text("now")
     wait_for(lambda: sys.stderr is terminal)
     shown.close()
     assert capfd.readouterr().err == (
