@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realtime_inspector.cli import ci, diagnostics, folders, output, reading
-from realtime_inspector.cli.serving import write_whole
+from realtime_inspector.cli.serving import writable, write_whole
 from realtime_inspector.errors import RecordingError, UpstreamError, UsageError
 from realtime_inspector.recording import files
 from realtime_inspector.recording.redact import Redactor
@@ -63,7 +63,8 @@ no file. Exits 1 if something that was recorded did not happen again, or, with
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE",
               help="certificates of a private server's authority, in PEM")  # fmt: skip
 @click.option("--diff", "compares", is_flag=True, help="compare the new recording with the old one")
-@click.option("--report", "report_file", type=click.Path(path_type=Path), help="write the report there; - is stdout")
+@click.option("--report", "report_file", type=click.Path(path_type=Path), callback=writable,
+              help="write the report there; - is stdout")  # fmt: skip
 @click.option("--report-format", type=click.Choice(["json", *ci.FORMATS]), default="json", show_default=True,
               help="how to write the report; with --diff, what differs stands in it too")  # fmt: skip
 @click.pass_context

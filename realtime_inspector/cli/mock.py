@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realtime_inspector.cli import ci, diagnostics, faulting, output
-from realtime_inspector.cli.serving import listen_address, write_ready, write_whole
+from realtime_inspector.cli.serving import listen_address, writable, write_ready, write_whole
 
 if TYPE_CHECKING:
     from realtime_inspector.replay.options import Options
@@ -68,6 +68,7 @@ def _options(speed: str, listen: str) -> list[Callable[..., Any]]:
             "--report",
             "report_file",
             type=click.Path(path_type=Path),
+            callback=writable,
             help="write the report there; - is stdout",
         ),
         click.option(

@@ -16,7 +16,7 @@ import orjson
 from realtime_inspector.capture.audio import Audio, AudioPolicy
 from realtime_inspector.cli import diagnostics, output, recording_out
 from realtime_inspector.cli.recording_out import STANDARD_OUTPUT
-from realtime_inspector.cli.serving import write_whole
+from realtime_inspector.cli.serving import writable, write_whole
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
@@ -63,7 +63,7 @@ With --check nothing is written; exits 1 if there is something to replace.
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False),
               help="the new file, - for standard output [default: FILE.scrubbed.jsonl]")  # fmt: skip
 @click.option("--in-place", is_flag=True, help="write it over the old one")
-@click.option("--report", "report_file", type=click.Path(path_type=Path),
+@click.option("--report", "report_file", type=click.Path(path_type=Path), callback=writable,
               help="write there what was replaced and where, as JSON; - is stdout")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, /, files_: tuple[Path, ...], check: bool, **chosen: Any) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.whole_file import Opener, check, replacing
 
 if TYPE_CHECKING:
     import asyncio
 
-Opener = Callable[[str, int], int]
+    import click
+
+STANDARD_OUTPUT = Path("-")
 
 
 def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
@@ -66,10 +68,22 @@ def write_whole(path: Path, text: str, option: str, opener: Opener | None = None
     Raises:
         UsageError: If it cannot be written.
     """
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        with open(unfinished, "w", encoding="utf-8", opener=opener) as stream:
-            stream.write(text)
-        unfinished.replace(path)
+        with replacing(path, opener) as stream:
+            stream.write(text.encode())
     except OSError as error:
         raise UsageError(f"{option} {path}: {error.strerror}") from error
+
+
+def writable(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that `write_whole` could not write, before anything is run: the callback of its option.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    if path is not None and path != STANDARD_OUTPUT:
+        try:
+            check(path)
+        except OSError as error:
+            raise UsageError(f"{option.opts[-1]} {path}: {error.strerror}") from error
+    return path

@@ -88,6 +88,15 @@ def test_the_report_may_go_to_stdout(rti: CommandLine, recording: Path) -> None:
     assert orjson.loads(ran.out)["verdict"] == "met"
 
 
+@pytest.mark.parametrize(("report", "why"), [("nowhere/report.json", "No such file"), (".", "Is a directory")])
+def test_a_report_that_cannot_be_written_is_told_before_the_program_runs(
+    rti: CommandLine, recording: Path, tmp_path: Path, report: str, why: str
+) -> None:
+    ran = rti("exec", "--recording", recording, "--report", report, "--", sys.executable, "-c", "open('ran', 'w')")
+    assert (ran.code, f"--report {report}: {why}" in ran.err) == (2, True), ran.err
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_program_that_fails_gives_1_and_is_named(rti: CommandLine, recording: Path) -> None:
     script = TALK + "sys.exit(7)"
     ran = rti("exec", "--recording", recording, "--", sys.executable, "-c", script, *TURN)
