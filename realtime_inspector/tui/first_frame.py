@@ -60,8 +60,9 @@ def of_folder(shelf: Shelf, width: int, height: int) -> list[Placed]:
     """Return what the Sessions screen shows first of recordings that were looked at."""
     sort = next(iter(table.SORTS))
     recordings = table.order(shelf.listed.values(), sort)[: height - 3]
-    below = [table.row(one, width - 1) for one in recordings] or table.nothing(shelf.paths, shelf.problem)
-    heading = [Placed(1, 1, table.heading(width - 1, sort))] if recordings else []
+    room = width - 2  # the cursor's sign, and the scroll bar
+    below = [table.row(one, room) for one in recordings] or table.nothing(shelf.paths, shelf.problem)
+    heading = [Placed(1, 1, table.heading(room, sort))] if recordings else []
     rows = [Placed(1, 2 + at, line) for at, line in enumerate(below[: height - 3])]
     cursor = [Placed(0, 2, Line((Span("▸"),)))] if recordings else []
     return [_title(table.left(shelf), table.right(shelf), width), *heading, *rows, *cursor]

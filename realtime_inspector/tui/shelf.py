@@ -19,6 +19,7 @@ from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.errors import NotAnEntry, RecordingError
 from realtime_inspector.recording import files, jsonl, zst
 from realtime_inspector.recording.entry import Entry, Header, Kind
+from realtime_inspector.recording.index import UNREADABLE
 from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.study import LIVE_S, Study
@@ -43,6 +44,10 @@ class Listed:
     """The last entry, read before the rest is; None if it is not known."""
     live: bool = False
     """It has no end, and grew lately."""
+    torn: bool = False
+    """Its last line is not whole, or what is compressed breaks off."""
+    unreadable: int = 0
+    """How many lines are no entries."""
     tags: tuple[str, ...] = ()
     """What the user noted beside it."""
     study: Study | None = None
@@ -163,6 +168,7 @@ class Shelf:
             if study.analyse(more) and through:
                 study.let_time_pass()
                 one.summary, one.read_size = of_session(study.session, study.counts), one.size
+                one.torn, one.unreadable = bool(study.index.problem or study.index.torn_bytes), _unreadable(study)
                 self.version += 1
                 if not study.live:
                     self._put_away(one)
@@ -175,6 +181,11 @@ class Shelf:
         if one.study is not None:
             one.study.close()
             one.study = None
+
+
+def _unreadable(study: Study) -> int:
+    """Return how many lines are no entries."""
+    return study.index.label_ids.count(study.index.labels.index(UNREADABLE))
 
 
 def _last(path: Path) -> Entry | None:

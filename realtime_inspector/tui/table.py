@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
 from pathlib import Path
 
+from realtime_inspector.analysis.cost import Bill
 from realtime_inspector.tui import groups, text
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line, Span
@@ -14,14 +16,20 @@ SORTS: Mapping[str, Callable[[Listed], object]] = {
     "length": lambda one: -1.0 if one.length_s is None else one.length_s,
     "turns": lambda one: one.summary.turns if one.summary else -1,
     "findings": lambda one: [one.summary.findings[s] for s in groups.count(())] if one.summary else [-1],
+    "audio": lambda one: (one.summary.median_ttfa_ms if one.summary else None) or -1.0,
+    "cost": lambda one: one.summary.cost.usd if one.summary else -1.0,
     "model": lambda one: one.summary.model if one.summary else "",
     "name": lambda one: one.path.name,
 }
 """What the list can be sorted by; the largest first, but for names."""
 
 WIDE = 120
+_ROOMY = 72
+"""From so many cells on there is room for the time to the first audio, and the cost."""
 _NAMES = ("model", "name")
 _FIRST_WIDTH, _WHERE_WIDTH = 30, 40
+_SIGN_CELLS = 2
+_LIVE, _CUT_OFF, _DAMAGED = "●", "○", "!"
 
 
 def order(listed: Iterable[Listed], sort: str, *, reverse: bool = False) -> list[Listed]:
@@ -57,51 +65,90 @@ def left(shelf: Shelf, shown: int | None = None) -> Line:
     return Line((Span(f" {where} ", "title"), Span(f" {number}", "dim")))
 
 
-def right(shelf: Shelf, first: str = "") -> Line:
-    """Return what is still to be done: the second of two to compare, so many to be read; else what the times are."""
+def right(shelf: Shelf, first: str = "", narrow: Listed | None = None) -> Line:
+    """Return what is still to be done: the second of two to compare, so many to be read.
+
+    Else what `narrow` is: the recording under the cursor, where its row has no room for everything.
+    """
     if first:
         return text.plain(f" c on another compares it with {_cut(text.safe(first), _FIRST_WIDTH).strip()} ", "warning")
-    waiting = shelf.waiting
-    told = f"reading {text.count(waiting, 'recording')} " if waiting else "times in UTC " if shelf.listed else ""
-    return text.plain(told, "dim")
+    if waiting := shelf.waiting:
+        return text.plain(f"reading {text.count(waiting, 'recording')} ", "dim")
+    return told(narrow) if narrow is not None else Line()
+
+
+def told(one: Listed) -> Line:
+    """Return what the row of a recording has no room for: how it stands, and its whole name."""
+    name = Span(f"{text.safe(one.path.name)} ", "dim")
+    if one.problem:
+        return Line((Span("cannot be read: enter says why  ", "error"), name))
+    if one.live:
+        return Line((Span(f"{_LIVE} live  ", "good"), name))
+    return Line((*((Span(f"{_sign(one)} {how}  ", "warning"),) if (how := damage(one)) else ()), name))
+
+
+def damage(one: Listed) -> str:
+    """Return what is wrong with a recording's file, in a few words; empty if nothing is."""
+    if one.summary is None or one.live:
+        return ""
+    if one.unreadable:
+        return f"damaged: {text.count(one.unreadable, 'unreadable line')}"
+    if one.torn:
+        return "torn: run repair"
+    return "" if one.ended or not one.summary.live else "cut off: it has no end"
 
 
 def heading(width: int, sort: str, *, reverse: bool = False) -> Line:
     """Return the line above the rows; the column sorted by is marked."""
     arrow = "▲" if (sort in _NAMES) != reverse else "▼"
-    titles = {name: f"{name}{arrow}" if name == sort else name for name in SORTS}
-    cells = _columns(titles["start"], titles["length"], titles["turns"], titles["findings"], "first audio", width)
-    rest = width - text.plain(cells).width
-    model, name = _split(rest)
-    return text.plain(f"{cells}{text.pad(titles['model'], model)} {text.pad(titles['name'], name)}", "dim")
+    shown = (
+        f"{title + arrow * (name == sort):>{cells}}"
+        if name in _RIGHT
+        else text.pad(title + arrow * (name == sort), cells)
+        for name, title, cells in _columns(width)
+    )
+    return text.plain(text.pad(" " * _SIGN_CELLS + " ".join(shown), width), "dim")
+
+
+def column_at(x: int, width: int) -> str:
+    """Return the column, as it is sorted by, that a cell of the heading is in."""
+    columns = _columns(width)
+    ends = accumulate((cells + 1 for _, _, cells in columns), initial=_SIGN_CELLS)
+    return next((name for (name, *_), end in zip(columns, list(ends)[1:], strict=True) if x < end), columns[-1][0])
 
 
 def row(one: Listed, width: int) -> Line:
     """Return the line of one recording."""
     if one.problem:
-        return Line(
-            (
-                Span("! ", "error"),
-                Span(text.pad(text.safe(one.problem.replace(str(one.path), one.path.name)), width - 2), "error"),
-            )
-        )
-    summary = one.summary
+        problem = one.problem.replace(str(one.path), one.path.name)
+        return Line((Span(f"{_DAMAGED} ", "error"), Span(text.pad(text.safe(problem), width - _SIGN_CELLS), "error")))
+    columns = {name: cells for name, _, cells in _columns(width)}
     length = "" if one.length_s is None else text.length(one.length_s)
-    start = f"{'●' if one.live else ' '} {_moment(one.started, width)} {length:>7} "
-    spans = [Span(start, "good" if one.live else "")]
+    style = "good" if one.live else ""
+    sign = Span(f"{_sign(one)} ", style or "warning")
+    spans = [sign, Span(f"{_moment(one.started, columns['start'])} {length:>{columns['length']}} ", style)]
+    summary = one.summary
     if summary is None:
-        return Line((*spans, Span(text.pad(f"reading …  {text.safe(one.path.name)}", width - len(start)), "dim")))
-    spans += [Span(f"{summary.turns:>6} "), *groups.tally(summary.findings)]
-    first_audio = "" if summary.median_ttfa_ms is None else text.ms(summary.median_ttfa_ms)
+        filled = sum(len(span.text) for span in spans)
+        return Line((*spans, Span(text.pad(f"reading …  {text.safe(one.path.name)}", width - filled), "dim")))
+    spans += [Span(f"{summary.turns:>{columns['turns']}} "), *groups.tally(summary.findings)]
+    audio = "" if summary.median_ttfa_ms is None else text.ms(summary.median_ttfa_ms)
+    for name, value in (("audio", audio), ("cost", _cost(summary.cost))):
+        if name in columns:
+            head = _before(name, width)
+            filled = sum(len(span.text) for span in spans)
+            spans.append(Span(f"{value:>{max(0, head + columns[name] - filled)}} "))
     filled = sum(len(span.text) for span in spans)
-    head = len(_columns("", "", "", "", "", width))
-    spans.append(Span(f"{first_audio:>{max(0, head - filled - 1)}} " if width >= WIDE else " " * max(0, head - filled)))
-    model, name = _split(width - max(head, filled))
-    spans += [
-        Span(text.pad_left(text.safe(summary.model or "?"), model)),
-        *_name(one, name, whole=width >= WIDE),
-    ]
-    return Line(tuple(spans))
+    spans.append(Span(" " * (_before("model", width) - filled)))
+    filled = max(filled, _before("model", width))
+    model = columns["model"]
+    return Line(
+        (
+            *spans,
+            Span(_model(summary.model, model)),
+            *_name(one, max(0, width - filled - model - 1), whole=width >= WIDE),
+        )
+    )
 
 
 def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
@@ -122,11 +169,36 @@ def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
     ]
 
 
-def _name(one: Listed, width: int, *, whole: bool) -> tuple[Span, Span]:
+def _sign(one: Listed) -> str:
+    """Return how a recording's file stands, in one cell."""
+    if one.live:
+        return _LIVE
+    return (_DAMAGED if one.unreadable or one.torn else _CUT_OFF) if damage(one) else " "
+
+
+def _name(one: Listed, width: int, *, whole: bool) -> tuple[Span, ...]:
     name, tags = text.safe(one.path.name), text.safe("".join(f" #{tag}" for tag in one.tags))
+    how = damage(one) if whole else ""
     shown = text.pad(tags, min(len(tags), width * 2 // 3)) if tags else ""
-    room = width - len(shown)
+    marked = f"  {how}" if how and len(name) + len(shown) + len(how) + 2 < width else ""
+    room = width - len(shown) - len(marked)
+    if marked:
+        rest = text.pad(shown, width - len(name) - len(marked))
+        return Span(f" {name}", "dim"), Span(marked, "warning"), Span(rest, "key")
     return Span(f" {text.pad(name, room) if whole else _cut(name, room)}", "dim"), Span(shown, "key")
+
+
+def _model(model: str, width: int) -> str:
+    """Return a model in so many cells; what all of them begin with goes first."""
+    name = text.safe(model or "?")
+    return text.pad_left(name.removeprefix("gpt-") if len(name) > width else name, width)
+
+
+def _cost(bill: Bill) -> str:
+    """Return what it costs; `+` where a part of it has no price, `?` where none has one."""
+    if not bill.priced:
+        return "?" if bill.unpriced else ""
+    return f"{text.usd(bill.usd)}{'+' if bill.unpriced else ''}"
 
 
 def _cut(name: str, width: int) -> str:
@@ -138,19 +210,34 @@ def _cut(name: str, width: int) -> str:
     return f"{name[: width - 1 - tail]}…{name[-tail:]}"
 
 
-def _columns(start: str, length: str, turns: str, findings: str, audio: str, width: int) -> str:
+_RIGHT = ("length", "turns", "audio", "cost")
+"""Columns of figures: right-aligned."""
+
+
+def _columns(width: int) -> list[tuple[str, str, int]]:
+    """Return the columns: what each is sorted by, its title, its cells."""
     wide = width >= WIDE
-    audio = f"{audio:>11} " if wide else ""
-    return f"  {start:<{19 if wide else 14}} {length:>7} {turns:>6} {findings:<{15 if wide else 11}}{audio}"
-
-
-def _split(rest: int) -> tuple[int, int]:
-    """Return how much of what is left goes to the model, and how much to the name."""
+    fixed = [
+        ("start", "start UTC", 19 if wide else 11),
+        ("length", "length", 7),
+        ("turns", "turns", 6),
+        ("findings", "findings", 14 if wide else 9),
+    ]
+    if width >= _ROOMY:
+        fixed += [("audio", "first audio" if wide else "audio", 12 if wide else 7), ("cost", "cost", 8)]
+    rest = width - _SIGN_CELLS - sum(cells + 1 for _, _, cells in fixed)
     model = max(0, min(26, rest * 2 // 5))
-    return model, max(0, rest - model - 1)
+    return [*fixed, ("model", "model", model), ("name", "name", max(0, rest - model - 1))]
 
 
-def _moment(started: str, width: int) -> str:
-    """Return when it began: the day and the time; the year too, where there is room."""
+def _before(name: str, width: int) -> int:
+    """Return how many cells stand before a column."""
+    columns = _columns(width)
+    at = next(at for at, column in enumerate(columns) if column[0] == name)
+    return _SIGN_CELLS + sum(cells + 1 for _, _, cells in columns[:at])
+
+
+def _moment(started: str, cells: int) -> str:
+    """Return when it began, in so many cells: the year and the seconds only where there is room."""
     whole = text.safe(started[:19].replace("T", " "))
-    return f"{whole:<19}" if width >= WIDE else f"{whole[5:]:<14}"
+    return f"{whole if cells >= len(whole) else whole[5:16]:<{cells}}"

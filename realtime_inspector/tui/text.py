@@ -53,6 +53,7 @@ __all__ = [
     "safe",
     "short_id",
     "size",
+    "usd",
 ]
 
 
@@ -168,6 +169,13 @@ def ms(milliseconds: float) -> str:
     if milliseconds < 99_950:
         return f"{milliseconds / 1000:.1f} s"
     return f"{length(milliseconds / 1000)} {'min' if milliseconds < 3_599_500 else 'h'}"
+
+
+def usd(dollars: float) -> str:
+    """Write a price: `$0`, `$0.0043`, `$1.25`, `$180`."""
+    if dollars < 0.99995:
+        return f"${dollars:.4f}" if dollars else "$0"
+    return f"${dollars:.2f}" if dollars < 99.995 else f"${dollars:.0f}"
 
 
 def clock(seconds: float) -> str:

@@ -90,7 +90,7 @@ def test_the_list_stands_where_the_sessions_screen_has_it(call: Path) -> None:
         seen.extend(dump(pilot.app).splitlines())
 
     drive(app_on(call.parent), look)
-    start = len("▸  11-22 11:10:03    0:00 ")
+    start = len("▸  11-22 11:10    0:00 ")
     assert frame[1] == seen[1]
     assert frame[2][:start] == seen[2][:start]
     assert frame[2].endswith("call.jsonl")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from realtime_inspector.tui import table
 from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.screens.sessions import SessionsScreen
 from tests.tui import sample
@@ -77,14 +78,36 @@ def test_the_list_is_sorted_by_any_column_and_turned_round(folder: Path) -> None
     async def play(pilot: Pilot[Any]) -> None:
         screen = await ready(pilot)
         orders = {}
-        for _ in range(6):
+        for _ in range(len(table.SORTS)):
             orders[screen.sort] = [one.path.name for one in screen.listed.recordings]
             await pilot.press("s")
         assert orders["start"] == ["live.jsonl", "short.jsonl", "call.jsonl", "x.jsonl"]
         assert orders["length"] == ["live.jsonl", "call.jsonl", "short.jsonl", "x.jsonl"]
-        assert len(orders) == 6
+        assert list(orders) == list(table.SORTS)
         await pilot.press("r")
         assert [one.path.name for one in screen.listed.recordings][1:] == ["x.jsonl", "call.jsonl", "short.jsonl"]
+
+    drive(app_on(folder, now=NOW), play)
+
+
+def test_a_click_on_a_heading_sorts_by_it_and_one_more_turns_it_round(folder: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await ready(pilot)
+        at = table.heading(78, screen.sort).text.index("turns")
+        await pilot.click("#heading", offset=(at + 1, 0))
+        await until(pilot, lambda: "turns▼" in dump(pilot.app))
+        await pilot.click("#heading", offset=(at + 1, 0))
+        await until(pilot, lambda: "turns▲" in dump(pilot.app))
+
+    drive(app_on(folder, now=NOW), play)
+
+
+def test_what_the_row_has_no_room_for_stands_above(folder: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        await ready(pilot)
+        assert dump(pilot.app).splitlines()[0].endswith("● live  live.jsonl")
+        await pilot.press("j")
+        await until(pilot, lambda: "○ cut off: it has no end  short.jsonl" in dump(pilot.app).splitlines()[0])
 
     drive(app_on(folder, now=NOW), play)
 

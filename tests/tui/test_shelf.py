@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
+from realtime_inspector.analysis.cost import Bill
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.summary import Summary
 from realtime_inspector.recording.entry import Header
@@ -141,6 +142,46 @@ def test_a_row_and_its_heading_fill_the_width(library: Library, width: int) -> N
     assert table.heading(width, "turns").width == width
 
 
+@pytest.mark.parametrize("width", [78, 200])
+def test_a_cell_of_the_heading_belongs_to_the_column_above_it(width: int) -> None:
+    heading = table.heading(width, "name").text
+    for name in table.SORTS:
+        assert table.column_at(heading.index(name), width) == name
+
+
+def test_what_a_recording_cost_is_told_as_far_as_it_is_known() -> None:
+    one = Listed(Path("call.jsonl"))
+    for bill, shown in ((Bill(0.00431, 1), " $0.0043 "), (Bill(1.25, 1, 1), " $1.25+ "), (Bill(0, 0, 1), " ? ")):
+        one.summary = Summary(findings=dict.fromkeys(Severity, 0), model="gpt-realtime", cost=bill)
+        assert shown in table.row(one, 78).text
+
+
+def test_a_file_that_lost_something_is_marked_and_says_what(library: Library) -> None:
+    whole = library.put("a-whole.jsonl").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for name, damaged in (
+        ("b-torn.jsonl", whole[:-40]),
+        ("c-holed.jsonl", b"".join([*lines[:4], b"\x00\x00\n", *lines[5:]])),
+    ):
+        (library.folder / name).write_bytes(damaged)
+        os.utime(library.folder / name, (NOW - 10_000, NOW - 10_000))
+    library.put("d-no-end.jsonl", UNFINISHED)
+    told = [(table.row(one, 78).text[0], table.damage(one)) for one in library.read()]
+    assert told == [
+        (" ", ""),
+        ("!", "torn: run repair"),
+        ("!", "damaged: 1 unreadable line"),
+        ("○", "cut off: it has no end"),
+    ]
+
+
+def test_a_wide_row_says_what_its_file_lost(library: Library) -> None:
+    library.put("call.jsonl", UNFINISHED)
+    (one,) = library.read()
+    assert "call.jsonl  cut off: it has no end" in table.row(one, 160).text
+    assert table.row(one, 160).width == 160
+
+
 def test_the_column_of_the_order_is_marked() -> None:
     assert "turns▼" in table.heading(100, "turns").text
     assert "name▲" in table.heading(100, "name").text
@@ -156,6 +197,6 @@ def test_an_empty_folder_says_what_to_do_next() -> None:
 def test_on_a_small_screen_a_name_keeps_its_end_and_so_does_a_model() -> None:
     one = Listed(Path("20261123T194023Z_01M84YRZ87WF75PERA1WMSRG9G.jsonl"))
     one.summary = Summary(findings=dict.fromkeys(Severity, 0), turns=1, model="gpt-realtime-2.1")
-    assert table.row(one, 79).text.endswith(" …-realtime-2.1 20261123T1…RA1WMSRG9G")
+    assert table.row(one, 78).text.endswith(" …ime-2.1 202611…MSRG9G")
     assert "gpt-realtime-2.1 " in table.row(one, 160).text
     assert one.path.name in table.row(one, 160).text

@@ -48,6 +48,16 @@ def test_a_time_is_minutes_and_thousandths(seconds: float, said: str) -> None:
     assert text.clock(seconds) == said
 
 
+def test_a_price_has_the_figures_that_matter() -> None:
+    assert [text.usd(each) for each in (0, 0.00431, 0.99999, 1.254, 180.4)] == [
+        "$0",
+        "$0.0043",
+        "$1.00",
+        "$1.25",
+        "$180",
+    ]
+
+
 def test_a_length_has_hours_where_it_needs_them() -> None:
     assert [text.length(42), text.length(3723)] == ["0:42", "1:02:03"]
 

@@ -7,8 +7,10 @@ from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Click
 
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording.files import open_recording
@@ -142,6 +144,7 @@ class SessionsScreen(Guarded):
         width = self.listed.scrollable_content_region.width
         now = (self.shelf.version, self.sort, self.reverse, self.words, width, self.shelf.problem, self._first)
         if now == self._drawn:
+            self._draw_title()
             return
         self._drawn = now
         fitting = table.fitting(self.shelf.listed.values(), self.words)
@@ -150,9 +153,28 @@ class SessionsScreen(Guarded):
         self.query_one("#heading", Bar).show(text.plain(f" {heading}", "dim"))
         empty = table.nothing(self.shelf.paths, self.shelf.problem) if not self.words else table.none_fits(self.words)
         self.listed.show_recordings(recordings, empty)
-        shown = len(recordings) if self.words else None
+        self._draw_title()
+
+    def _draw_title(self) -> None:
+        """Show what is listed, and what the row under the cursor has no room for."""
+        shown = len(self.listed.recordings) if self.words else None
         first = self._first.path.name if self._first is not None else ""
-        self.query_one("#title", Bar).show(table.left(self.shelf, shown), table.right(self.shelf, first))
+        is_narrow = self.listed.scrollable_content_region.width <= table.WIDE
+        right = table.right(self.shelf, first, self.listed.chosen if is_narrow else None)
+        self.query_one("#title", Bar).show(table.left(self.shelf, shown), right)
+
+    @on(LineList.Moved)
+    def _on_moved(self) -> None:
+        self._draw_title()
+
+    @on(Click, "#heading")
+    def _on_heading_clicked(self, event: Click) -> None:
+        """Sort by the column that was clicked; by the one that it is sorted by, the other way round."""
+        if not self.listed.recordings:
+            return
+        column = table.column_at(event.x - 1, self.listed.scrollable_content_region.width - 1)
+        self.sort, self.reverse = column, column == self.sort and not self.reverse
+        self.draw()
 
     def on_resize(self) -> None:
         """Draw to the new width."""
