@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from realtime_inspector.analysis.finding import Finding, Severity, count
-from realtime_inspector.analysis.lint import Linter
+from realtime_inspector.analysis.lint import Linter, closing
+from realtime_inspector.capture.held import is_held
 from realtime_inspector.cli import diagnostics, linting, output, reading
 from realtime_inspector.cli.events import Rows
 from realtime_inspector.cli.findings import in_words
@@ -27,6 +28,9 @@ POLL_S = 0.1
 LAG_S = 0.5
 """How far behind the clock silence is judged: what was sent may not be in the file yet."""
 
+QUIET_S = 60.0
+"""A file without an end that has not changed for so long, and that nobody holds, is one that nobody writes."""
+
 _HELP = """Follow a recording while it grows; it ends when the connection does.
 
 \b
@@ -36,7 +40,8 @@ _HELP = """Follow a recording while it grows; it ends when the connection does.
 
 What is wrong is said as soon as it is certain, silence too: an answer that
 does not come is a finding when the wait is over. The pieces of streams
-(*.delta, *.append) are left out unless --all asks for them.
+(*.delta, *.append) are left out unless --all asks for them. A recording that
+has no end (an import, or one that was cut off) is shown as far as it goes.
 """
 
 
@@ -48,9 +53,11 @@ def command(path: Path | None, folder: Path, every: bool) -> None:
     followed = _followed(path, folder)
     diagnostics.say(f"following {text.safe(str(followed))}")
     tail = Tail(Ink(on=output.wants_colour()), every=every, new_linter=partial(linting.project().linter, followed))
-    for line in tail.follow(Follower(followed), time.monotonic, time.sleep):
+    for line in tail.follow(Follower(followed), time.monotonic, time.sleep, _is_left):
         output.write(line)
         output.flush()
+    if tail.cut_off:
+        diagnostics.say(f"{text.safe(str(followed))} has no end, and nobody writes it any more")
     diagnostics.say(tail.verdict)
 
 
@@ -62,6 +69,19 @@ def _followed(path: Path | None, folder: Path) -> Path:
     if not path.exists():
         raise UsageError(f"{path}: no such file")
     return path
+
+
+def _is_left(follower: Follower) -> bool:
+    """Tell whether nothing will be added to a recording that has no end."""
+    if follower.header is None:
+        return False
+    if follower.header.via.startswith("import:"):
+        return True
+    try:
+        quiet_s = time.time() - follower.growing.stat().st_mtime
+        return quiet_s > QUIET_S and not is_held(follower.growing)
+    except OSError:  # it is gone: the next look says so
+        return False
 
 
 class Tail:
@@ -76,12 +96,25 @@ class Tail:
         self._start(restarts=0)
 
     @property
+    def cut_off(self) -> bool:
+        """Whether it ended without an end."""
+        return self._cut_off
+
+    @property
     def verdict(self) -> str:
         """What was found, in words."""
         return in_words(count(self._found))
 
-    def follow(self, follower: Follower, clock: Callable[[], float], sleep: Callable[[float], None]) -> Iterator[str]:
-        """Yield lines until the connection ends; `clock` counts seconds from anywhere.
+    def follow(
+        self,
+        follower: Follower,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        is_left: Callable[[Follower], bool] = lambda _: False,
+    ) -> Iterator[str]:
+        """Yield lines until the connection ends, or `is_left` says that nobody writes its recording any more.
+
+        `clock` counts seconds from anywhere.
 
         Raises:
             RecordingError: If the file is gone, or is no recording.
@@ -103,7 +136,16 @@ class Tail:
                 yield self._ink(text.safe(problem.message), "yellow")
             told = len(follower.problems)
             if not entries and not self._ended:
+                if is_left(follower):
+                    yield from self._close()
+                    return
                 sleep(POLL_S)
+
+    def _close(self) -> Iterator[str]:
+        """End a recording that stops before its connection did, as `lint` does."""
+        self._cut_off = True
+        if self._last is not None:
+            yield from self._event(closing(self._last.n, self._last.t, self._last.entry.line))
 
     def _start(self, restarts: int) -> None:
         self._restarts = restarts
@@ -111,10 +153,12 @@ class Tail:
         self._told_of_rules = 0
         self._rows = Rows(self._ink, output.width() if output.is_terminal() else None)
         self._found: list[Finding] = []
-        self._ended = False
+        self._ended = self._cut_off = False
+        self._last: Event | None = None
         self._behind_s = math.inf
 
     def _event(self, event: Event) -> Iterator[str]:
+        self._last = event
         found = self._linter.feed(event)
         self._rows.note(event)
         self._ended = self._ended or event.type == WIRE_END

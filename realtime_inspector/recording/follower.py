@@ -25,7 +25,6 @@ class Follower:
         self.restarts = 0
         """How often the file was replaced or cut short, and read anew: what was read before is no longer in it."""
         self._part_path = path
-        """The part that grows, as far as is known."""
         self._part_header: Header | None = None
         self._waited_polls = 0
         self._identity: tuple[int, int] | None = None
@@ -39,6 +38,11 @@ class Follower:
     def problems(self) -> list[Problem]:
         """What could not be read so far."""
         return self._reader.problems
+
+    @property
+    def growing(self) -> Path:
+        """The part that grows, as far as is known."""
+        return self._part_path
 
     def poll(self, max_bytes: int = 4 << 20) -> list[Entry]:
         """Return the entries whose lines were completed since the last call, of at most `max_bytes` of the file.

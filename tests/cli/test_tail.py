@@ -19,7 +19,7 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl, transcript
 from realtime_inspector.recording.follower import Follower
 from tests.analysis.test_user_rules import GREETING
-from tests.cli.helpers import CommandLine, write_recording
+from tests.cli.helpers import HEADER, CommandLine, write_recording
 
 CALL = """
 > {"type": "response.create"}
@@ -77,6 +77,20 @@ def test_a_finished_recording_is_shown_to_its_end(rti: CommandLine, tmp_path: Pa
     ran = rti("tail", "call.jsonl")
     assert [line.split()[3] for line in ran.out.splitlines()] == ["response.create", "response.created", "wire.end"]
     assert ran.err == "following call.jsonl\nno findings\n"
+
+
+@pytest.mark.parametrize("via", ["import:log", "relay"])
+def test_a_recording_without_an_end_that_nobody_writes_is_shown_as_far_as_it_goes(
+    rti: CommandLine, tmp_path: Path, via: str
+) -> None:
+    path = write_recording(tmp_path / "call.jsonl", '> {"type": "response.create"}', replace(HEADER, via=via))
+    if via == "relay":
+        path.write_bytes(path.read_bytes() + b'{"n":2,"t":')
+        os.utime(path, (0, 0))
+
+    ran = rti("tail", "call.jsonl")
+    assert [line.split()[3] for line in ran.out.splitlines()] == ["response.create", "wire.end"]
+    assert "call.jsonl has no end, and nobody writes it any more" in ran.err
 
 
 def test_the_pieces_of_streams_are_shown_when_asked_for(rti: CommandLine, tmp_path: Path) -> None:
