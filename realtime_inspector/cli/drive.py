@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +15,14 @@ import click
 
 from realtime_inspector.cli import ci, diagnostics, folders, output, reading
 from realtime_inspector.cli.serving import writable, write_whole
-from realtime_inspector.errors import RecordingError, UpstreamError, UsageError
+from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording import files
-from realtime_inspector.recording.redact import Redactor
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.diff import Comparison
     from realtime_inspector.recording.entry import Header
     from realtime_inspector.recording.keeping import Keeper
+    from realtime_inspector.recording.redact import Redactor
     from realtime_inspector.replay.cues import Plan
     from realtime_inspector.replay.driven import Driven
     from realtime_inspector.replay.driver import Drive
@@ -70,19 +67,18 @@ no file. Exits 1 if something that was recorded did not happen again, or, with
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, to: str, out: Path | None, folder: Path, **chosen: Any) -> None:
     """Play the client of a recording against a server."""
+    from realtime_inspector.replay import kept
     from realtime_inspector.replay.driver import Drive
     from realtime_inspector.replay.options import speed
     from realtime_inspector.replay.target import Target
 
     plan = load(file)
-    target = _with_key(Target.of(to, plan.request), chosen["key_env"], os.environ)
+    hint = ", or name another variable with --key-env"
+    target = kept.with_key(Target.of(to, plan.request), os.environ, chosen["key_env"], hint=hint)
     options = Drive(speed(chosen["speed"]), chosen["max_wait"])
-    redactor = Redactor.from_environment(
-        {**os.environ, f"{chosen['key_env']}_KEY": os.environ.get(chosen["key_env"], "")}
-    )
-    job = _Job(plan, target, options, chosen["ca"], redactor)
-    header = _header(plan, target)
-    path = out if out is not None else folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{header.id}.jsonl"
+    job = _Job(plan, target, options, chosen["ca"], kept.redactor(os.environ, chosen["key_env"]))
+    header = kept.header(plan, target)
+    path = out if out is not None else folder / kept.name_of(header)
     if path.exists() and file.exists() and path.samefile(file):
         raise UsageError(f"{path}: the output would overwrite what it is made of")
     driven, interrupted = job.run(path, header)
@@ -145,53 +141,17 @@ class _Job:
 
         diagnostics.say(f"driving {self.plan.name} to {self.target.url}")
         with Keeper(path, header, self.redactor) as keeper:
-            try:
-                return asyncio.run(self._play(keeper))
-            except UpstreamError:
-                if not keeper.entries:
-                    path.unlink()
-                raise
+            return asyncio.run(self._play(keeper))
 
     async def _play(self, keeper: Keeper) -> tuple[Driven, bool]:
-        from realtime_inspector.capture.upstream import client_context
-        from realtime_inspector.replay.client import drive
+        from realtime_inspector.replay.kept import drive_kept
 
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError, RuntimeError):  # Windows, or a thread: ctrl+c ends it without a report
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        target = replace(self.target, tls=client_context(self.ca)) if self.target.encrypted else self.target
-        driven = await drive(self.plan, target, self.options, observe=keeper.add, stop=stop)
+        driven = await drive_kept(self.plan, self.target, self.options, keeper, stop=stop, ca=self.ca)
         return driven, stop.is_set()
-
-
-def _with_key(target: Target, name: str, environment: Mapping[str, str]) -> Target:
-    key = environment.get(name, "")
-    if key:
-        return target.with_key(key)
-    if target.is_local:  # a simulator takes any
-        return target.with_key("none")
-    raise UsageError(f"{name} is not set; set it to the key, or name another variable with --key-env")
-
-
-def _redactor(name: str, environment: Mapping[str, str]) -> Redactor:
-    """Return what keeps secrets out of the new recording: the key too, whatever its variable is called."""
-    return Redactor.from_environment({**environment, f"{name}_KEY": environment.get(name, "")})
-
-
-def _header(plan: Plan, target: Target) -> Header:
-    from realtime_inspector.capture.recorder import make_id
-    from realtime_inspector.recording.entry import Header
-
-    now = time.time()
-    return Header(
-        id=make_id(now),
-        started=datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        tool=f"realtime-inspector {version('realtime-inspector')}",
-        via="drive",
-        url=target.url,
-        tags={"drives": plan.header.id} if plan.header is not None else {},
-    )
 
 
 @dataclass(frozen=True, slots=True)
