@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.quiet import quiet
 from realtime_inspector.errors import UpstreamError
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay.answered import Answered
@@ -29,7 +30,6 @@ from realtime_inspector.replay.cues import Plan
 from realtime_inspector.replay.driven import Driven
 from realtime_inspector.replay.driver import Drive, Driver
 from realtime_inspector.replay.player import Action, Close, Send, Wait
-from realtime_inspector.replay.quiet import quiet
 from realtime_inspector.replay.target import PATH, Target, unreachable
 
 _OPEN_S = 20.0

@@ -27,6 +27,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.quiet import quiet
 from realtime_inspector.capture.tls import server_context
 from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event
@@ -41,7 +42,6 @@ from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
 from realtime_inspector.replay.punctual import Punctual
-from realtime_inspector.replay.quiet import quiet
 from realtime_inspector.replay.report import Played
 from realtime_inspector.replay.report import Report as Outcome
 from realtime_inspector.replay.script import Script

@@ -23,10 +23,10 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.quiet import quiet
 from realtime_inspector.capture.upstream import Upstream, client_context
 from realtime_inspector.replay.beyond import NOT_PASSED_ON, dial
 from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
-from realtime_inspector.replay.quiet import quiet
 
 _MAX_HEAD_BYTES = 64 << 10
 _READ_BYTES = 64 << 10

@@ -6,8 +6,8 @@ import logging
 
 
 def quiet() -> logging.Logger:
-    """Return a logger that says nothing: what happens, and what a peer does wrong, is in the report."""
-    logger = logging.getLogger("realtime_inspector.replay")
+    """Return a logger that says nothing: what happens, and what a peer does wrong, is told in words of our own."""
+    logger = logging.getLogger("realtime_inspector")
     logger.propagate = False
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
