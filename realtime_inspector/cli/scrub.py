@@ -33,6 +33,11 @@ _LISTED = 20
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 _NOUNS = {"mail": "mail address", "phone": "phone number", "card": "card number"}
 _SIDES = {Side.CLIENT: "the user's audio", Side.SERVER: "the assistant's audio"}
+_OPTIONS = {Side.CLIENT: "--audio-in", Side.SERVER: "--audio-out"}
+_TRANSCRIPTS = {Side.CLIENT: b"input_audio_transcription.", Side.SERVER: b"audio_transcript."}
+"""Whose words: what is in the type of an event that has them as text."""
+_SOUNDS = {Side.CLIENT: (b'input_audio_buffer.append"', b'"input_audio"'), Side.SERVER: (b'audio.delta"',)}
+"""Whose voice: what is in an event that has it as sound."""
 
 _HELP = """Take private things out of recordings before they are shown to somebody.
 
@@ -86,6 +91,9 @@ def command(ctx: click.Context, /, files_: tuple[Path, ...], check: bool, **chos
         elif one.written not in {None, STANDARD_OUTPUT} and not to_stdout:
             output.write(str(one.written))
         diagnostics.say(printable(one.text()))
+        for side in one.still_heard:
+            say = f"{one.path}: {_SIDES[side]} stays, and what was replaced in its transcript can be heard in it"
+            diagnostics.warn(printable(f"{say}; {_OPTIONS[side]} silence takes it out"))
     _report(done, chosen["report_file"])
     ctx.exit(1 if check and any(one.found for one in done) else 0)
 
@@ -99,6 +107,8 @@ class Done:
     replaced: list[Replaced]
     audio: dict[Side, tuple[str, float]]
     """Whose audio was changed: how, and how much of it in milliseconds."""
+    still_heard: list[Side]
+    """Whose audio stays and says what was replaced in its transcript."""
 
     @property
     def found(self) -> bool:
@@ -134,6 +144,7 @@ class Done:
                 for one in self.replaced
             ],
             "audio": {side.value: {"how": how, "ms": round(ms, 3)} for side, (how, ms) in self.audio.items()},
+            "still_heard": [side.value for side in self.still_heard],
         }
 
 
@@ -164,8 +175,10 @@ class _Job:
         self.scrubber.replaced = []
         header = self.scrubber.header(recording.header)
         left_out: Counter[Side] = Counter()
+        voices = _Voices()
         entries = []
         for entry in self.scrubber.scrub(recording, recording):
+            voices.note(entry, len(self.scrubber.replaced))
             made = leave_out(mute(entry))
             if made.members.get("audio") != entry.members.get("audio"):
                 left_out[_whose(entry)] += _bytes(made) - _bytes(entry)
@@ -175,7 +188,8 @@ class _Job:
             raise RecordingError(broken.message)
         if target is not None:
             self._write(target, header, entries, path)
-        return Done(path, target, self.scrubber.replaced, self._audio(mute, left_out))
+        audio = self._audio(mute, left_out)
+        return Done(path, target, self.scrubber.replaced, audio, [side for side in voices.heard() if side not in audio])
 
     def _write(self, target: Path, header: Header, entries: Sequence[Entry], path: Path) -> None:
         if target == STANDARD_OUTPUT:
@@ -204,6 +218,27 @@ class _Job:
             if size:
                 found[side] = (self.audio[side], mute.formats[side].duration_ms(size))
         return found
+
+
+class _Voices:
+    """Who said what was replaced, as text and as sound."""
+
+    def __init__(self) -> None:
+        self._replaced = 0
+        self._said: set[Side] = set()
+        self._sounded: set[Side] = set()
+
+    def note(self, entry: Entry, replaced: int) -> None:
+        """Take in an entry; `replaced` is the number of places so far, those in it too."""
+        more, self._replaced = replaced > self._replaced, replaced
+        if more:
+            self._said |= {side for side, mark in _TRANSCRIPTS.items() if mark in entry.payload}
+        if "audio" not in entry.members:
+            self._sounded |= {side for side, marks in _SOUNDS.items() if any(mark in entry.payload for mark in marks)}
+
+    def heard(self) -> list[Side]:
+        """Return those of whom both are there."""
+        return sorted(self._said & self._sounded)
 
 
 def _check_there(path: Path, out: Path | None) -> None:

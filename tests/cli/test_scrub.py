@@ -59,6 +59,27 @@ def test_a_scrubbed_recording_has_the_same_shape_and_replays_to_the_same_client(
     assert rti("scrub", "--check", made).code == 0
 
 
+VOICES = f"""
+> {{"type": "input_audio_buffer.append", "audio": "AQIDBAUGBwg="}}
+< {{"type": "conversation.item.input_audio_transcription.completed", "item_id": "i1", "transcript": "I am {MAIL}"}}
+< {{"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "AQIDBAUGBwg="}}
+< {{"type": "response.output_audio_transcript.done", "item_id": "a1", "transcript": "Hello {MAIL}"}}
+"""
+
+
+def test_whose_voice_still_says_what_was_replaced_is_told_with_what_takes_it_out(
+    rti: CommandLine, tmp_path: Path
+) -> None:
+    call = write_recording(tmp_path / "call.jsonl", VOICES)
+    told = rti("scrub", call).err
+    assert "the user's audio stays, and what was replaced in its transcript can be heard in it; --audio-in sil" in told
+    assert "the assistant's audio stays" in told
+    partly = rti("scrub", call, "--audio-in", "silence", "--report", "-").out
+    assert orjson.loads(partly)["files"][0]["still_heard"] == ["server"]
+    assert "can be heard" not in rti("scrub", call, "--audio-in", "drop", "--audio-out", "tone").err
+    assert "can be heard" not in rti("scrub", tmp_path / "call.scrubbed.jsonl").err
+
+
 def test_check_writes_nothing_and_lists_places_without_what_is_there(rti: CommandLine, call: Path) -> None:
     before = call.read_bytes()
     ran = rti("scrub", "--check", call, "--report", "report.json")
