@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import ClassVar
 
@@ -17,12 +18,16 @@ from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime import beta, blame
 from realtime_inspector.protocol.realtime.conversation import Pending
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping
+from realtime_inspector.protocol.realtime.values import mapping, text
 
 OPENAI_HOST = "api.openai.com"
+BETA_ENDED = datetime(2026, 5, 12, tzinfo=UTC).timestamp()
+"""Unix time from which on OpenAI speaks GA alone."""
 
 _NEAR_HOSTS = frozenset({"", "localhost", "127.0.0.1", OPENAI_HOST})
 _OTHER_PATHS = ("/realtime/translations", "/live/")
+_TRANSLATORS = "gpt-realtime-translate"
+"""How the names of models begin whose sessions have events of their own."""
 _FIRST_LOOK_S = 0.25
 _LAST_LOOK_S = 10.0
 _UPDATES = frozenset({"session.update", "transcription_session.update"})
@@ -90,8 +95,8 @@ def _host(authority: str) -> str:
 
 
 def speaks_realtime(session: Session) -> bool:
-    """Tell whether the URL is one of the Realtime API, not of its translations or of the Live API."""
-    return _is_realtime(session.target)
+    """Tell whether URL and model are of the Realtime API, not of its translations or of the Live API."""
+    return _is_realtime(session.target) and not text(session.config.get("model")).startswith(_TRANSLATORS)
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +107,14 @@ def _is_realtime(target: str) -> bool:
 
 def speaks_ga(session: Session) -> bool:
     """Tell whether the server speaks GA: it has shown it, or it is OpenAI and nobody asked for the beta."""
-    return speaks_realtime(session) and (session.dialect == "ga" or (not session.dialect and is_openai(session)))
+    if not speaks_realtime(session):
+        return False
+    return session.dialect == "ga" or (not session.dialect and is_openai(session) and not in_beta_times(session))
+
+
+def in_beta_times(session: Session) -> bool:
+    """Tell whether a session was recorded while OpenAI still spoke the beta."""
+    return session.started is not None and session.started < BETA_ENDED
 
 
 def refused_unseen(event: Event, before: Session) -> Iterator[tuple[str, str]]:

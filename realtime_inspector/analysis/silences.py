@@ -11,7 +11,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from realtime_inspector.analysis.turns import Utterance, utterances
-from realtime_inspector.protocol.realtime.conversation import At, Item, Response
+from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ToolOutput
 from realtime_inspector.protocol.realtime.state import State
 
 _LAST_N = 1 << 62
@@ -129,6 +129,12 @@ def _is_restored(utterance: Utterance, restored_n: int) -> bool:
     return utterance.speech is None and utterance.start.n < restored_n
 
 
+def _is_history(session: State, output: ToolOutput) -> bool:
+    """Tell whether an output belongs to a call that the client put in with it."""
+    call = session.calls.get(output.call_id)
+    return call is not None and call.by_client
+
+
 class _Log:
     """What the user said and what wants an answer, by entry number, so that a part of it is found at once."""
 
@@ -138,7 +144,8 @@ class _Log:
         requests = [request for request in session.requests if not request.out_of_band]
         self.restored_n = _restored_n(session)
         complete = [u.complete for u in self.said if u.complete is not None and not _is_restored(u, self.restored_n)]
-        wishes = [request.at for request in requests] + [output.at for output in session.outputs]
+        given = [output.at for output in session.outputs if not _is_history(session, output)]
+        wishes = [*(request.at for request in requests), *given]
         self._asks = sorted([*complete, *wishes], key=lambda at: at.n)
         self._asked = [at.n for at in self._asks]
         calls = [call.done for call in session.calls.values() if call.done is not None and not call.by_client]

@@ -13,6 +13,7 @@ from realtime_inspector.analysis.selection import usual
 from realtime_inspector.recording import transcript
 from realtime_inspector.recording.entry import Header
 
+STARTED = "2026-11-23T07:00:00.000000Z"
 OLD = '> {"type": "session.update", "session": {"voice": "alloy", "instructions": "Hi"}}\n'
 GA = '< {"type": "session.created", "session": {"id": "s1", "audio": {"output": {"voice": "alloy"}}}}\n'
 BETA = '< {"type": "session.created", "session": {"id": "s1", "modalities": ["text"], "voice": "alloy"}}\n'
@@ -25,10 +26,12 @@ def judged(text: str, url: str = "", groups: Sequence[str] = ("CON", "ENV", "SES
     return [f"{finding.rule}@{finding.entry}" for finding in findings(text, url, groups)]
 
 
-def findings(text: str, url: str = "", groups: Sequence[str] = ("CON", "ENV", "SES")) -> list[Finding]:
+def findings(
+    text: str, url: str = "", groups: Sequence[str] = ("CON", "ENV", "SES"), started: str = STARTED
+) -> list[Finding]:
     """Return what the groups' rules find."""
     rules: list[Rule] = [rule for rule in usual(all_rules()) if rule.id[:3] in groups]
-    return lint(transcript.entries(text), rules, Header("id", "2026-11-23T07:00:00.000000Z", url=url))
+    return lint(transcript.entries(text), rules, Header("id", started, url=url))
 
 
 def test_what_is_sent_to_a_ga_server_is_judged_at_once() -> None:
@@ -66,6 +69,20 @@ def test_openai_speaks_ga_before_it_has_said_a_word() -> None:
 def test_an_old_recording_of_openai_asked_for_the_beta() -> None:
     request = '> GET /v1/realtime?model=m {"Host": "api.openai.com", "OpenAI-Beta": "realtime=v1"}\n'
     assert judged(request + "< 101\n" + OLD + BETA, groups=["SES", "ENV"]) == []
+
+
+def test_a_recording_of_the_betas_days_is_held_against_nothing_of_later() -> None:
+    request = (
+        '> GET /v1/realtime?model=gpt-4o-realtime-preview {"Host": "api.openai.com", "OpenAI-Beta": "realtime=v1"}\n'
+    )
+    for text in (request + "< 101\n" + OLD + BETA + OLD, request.replace("OpenAI-Beta", "X") + "< 101\n" + OLD + BETA):
+        found = findings(text, started="2025-06-04T09:15:48Z")
+        assert [(finding.rule, finding.severity) for finding in found] == [("CON011", "info")]
+
+
+def test_a_session_that_translates_is_told_by_its_model() -> None:
+    created = '< {"type": "session.created", "session": {"id": "s1", "model": "gpt-realtime-translate", "audio": {}}}\n'
+    assert judged(created + '> {"type": "session.update", "session": {"audio": {"output": {"language": "es"}}}}') == []
 
 
 @pytest.mark.parametrize("path", ["/v1/realtime/translations?model=m", "/v1/live/sessions"])

@@ -247,6 +247,23 @@ def test_an_answer_whose_audio_goes_elsewhere_says_so() -> None:
     assert (found.cause.label, "WebRTC" in found.cause.words) == ("answered", True)
 
 
+def test_a_call_of_an_earlier_conversation_waits_for_nothing() -> None:
+    items = [
+        '{"type": "function_call", "id": "f0", "call_id": "c0", "name": "weather", "arguments": "{}"}',
+        '{"type": "function_call_output", "id": "o0", "call_id": "c0", "output": "sunny"}',
+    ]
+    given = "".join(f'> {{"type": "conversation.item.create", "item": {item}}}\n' for item in items)
+    taken = "".join(f'< {{"type": "conversation.item.added", "item": {item}}}\n' for item in items)
+    found = every(BEGIN + given + taken + "+8s ." + SPOKEN + BEGUN + HEARD + CLOSE)
+    assert [each.cause.label for each in found] == ["waiting-for-user", "answered"]
+
+
+def test_an_avatar_speaks_elsewhere() -> None:
+    avatar = BEGIN.replace('"tools": []', '"tools": [], "avatar": {"character": "lisa"}')
+    transcript_only = WRITTEN.replace("output_text", "output_audio").replace('"text": "Hi."', '"transcript": "Hi."')
+    assert why(avatar + SPOKEN + transcript_only + CLOSE).cause.label == "answered"
+
+
 def test_a_title_beside_a_turn_that_voice_detection_should_answer_is_not_why() -> None:
     title = '> {"type": "response.create", "response": {"conversation": "none", "metadata": {"for": "title"}}}\n'
     assert why(BEGIN + SPOKEN + title + CLOSE).cause.label == "commit-without-response"

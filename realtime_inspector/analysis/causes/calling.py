@@ -89,7 +89,9 @@ def late_output(view: View) -> Cause | None:
     if not outputs or asked_after(view, outputs[-1].at):
         return None
     call = view.state.calls.get(outputs[-1].call_id) or ToolCall(outputs[-1].call_id)
-    return _output_without_response(view, call, outputs[-1].at) if outputs[-1].status != "rejected" else None
+    if call.by_client or outputs[-1].status == "rejected":
+        return None
+    return _output_without_response(view, call, outputs[-1].at)
 
 
 def _approval(view: View) -> Item | None:

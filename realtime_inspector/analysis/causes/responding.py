@@ -269,7 +269,7 @@ def unheard(view: View) -> Cause | None:
     heard = [item for item in messages if item.audio_ms]
     if heard:
         return _cut_at_once(view, response, heard, seen)
-    if spoken and "output_audio_buffer.started" in view.state.counts:
+    if spoken and view.state.plays_elsewhere:
         return None
     if spoken:
         return Cause(

@@ -71,7 +71,7 @@ def _given(view: View, response: Response, audio_s: float) -> tuple[str, str]:
         return "audio, of which the log has little,", "if it was not heard, look at the client's playback"
     if audio_s:
         return f"{audio_s:.1f} s of audio", "if it was not heard, look at the client's playback"
-    if "output_audio_buffer.started" in state.counts:
+    if state.plays_elsewhere:
         return "the transcript", "its audio went over WebRTC or SIP: if it was not heard, look there"
     silent = state.config.get("output_modalities") == ["text"] or state.config.get("modalities") == ["text"]
     if silent and state.input_audio.appends:
@@ -97,8 +97,7 @@ def nothing(view: View) -> Cause:
             (Evidence(errors[-1].at, "error"),),
             Confidence.UNKNOWN,
         )
-    elsewhere = state.is_sideband or "output_audio_buffer.started" in state.counts
-    if elsewhere:
+    if state.plays_elsewhere:
         words = "the traffic does not tell: the audio of this session is not on this connection"
         return Cause("unknown", words, beginning(state), Confidence.UNKNOWN)
     sent = (

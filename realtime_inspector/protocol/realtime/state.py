@@ -179,6 +179,12 @@ class State:
         return self.request is not None and any(name == "call_id" for name, _ in _query(self.target))
 
     @property
+    def plays_elsewhere(self) -> bool:
+        """Whether the assistant's audio does not come on this socket: over WebRTC or SIP, or from an avatar."""
+        own = "output_audio_buffer.started" not in self.counts and not self.config.get("avatar")
+        return self.is_sideband or not own
+
+    @property
     def is_whole(self) -> bool:
         """Whether everything of the session is on this socket and in the recording, as far as that can be told."""
         if self.created is None or "wire.gap" in self.counts or left_out.ITEMS in self.left_out:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rest import Rest
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.event import Event, dig
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import text
 
 HEAD = 24
 """Characters of base64 that are looked at."""
@@ -21,13 +22,17 @@ MAGIC = (
     (b"\x1a\x45\xdf\xa3", "a WebM file"),
 )
 
+_FILES = frozenset({"wav", "wave", "x-wav", "mp3", "mpeg", "ogg", "opus", "flac", "webm"})
+"""Formats of files, as a server's session may name them."""
+
 
 class ContainerHeader(Rule):
     """Appended audio begins like a file (WAV, Ogg, FLAC, MP3, WebM), not like raw samples.
 
     Why: the API takes raw samples only: a header is a click, compressed audio is noise, and no speech is detected.
     Fix: decode the file and send its samples: PCM 16 bit mono 24 kHz, or G.711 as the session says.
-    Limits: looks at the first bytes of the first chunk, and of the first one after a commit or clear.
+    Limits: looks at the first bytes of the first chunk, and of the first one after a commit or clear. Nothing is said
+        where the server itself names such a format for its input, as some compatible ones do.
     Source: Realtime guide, "Audio formats" (read 2026-11-22).
     """
 
@@ -44,6 +49,11 @@ class ContainerHeader(Rule):
         > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
         > {"type": "input_audio_buffer.append", "audio": "T2dnUwACAAAAAAAAAAA="}
         > {"type": "input_audio_buffer.append", "audio": "%%%%"}
+        """,
+        """
+        # the server takes WAV files
+        < {"type": "session.updated", "session": {"modalities": ["audio"], "input_audio_format": "wav"}}
+        > {"type": "input_audio_buffer.append", "audio": "UklGRiQAAABXQVZFZm10IBAAAAA="}
         """,
     )
     bad = (
@@ -68,7 +78,7 @@ class ContainerHeader(Rule):
         kind = next((name for magic, name in MAGIC if head.startswith(magic)), "")
         if kind == "a WAV file" and head[8:12] != b"WAVE":
             return
-        if kind:
+        if kind and not _takes_files(before):
             yield self.finding(
                 event,
                 f"this audio begins like {kind}, and the server takes raw samples only: decode it and send the samples",
@@ -77,3 +87,9 @@ class ContainerHeader(Rule):
     def rest(self, event: Event, after: Session) -> Rest | None:
         """Rest within a stretch of audio."""
         return Rest(is_begun=True)
+
+
+def _takes_files(session: Session) -> bool:
+    """Tell whether the format in force is one of files, as the server shows it."""
+    told = dig(session.config, "audio.input.format.type") or session.config.get("input_audio_format")
+    return text(told).rpartition("/")[2].lower() in _FILES

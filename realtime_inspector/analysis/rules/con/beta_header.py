@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.ga import OPENAI_HOST, host, is_openai
+from realtime_inspector.analysis.ga import OPENAI_HOST, host, in_beta_times, is_openai
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import WIRE_CLOSE, WIRE_REQUEST, Event
 from realtime_inspector.protocol.realtime.session import Session
@@ -20,7 +20,8 @@ class BetaHeader(Rule):
 
     Why: the server answers with one error event and closes with code 4000; nothing else of the session happens.
     Fix: leave out the OpenAI-Beta header (in a browser: the openai-beta subprotocol) and send the session as GA has it.
-    Limits: other servers still want the header; where the host does not show OpenAI, only its own refusal counts.
+    Limits: other servers still want the header; where the host does not show OpenAI, or the recording is older than the
+        end of the beta, only its own refusal counts.
     Source: Realtime API, beta to GA migration (read 2026-11-22); refusals seen in public reports since 2026-05.
     """
 
@@ -70,7 +71,7 @@ class BetaHeader(Rule):
         """Say it once, at the earliest event that makes it certain."""
         if event.type == WIRE_REQUEST:
             asked = _asks_for_beta(event.entry)
-            if asked and host(before, event) == OPENAI_HOST:
+            if asked and host(before, event) == OPENAI_HOST and not in_beta_times(before):
                 yield self.finding(event, f"the request has {asked}, and OpenAI's beta is shut down: leave it out")
         elif not self._said(before) and _is_refusal(event):
             asked = _asks_for_beta(before.request.entry) if before.request else ""
@@ -80,7 +81,8 @@ class BetaHeader(Rule):
 
     def _said(self, before: Session) -> bool:
         request = before.request
-        at_request = request is not None and is_openai(before) and bool(_asks_for_beta(request.entry))
+        at_once = request is not None and is_openai(before) and not in_beta_times(before)
+        at_request = at_once and request is not None and bool(_asks_for_beta(request.entry))
         return at_request or any(error.code == _REFUSAL for error in before.errors) or before.close is not None
 
 

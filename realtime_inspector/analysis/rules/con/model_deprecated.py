@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from realtime_inspector.analysis.finding import Finding, Severity
-from realtime_inspector.analysis.ga import is_openai
+from realtime_inspector.analysis.ga import in_beta_times, is_openai
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import WIRE_REQUEST, Event, dig
 from realtime_inspector.protocol.realtime.session import Session
@@ -36,7 +36,7 @@ class ModelDeprecated(Rule):
     Why: from that day on there is no session, or no response and no transcript in it.
     Fix: move to a newer model before that day: gpt-realtime-2.1 to converse, gpt-transcribe to transcribe.
     Limits: looked at for OpenAI only; other servers and Azure's deployments go on under old names. Days announced
-        after this release are not known to it.
+        after this release are not known to it. What was recorded while the model still ran is information only.
     Source: types of the `openai` package 3.54.0, and the models' pages of the API's documentation (read 2026-11-22).
     """
 
@@ -81,14 +81,14 @@ class ModelDeprecated(Rule):
             if any(dig(update.session, _TRANSCRIBER) == model for update in before.updates):
                 return
         if model and is_openai(before):
-            yield from self._judge(event, model, before.started)
+            yield from self._judge(event, model, before)
 
-    def _judge(self, event: Event, model: str, started: float | None) -> Iterator[Finding]:
-        end = _ENDS.get(model)
+    def _judge(self, event: Event, model: str, before: Session) -> Iterator[Finding]:
+        end, started = _ENDS.get(model), before.started
         gone = model.startswith(_GONE) or (end is not None and started is not None and _day(started) >= end)
         if gone:
             message = f"{model} is shut down{f' since {end}' if end else ''}: move to a newer model"
-            yield self.finding(event, message, severity=Severity.WARNING)
+            yield self.finding(event, message, severity=None if in_beta_times(before) else Severity.WARNING)
         elif end is not None:
             yield self.finding(event, f"{model} will be shut down on {end}: move to a newer model before that")
 

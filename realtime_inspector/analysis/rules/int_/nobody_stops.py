@@ -79,8 +79,7 @@ class NobodyStops(Rule):
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for the client to stop what can be playing."""
         left_alone = (after.turn_detection or {}).get("interrupt_response") is False
-        elsewhere = after.is_sideband or "output_audio_buffer.started" in after.counts
-        playing = after.playing(event.t, _LEFT_MS) if left_alone and not elsewhere else None
+        playing = after.playing(event.t, _LEFT_MS) if left_alone and not after.plays_elsewhere else None
         if playing is not None:
             yield Deadline(event.t + self.wait_s, event, playing.item_id)
 

@@ -93,4 +93,4 @@ def _is_spoken(session: Session) -> bool:
     """Tell whether the user speaks in this session, so that the message may be meant for what comes with the voice."""
     audio = session.input_audio
     heard = audio.appends > 0 or bool(audio.speech) or audio.commits > 0
-    return heard or session.is_sideband or "output_audio_buffer.started" in session.counts
+    return heard or session.plays_elsewhere

@@ -13,8 +13,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 
 _AUDIO = frozenset({"output_audio", "audio"})
-_ELSEWHERE = ("output_audio_buffer.started", WIRE_BINARY)
-"""What shows that the audio goes another way than this connection's events."""
 
 
 class NoAudioInAudioResponse(Rule):
@@ -23,7 +21,7 @@ class NoAudioInAudioResponse(Rule):
     Why: the user hears nothing, though the transcript says that something was said.
     Fix: check what stands between client and server: a gateway may have dropped the audio events.
     Limits: only completed responses, where the recording has the session from its start and the audio is on this
-        connection (not WebRTC, SIP, or binary messages).
+        connection (not WebRTC, SIP, an avatar's video, or binary messages).
     Source: Realtime API reference, `response.output_audio.delta` (read 2026-11-22).
     """
 
@@ -50,6 +48,12 @@ class NoAudioInAudioResponse(Rule):
         < {"type": "output_audio_buffer.started", "response_id": "r1"}
         < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": [{"id": "a1", "type": "message", "role": "assistant", "content": [{"type": "output_audio", "transcript": "Hi"}]}]}}
         """,
+        """
+        # an avatar speaks, in a video
+        < {"type": "session.created", "session": {"modalities": ["audio", "text", "avatar"], "avatar": {"character": "lisa"}}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": [{"id": "a1", "type": "message", "role": "assistant", "content": [{"type": "audio", "transcript": "Hi"}]}]}}
+        """,
     )
     bad = (
         """
@@ -70,7 +74,7 @@ class NoAudioInAudioResponse(Rule):
         """Look at each audio part of a complete response."""
         body = mapping(event.body.get("response"))
         response = before.responses.get(text(body.get("id")))
-        elsewhere = any(name in before.counts for name in _ELSEWHERE)
+        elsewhere = before.plays_elsewhere or WIRE_BINARY in before.counts
         if response is None or body.get("status") != "completed" or not before.is_whole or elsewhere:
             return
         for shown in mappings(body.get("output")):
