@@ -1,11 +1,16 @@
-"""Findings that are alike, told as one: the same rule, saying the same of another id or at another time."""
+"""Findings that are alike, told as one, and findings that follow from another, told with it.
+
+Alike is the same rule, saying the same of another id or at another time. What a client's wrong event brought about (the
+server's refusal of it, a call that stays open) follows from the finding about that event: it is mended with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.fingerprint import shape
 
 ANY_ERROR = "ERR001"
@@ -20,6 +25,57 @@ def folded(findings: Iterable[Finding]) -> list[list[Finding]]:
     for finding in findings:
         alike.setdefault((finding.severity.rank, finding.rule, _shape(finding.message)), []).append(finding)
     return sorted(alike.values(), key=_place)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Findings that are alike, with those that follow from them."""
+
+    same: list[Finding]
+    follow: list[list[Finding]]
+
+
+def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[Told]:
+    """Return findings folded, each fold that wholly follows from another within that one.
+
+    Args:
+        findings: Those of one recording.
+        by_client: Tells of an entry's number whether the client sent it: what the server's event began is no fault of it.
+    """
+    folds = folded(findings)
+    wrong: dict[int, set[int]] = {}
+    for place, same in enumerate(folds):
+        for finding in same:
+            if finding.severity is not Severity.INFO and finding.rule != ANY_ERROR and by_client(finding.entry):
+                wrong.setdefault(finding.entry, set()).add(place)
+    roots = [_root([_began(finding, wrong) - {place} for finding in same]) for place, same in enumerate(folds)]
+    tops = [_top(place, roots) for place in range(len(folds))]
+    return [
+        Told(same, [folds[other] for other, top in enumerate(tops) if top == place and other != place])
+        for place, same in enumerate(folds)
+        if tops[place] == place
+    ]
+
+
+def _began(finding: Finding, wrong: Mapping[int, set[int]]) -> set[int]:
+    """Return the places of the folds about the event that began a finding."""
+    cause = finding.cause
+    return wrong.get(cause, set()) if cause is not None and cause < finding.entry else set()
+
+
+def _root(began: Sequence[set[int]]) -> int | None:
+    """Return the place of the worst fold that all of a fold follow from."""
+    return min(set.intersection(*began), default=None)
+
+
+def _top(place: int, roots: Sequence[int | None]) -> int:
+    """Return the fold at the beginning of a chain; of a ring, the fold itself."""
+    seen = [place]
+    while (root := roots[seen[-1]]) is not None:
+        if root in seen:
+            return place
+        seen.append(root)
+    return seen[-1]
 
 
 def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:

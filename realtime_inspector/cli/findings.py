@@ -15,6 +15,11 @@ from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.formats import Readable
+from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_PREFIX, WIRE_UNTYPED
+from realtime_inspector.protocol.realtime.catalogue import SERVER_TYPES
+
+UNREADABLE = frozenset({WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED})
+"""Messages that are no events, of either side."""
 
 
 class Step(NamedTuple):
@@ -56,6 +61,13 @@ class Trail:
         at = place + n - first_n
         end = self._runs[run + 1][0] if run + 1 < len(self._runs) else len(self._t)
         return Step(n, line + n - first_n, self._t[at], self._type[at]) if at < end else None
+
+    def is_clients(self, n: int) -> bool:
+        """Tell whether an entry looks like a message of the client: a name that the server has not is not the server's."""
+        step = self.step(n)
+        if step is None or step.type in SERVER_TYPES:
+            return False
+        return not step.type.startswith(WIRE_PREFIX) or step.type in UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding, Severity, count
-from realtime_inspector.analysis.folding import ANY_ERROR, folded
+from realtime_inspector.analysis.folding import ANY_ERROR, told
 from realtime_inspector.cli.findings import Linted, Step, Trail, in_words
 from realtime_inspector.cli.output import Ink, json_lines
 from realtime_inspector.recording.printable import printable
@@ -28,14 +28,18 @@ class Text:
     def recording(self, linted: Linted) -> Iterator[str]:
         """Yield the lines about one recording."""
         self._last_corrected = None
-        for same in folded(linted.findings):
-            yield from self._block(linted, same)
+        for one in told(linted.findings, linted.trail.is_clients):
+            yield from self._block(linted, one.same)
+            label = "then: "
+            for same in one.follow:
+                yield from self._wrapped(label, _followed(same), len("then: "))
+                label = ""
             yield ""
 
     def summary(self, linted: Sequence[Linted]) -> Iterator[str]:
         """Yield the lines at the end."""
         findings = [finding for one in linted for finding in one.findings]
-        yield f"{in_words(count(findings))} in {_recordings(linted)}{_accepted(linted)}"
+        yield f"{in_words(count(findings))} in {_recordings(linted)}{_accepted(linted)}{_brought(linted)}"
         if findings:
             telling = min(findings, key=lambda finding: (finding.severity.rank, finding.rule == ANY_ERROR))
             yield f"run `realtime-inspector explain {telling.rule}` for what that rule means and an example"
@@ -64,9 +68,10 @@ class Text:
         yield f"  {label}"
         yield from (f"    {line}" for line in _shown(event, self._width - 4))
 
-    def _wrapped(self, label: str, text: str) -> Iterator[str]:
+    def _wrapped(self, label: str, text: str, columns: int = 0) -> Iterator[str]:
         if not text:
             return
+        label = label.ljust(columns)
         indent = " " * (2 + len(label))
         lines = textwrap.wrap(
             printable(text),
@@ -76,7 +81,7 @@ class Text:
             break_on_hyphens=False,
             break_long_words=False,
         )
-        if label and lines:
+        if label.strip() and lines:
             lines[0] = f"  {self._ink(label.rstrip(), 'dim')} {lines[0][len(indent) :]}"
         yield from lines
 
@@ -109,6 +114,18 @@ def _accepted(linted: Sequence[Linted]) -> str:
     return f"; {', '.join(words)}" if words else ""
 
 
+def _followed(same: Sequence[Finding]) -> str:
+    """Return findings that follow from another, in a sentence: they have no remedy of their own."""
+    first = same[0]
+    return f"{first.severity.value} {first.rule} {first.name} ({_places(same)}): {first.message}"
+
+
+def _brought(linted: Sequence[Linted]) -> str:
+    """Return how many findings are mended with others, in words."""
+    number = sum(len(same) for one in linted for top in told(one.findings, one.trail.is_clients) for same in top.follow)
+    return f"; {number} of them follow{'s' if number == 1 else ''} from another" if number else ""
+
+
 def _cause(cause: Step, finding: Finding, trail: Trail) -> str:
     where = f"entry {cause.n}" + (f" (line {cause.line})" if cause.line else "")
     at = trail.step(finding.entry)
@@ -130,10 +147,11 @@ def _duration(seconds: float) -> str:
 
 
 def _places(findings: Sequence[Finding]) -> str:
-    named = [str(finding.line or finding.entry) for finding in findings[:_SHOWN_PLACES]]
-    rest = len(findings) - len(named)
+    places = list(dict.fromkeys(str(finding.line or finding.entry) for finding in findings))
+    named = places[:_SHOWN_PLACES]
+    rest = len(places) - len(named)
     one, several = ("line", "lines") if findings[0].line else ("entry", "entries")
-    unit = one if len(findings) == 1 else several
+    unit = one if len(places) == 1 else several
     return f"{unit} {', '.join(named)}{f' and {rest} more' if rest else ''}"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.fingerprint import fingerprint, shape
-from realtime_inspector.analysis.folding import by_rule, folded
+from realtime_inspector.analysis.folding import by_rule, folded, told
 
 
 def finding(message: str, rule: str = "TST001", entry: int = 1, **members: Any) -> Finding:
@@ -65,3 +65,62 @@ def test_what_is_alike_is_one_and_the_worst_and_earliest_comes_first() -> None:
     assert [[each.entry for each in same] for same in folded(found)] == [[5], [5], [2, 4], [3]]
     assert [same[0].rule for same in folded(found)][:2] == ["TST009", "ERR001"]
     assert [[each.entry for each in same] for same in by_rule(found)] == [[5], [5], [2, 3, 4]]
+
+
+def of_client(entry: int) -> bool:
+    """Even entries are the client's here."""
+    return entry % 2 == 0
+
+
+def shown(found: list[Finding]) -> list[tuple[str, list[str]]]:
+    return [(one.same[0].rule, [same[0].rule for same in one.follow]) for one in told(found, of_client)]
+
+
+def test_what_the_client_s_wrong_event_brought_about_is_told_with_it() -> None:
+    found = [
+        finding("no call_id", "TOOL003", 4),
+        finding("still unanswered", "TOOL002", 5, cause=4, severity=Severity.ERROR),
+        finding("refused", "ERR001", 5, cause=4, severity=Severity.ERROR),
+        finding("the call never ends", "TST009", 7, cause=5),
+        finding("it is slow", "TST001", 8),
+    ]
+    assert shown(found) == [("TOOL003", ["TOOL002", "ERR001"]), ("TST009", []), ("TST001", [])]
+
+
+@pytest.mark.parametrize(
+    "begun_by",
+    [
+        {"cause": 3},  # the server's event
+        {"cause": 6},  # it came later
+        {"cause": None},
+    ],
+)
+def test_what_no_earlier_wrong_event_of_the_client_began_stands_alone(begun_by: dict[str, Any]) -> None:
+    found = [finding("a", "TST001", 3), finding("b", "TST003", 6), finding("c", "TST002", 5, **begun_by)]
+
+    assert all(not follow for _, follow in shown(found))
+
+
+def test_a_remark_and_the_rule_for_any_error_lead_nothing() -> None:
+    remark = finding("odd", "TST001", 2, severity=Severity.INFO)
+    error = finding("refused", "ERR001", 4, severity=Severity.ERROR)
+    found = [remark, error, finding("x", "TST002", 5, cause=2), finding("y", "TST003", 5, cause=4)]
+
+    assert all(not follow for _, follow in shown(found))
+
+
+def test_a_fold_of_which_one_began_by_itself_stands_alone() -> None:
+    wrong = [finding("a", "TST001", 2), finding("a", "TST001", 4)]
+    follow = [finding("r1 waits", "TST002", 3, cause=2), finding("r2 waits", "TST002", 7, cause=4)]
+
+    assert shown([*wrong, *follow]) == [("TST001", ["TST002"])]
+    assert shown([*wrong, *follow, finding("r3 waits", "TST002", 9)]) == [("TST001", []), ("TST002", [])]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4), st.none() | st.integers(0, 9)), max_size=12))
+def test_every_finding_is_told_once(drawn: list[tuple[int, int, int | None]]) -> None:
+    found = [finding("m", f"TST00{rule}", entry, cause=cause) for entry, rule, cause in drawn]
+    everything = [one for top in told(found, of_client) for same in (top.same, *top.follow) for one in same]
+
+    assert sorted(map(id, everything)) == sorted(map(id, found))

@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -229,6 +230,24 @@ def test_many_findings_that_are_alike_are_folded() -> None:
 
     assert lines[0] == "call.jsonl:3: error TST001 refused-event  × 12, first at 41 ms"
     assert lines[3] == "  also: lines 4, 5, 6, 7, 8, 9 and 5 more"
+
+
+def test_a_refusal_is_told_with_the_wrong_event_that_it_answers() -> None:
+    trail = Trail()
+    trail.add(0, 2, [0.0, 0.1, 0.2], ["conversation.item.create", "error", "error"])
+    refused = [finding(rule="ERR001", entry=n, line=n + 2, cause=0, message="'no'") for n in (1, 2)]
+    found = replace(linted(finding(rule="TOOL003", entry=0, line=2, fix="add it"), *refused), trail=trail)
+
+    lines = written(Text(Ink(on=False), 80), found)
+
+    assert lines[0].endswith("TOOL003 refused-event")
+    assert lines[-5:] == [
+        "  fix: add it",
+        "  then: error ERR001 refused-event (lines 3, 4): 'no'",
+        "",
+        "3 errors in 1 recording (6 entries); 2 of them follow from another",
+        "run `realtime-inspector explain TOOL003` for what that rule means and an example",
+    ]
 
 
 def test_a_rule_that_knows_an_error_stands_before_the_one_for_any_error_and_is_the_one_to_read_about() -> None:
