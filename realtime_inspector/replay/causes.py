@@ -6,7 +6,8 @@ order, by an error's words). The second sorts the server's events into lanes and
     an acknowledgement     the client event that the session took off its unanswered list when it came
     response.created       its response.create, or the committed audio that made the server begin by itself; the
                            response before it in the conversation; the configuration asked for before
-    voice detection        an amount of appended audio
+    voice detection        an amount of appended audio; where none came over this socket, all that stood before
+    the idle timeout       the end of the response after which nobody spoke, too
     the end of a response  that was interrupted: the speech, or the cancel, that interrupted it
     whatever is left       the last client event before it
 
@@ -42,7 +43,8 @@ OPTIONAL = frozenset(
 )
 """Client events that come and go between two runs of one program: they depend on a clock, or only ask."""
 
-_GATED = tuple(f"input_audio_buffer.{what}" for what in ("speech_started", "speech_stopped", "timeout_triggered"))
+_TIMEOUT = "input_audio_buffer.timeout_triggered"
+_GATED = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", _TIMEOUT)
 
 
 def build(entries: Iterable[Entry], *, name: str = "", header: Header | None = None) -> Script:
@@ -187,8 +189,18 @@ class _Builder:
             draft.request = self.drafts[before].request
         unasked = event.type == "input_audio_buffer.committed" and answered is None and before is None
         if event.type in _GATED or unasked:
-            draft.gate = (row.appended_ms, row.appended_t)
+            self._hear(draft, row)
         self._cause(draft, answered, row, is_first=before is None)
+
+    def _hear(self, draft: _Draft, row: _Row) -> None:
+        """Have what voice detection says wait for the audio that it heard."""
+        if row.appended_ms:
+            draft.gate = (row.appended_ms, row.appended_t)
+        else:  # an idle user who never spoke, or audio that took another way, as in a sideband to a call
+            self._by_position(draft)
+        spoken = self.last_in_lane.get("default response")
+        if draft.event.type == _TIMEOUT and spoken is not None:
+            draft.after.add(self.last_in_lane[self.drafts[spoken].lane])
 
     def _cause(self, draft: _Draft, answered: int | None, row: _Row, *, is_first: bool) -> None:
         event = draft.event

@@ -308,7 +308,7 @@ class Player:
     def _check_patience(self, now: float) -> float | None:
         """Give up on a client whose answer hangs on what does not come; return until when to wait."""
         stuck = self._stuck()
-        if stuck is None:
+        if stuck is None or self._schedule.next_due is not None:  # the client may wait for what is yet to come
             self._blocked_since = None
             return None
         if self._blocked_since is None:
@@ -323,16 +323,19 @@ class Player:
         """Return what was left out, where an answer rests on it that the client has asked for."""
         if self._unmatched or not self._schedule.asked:
             return None
-        missing = sorted(i for step in self._schedule.asked for i in self._schedule.waits_for(step))
-        waiting = self.script.steps[min(self._schedule.asked)]
-        waits = f"the {waiting} waits for it"
+        missing = [(i, step) for step in self._schedule.asked for i in self._schedule.waits_for(step)]
         if missing:
-            return Mismatch(
-                Why.NEVER_CAME, self.script.name, "", nearest=self.script.expected[missing[0]], detail=waits
-            )
+            first, waiting = min(missing)
+            nearest, waits = self.script.expected[first], self._waits(waiting)
+            return Mismatch(Why.NEVER_CAME, self.script.name, "", nearest=nearest, detail=waits)
         came_ms = self.session.input_audio.total_ms
-        short = [step for index in self._schedule.asked if (step := self._schedule.audio_for(index, came_ms))]
-        return self._judge.short_of(short[0], came_ms, waits) if short else None
+        for index in sorted(self._schedule.asked):
+            if (short := self._schedule.audio_for(index, came_ms)) is not None:
+                return self._judge.short_of(short, came_ms, self._waits(index))
+        return None
+
+    def _waits(self, index: int) -> str:
+        return f"the {self.script.steps[index]} waits for it"
 
     # going out
 

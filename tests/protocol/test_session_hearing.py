@@ -16,6 +16,30 @@ def test_voice_detection_is_off_only_where_the_session_says_so() -> None:
     assert session('< {"type": "session.created", "session": {"turn_detection": null}}').detection_is_off
 
 
+def phone(form: str) -> str:
+    """Return a client that asks for a format, and speaks before that is confirmed: 4,800 bytes."""
+    asked = f'"session": {{"audio": {{"input": {{"format": {{"type": "{form}"}}}}}}}}'
+    return (
+        '< {"type": "session.created", "session": {"audio": {"input": {"format": {"type": "audio/pcm"}}}}}\n'
+        f'> {{"type": "session.update", "event_id": "e1", {asked}}}\n'
+        '> {"type": "session.update", "session": {"tools": []}}\n'
+        '> {"type": "input_audio_buffer.append", "audio": "<100ms>"}\n'
+    )
+
+
+def test_audio_is_of_the_format_asked_for_before_that_is_confirmed() -> None:
+    assert session(phone("audio/pcmu")).input_audio.total_ms == 600
+    assert session(phone("audio/opus")).input_audio.total_ms == 100
+    late = phone("audio/pcmu").splitlines()
+    assert session("\n".join([*late[1:3], late[0], late[3]])).input_audio.total_ms == 600
+
+
+def test_audio_is_of_the_former_format_again_where_another_was_refused() -> None:
+    refused = '< {"type": "error", "error": {"type": "invalid_request_error", "event_id": "e1", "message": "no"}}\n'
+    again = '> {"type": "input_audio_buffer.append", "audio": "<100ms>"}\n'
+    assert session(phone("audio/pcmu") + refused + again).input_audio.total_ms == 700
+
+
 def test_it_is_remembered_when_voice_detection_was_switched_on() -> None:
     switched = session(OFF + ON + ON).detection_on
     assert switched is not None

@@ -15,13 +15,14 @@ from typing import Any
 
 import orjson
 
+from realtime_inspector.protocol.event import dig
+from realtime_inspector.protocol.realtime.audio import BYTES_PER_MS, PCM, AudioFormat
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.script import Script
 from tests.replay.helpers import Live
 
 APPEND = "input_audio_buffer.append"
-BYTES_PER_MS = 48
 PIECES_MS = (10, 20, 100, 500)
 _VOICE = frozenset({"input_audio_buffer.commit", "input_audio_buffer.clear"})
 _LONGEST_S = 120.0
@@ -79,9 +80,9 @@ def _indispensable(script: Script, one: Said) -> Iterator[int]:
             yield step.index
 
 
-def appends(audio: bytes | bytearray, piece_ms: int) -> Iterator[dict[str, Any]]:
+def appends(audio: bytes | bytearray, piece_ms: int, form: str = PCM) -> Iterator[dict[str, Any]]:
     """Yield audio in pieces of a length."""
-    size = piece_ms * BYTES_PER_MS
+    size = piece_ms * int(BYTES_PER_MS[form])
     for start in range(0, len(audio), size):
         yield {"type": APPEND, "audio": b64encode(audio[start : start + size]).decode()}
 
@@ -103,15 +104,18 @@ class Actor:
 
     def __post_init__(self) -> None:
         self.live = Live(self.script, self.options)
+        self._form = form_of(self.said)
         words = [one for one in self.said if not (self.is_listened_to and one.is_voice)]
         voice = [one for one in self.said if self.is_listened_to and one.is_voice]
         self._words = deque(words)
+        self._all = len(words)
         self._voice: deque[dict[str, Any]] = deque(m for one in voice for m in self._messages(one))
 
     def play(self) -> Live:
         """Say everything; end early where the server hangs up, or does not say what has to be heard before."""
         while (self._words or self._voice) and self.live.closed is None:
-            speaks = bool(self._voice) and (not self._words or not self._is_due or self.turn())
+            may_speak = bool(self._voice) and self._is_understood
+            speaks = may_speak and (not self._words or not self._is_due or self.turn())
             if speaks:
                 self.live.send(self._voice.popleft())
             elif self._is_due:
@@ -145,6 +149,11 @@ class Actor:
     def _is_due(self) -> bool:
         return bool(self._words) and not self._words[0].heard & self._unsent
 
+    @property
+    def _is_understood(self) -> bool:
+        """Whether the server knows in which format; it takes the audio for PCM until it is told otherwise."""
+        return self._form == PCM or len(self._words) < self._all
+
     def _say(self, one: Said) -> None:
         for message in self._messages(one):
             if message["type"] != APPEND:
@@ -153,9 +162,18 @@ class Actor:
 
     def _messages(self, one: Said) -> Iterator[dict[str, Any]]:
         if one.audio:
-            yield from appends(one.audio, self.piece_ms)
+            yield from appends(one.audio, self.piece_ms, self._form)
         else:
             yield one.body
+
+
+def form_of(messages: Sequence[Said]) -> str:
+    """Return the format in which a client speaks."""
+    for one in messages:
+        for path in ("session.audio.input.format", "session.input_audio_format"):
+            if (form := AudioFormat.read(dig(one.body, path))) is not None:
+                return form.name
+    return PCM
 
 
 # other ids

@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 
+from realtime_inspector.protocol.realtime.audio import BYTES_PER_MS, PCM
 from realtime_inspector.recording.entry import Entry, Kind, Side
-from realtime_inspector.simulator import schedule
+from realtime_inspector.simulator import g711, schedule
 from realtime_inspector.simulator.beta import BetaMachine
 from realtime_inspector.simulator.machine import Machine
 from realtime_inspector.simulator.scenario import parse
-from realtime_inspector.simulator.voice import USER, silence, speech_lasting
+from realtime_inspector.simulator.voice import USER, samples, silence, speech_lasting
 from tests.replay.driving import REQUEST, RESPONSE
 
 SCENARIO = parse(
@@ -47,6 +48,8 @@ class Program:
 
     audio, added = "response.output_audio.delta", "conversation.item.added"
     """What these events are called here."""
+    form = PCM
+    """The format in which it speaks."""
 
     def __init__(self, seed: str = "0", machine: Machine | BetaMachine | None = None) -> None:
         self.machine = machine or Machine(SCENARIO, seed=seed)
@@ -190,7 +193,9 @@ class Program:
         self._append(speech_lasting("Are you there", ms, USER))
 
     def _append(self, audio: bytes) -> None:
-        size = 40 * 48
+        if self.form != PCM:
+            audio = g711.encode(g711.to_8k(samples(audio)), self.form)
+        size = 40 * int(BYTES_PER_MS[self.form])
         for start in range(0, len(audio), size):
             self.send("input_audio_buffer.append", audio=b64encode(audio[start : start + size]).decode())
             self.wait(0.039)

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from realtime_inspector.protocol.realtime.audio import PCM
 from realtime_inspector.recording.entry import Entry
 from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.script import Script
@@ -212,6 +213,20 @@ class Talker(Program):
         self.send("input_audio_buffer.commit")
         self.until("conversation.item.input_audio_transcription.completed")
 
+    def talk_and_idle(self) -> None:
+        """Speak, hear the answer out with the microphone on, and say nothing until the server asks by itself."""
+        self.talk_and_call()
+        self._append(silence(8200))
+        self.until("response.done")
+        self.wait(0.2)
+
+    def ask_and_idle(self) -> None:
+        """Write, hear the answer out with the microphone off, and say nothing until the server asks by itself."""
+        self.ask()
+        self.until("input_audio_buffer.timeout_triggered")
+        self.until("response.done")
+        self.wait(0.2)
+
     def hush(self) -> None:
         """Say nothing for a while, with the microphone on."""
         self._append(silence(300))
@@ -263,6 +278,18 @@ def _realtime(turn_detection: Mapping[str, Any] | None, **session: Any) -> Calla
     return begin
 
 
+def _phone(turn_detection: Mapping[str, Any] | None, form: str) -> Callable[[], Talker]:
+    def begin() -> Talker:
+        talker = Talker(machine=Machine(SCENARIO))
+        talker.form = form
+        heard = {"format": {"type": form}, "turn_detection": turn_detection, "transcription": {"model": "whisper-1"}}
+        audio = {"input": heard, "output": {"format": {"type": form}, "voice": "marin"}}
+        talker.update(tools=TOOLS, instructions="Be kind.", audio=audio)
+        return talker
+
+    return begin
+
+
 def _mcp() -> Talker:
     talker = Talker(machine=Machine(SCENARIO))
     tool = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.invalid/mcp"}
@@ -282,14 +309,17 @@ def _transcription(turn_detection: Mapping[str, Any] | None) -> Callable[[], Tal
     return begin
 
 
-def _beta(turn_detection: Mapping[str, Any] | None) -> Callable[[], Talker]:
+def _beta(turn_detection: Mapping[str, Any] | None, form: str = PCM, name: str = "pcm16") -> Callable[[], Talker]:
     def begin() -> Talker:
         talker = BetaTalker(machine=BetaMachine(SCENARIO, Opening(beta=True)))
+        talker.form = form
         talker.update(
             instructions="Be kind.",
             voice="ash",
             tools=TOOLS,
             turn_detection=turn_detection,
+            input_audio_format=name,
+            output_audio_format=name,
             input_audio_transcription={"model": "whisper-1"},
         )
         return talker
@@ -298,6 +328,7 @@ def _beta(turn_detection: Mapping[str, Any] | None) -> Callable[[], Talker]:
 
 
 _VAD = {"type": "server_vad", "silence_duration_ms": 400}
+_IDLE = {**_VAD, "idle_timeout_ms": 5000}
 _WRITTEN = ("ask", "ask_again", "use_tools", "cancel", "aside", "two_asides", "forget", "mistake", "history")
 _HEARD = ("talk_and_call", "barge_in", "use_tools", "ask", "aside", "hush", "reconfigure")
 
@@ -309,10 +340,14 @@ KINDS: Mapping[str, Kind] = {
     "vad without answers": Kind(
         _realtime({**_VAD, "create_response": False, "interrupt_response": False}), ("talk_only", "ask", "hush")
     ),
+    "idle vad": Kind(_realtime(_IDLE), ("ask_and_idle", "talk_and_idle", "talk_and_call", "ask", "hush"), most=2),
+    "phone vad": Kind(_phone(_VAD, "audio/pcmu"), ("talk_and_call", "barge_in", "use_tools", "ask", "hush")),
+    "phone": Kind(_phone(None, "audio/pcma"), ("press_and_talk", "press_twice", "press_and_call", "ask")),
     "transcription": Kind(_transcription(_VAD), ("dictate", "hush")),
     "transcription by hand": Kind(_transcription(None), ("dictate_by_hand", "hush")),
     "mcp": Kind(_mcp, ("look_up", "ask", "reconfigure")),
     "beta": Kind(_beta(None), ("ask", "use_tools", "press_and_talk", "forget", "mistake", "cancel", "press_twice")),
+    "beta phone vad": Kind(_beta(_VAD, "audio/pcmu", "g711_ulaw"), ("talk_and_call", "barge_in", "ask", "hush")),
     "beta vad": Kind(_beta(_VAD), ("talk_and_call", "barge_in", "use_tools", "ask", "hush")),
 }
 """Name → what is done in such a session."""

@@ -8,7 +8,7 @@ from realtime_inspector.recording import transcript
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.script import Script, Step
-from tests.replay.helpers import OPEN, SPEECH, TEXT, TOOLS, script
+from tests.replay.helpers import OPEN, SPEECH, TEXT, TOOLS, Live, client_messages, script
 
 
 def step(played: Script, line: int) -> Step:
@@ -79,6 +79,52 @@ def test_a_response_the_server_began_by_itself_follows_the_audio() -> None:
     created = next(s for s in played.steps if s.type == "response.created")
     assert [played.steps[n].type for n in created.after] == ["conversation.item.added"]
     assert created.request is None
+
+
+IDLE = (
+    TEXT
+    + """
+    +9s < {"type": "input_audio_buffer.timeout_triggered", "item_id": "item_v1", "audio_start_ms": 0, "audio_end_ms": 0}
+    < {"type": "input_audio_buffer.committed", "item_id": "item_v1"}
+    < {"type": "response.created", "response": {"id": "resp_2", "status": "in_progress"}}
+    < {"type": "response.done", "response": {"id": "resp_2", "status": "completed", "output": []}}
+    """
+)
+"""A text turn, after which nobody says anything."""
+
+
+def test_an_idle_timeout_follows_the_answer_after_which_nobody_spoke() -> None:
+    played = script(IDLE)
+    (timeout,) = [s for s in played.steps if s.type == "input_audio_buffer.timeout_triggered"]
+    assert [played.steps[n].type for n in timeout.after] == ["rate_limits.updated"]
+    assert timeout.gate_ms is None
+    assert timeout.delay_s == pytest.approx(9)
+    live = Live(played)
+    live.send(*client_messages(IDLE))
+    assert live.report(strict=True).met
+
+
+SIDEBAND = (
+    OPEN.replace("?model=m", "?call_id=rtc_1")
+    + """
+    > {"type": "session.update", "session": {"type": "realtime", "instructions": "Be brief."}}
+    < {"type": "session.updated", "session": {"id": "sess_1", "instructions": "Be brief."}}
+    < {"type": "input_audio_buffer.speech_started", "item_id": "item_v1", "audio_start_ms": 100}
+    < {"type": "input_audio_buffer.speech_stopped", "item_id": "item_v1", "audio_end_ms": 900}
+    < {"type": "input_audio_buffer.committed", "item_id": "item_v1"}
+    < {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
+    < {"type": "response.done", "response": {"id": "resp_1", "status": "completed", "output": []}}
+    < {"type": "input_audio_buffer.speech_started", "item_id": "item_v2", "audio_start_ms": 2000}
+    """
+)
+"""A socket beside a call whose audio goes another way."""
+
+
+def test_speech_whose_audio_went_another_way_comes_in_its_place() -> None:
+    live = Live(script(SIDEBAND))
+    assert live.types == ["session.created"]
+    live.send(*client_messages(SIDEBAND))
+    assert live.types == [step.type for step in live.script.steps]
 
 
 def test_a_transcription_follows_the_commit_and_not_the_response() -> None:

@@ -246,6 +246,54 @@ def test_voice_detection_speaks_when_as_much_audio_has_come(chunk_ms: int) -> No
     assert live.report().met
 
 
+PHONE = (
+    OPEN
+    + """
+    > {"type": "session.update", "session": {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcmu"}}}}}
+    +100ms < {"type": "session.updated", "session": {"id": "sess_1", "audio": {"input": {"format": {"type": "audio/pcmu"}}}}}
+    > {"type": "input_audio_buffer.append", "audio": "<100ms>"}
+    < {"type": "input_audio_buffer.speech_started", "item_id": "item_v1", "audio_start_ms": 100}
+    """  # noqa: E501
+)
+"""The bytes of 100 ms of PCM are 600 ms of G.711."""
+
+
+def test_audio_is_of_the_format_asked_for_before_that_is_confirmed() -> None:
+    live = Live(script(PHONE), Options(speed=1))
+    live.wait(0.1)
+    live.send(*client_messages(PHONE))
+    assert "session.updated" not in live.types
+    live.wait(0.05)
+    assert live.types[-1] == "input_audio_buffer.speech_started"
+
+
+SLOW = (
+    OPEN
+    + """
+    > {"type": "response.create"}
+    +6s < {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
+    < {"type": "response.done", "response": {"id": "resp_1", "status": "completed", "output": []}}
+    > {"type": "response.create"}
+    < {"type": "response.created", "response": {"id": "resp_2", "status": "in_progress"}}
+    < {"type": "response.done", "response": {"id": "resp_2", "status": "completed", "output": []}}
+    > {"type": "input_audio_buffer.append", "audio": "<100ms>"}
+    < {"type": "input_audio_buffer.timeout_triggered", "item_id": "item_v1"}
+    """
+)
+
+
+def test_a_client_that_waits_for_what_is_yet_to_come_is_given_time() -> None:
+    live = Live(script(SLOW), Options(speed=1))
+    live.send(client_messages(SLOW)[0], silence(100))
+    live.wait(5)
+    assert live.report().met
+    live.wait(5)
+    (found,) = live.report().mismatches
+    assert found.message.endswith(
+        "of line 8 did not come; the input_audio_buffer.timeout_triggered (line 12) waits for it"
+    )
+
+
 def test_the_end_of_an_interrupted_response_waits_for_the_speech() -> None:
     live = Live(script(SPEECH))
     live.send(client_messages(SPEECH)[0], silence(1600))

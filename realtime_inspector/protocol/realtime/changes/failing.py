@@ -89,6 +89,7 @@ def _reject_update(state: State, cause: Pending, error: Mapping[str, Any], at: A
         if update.at == cause.at:
             update.status, update.error, update.answer = "rejected", error, at
             state.pending_updates.remove(update)
+            settings.hear(state)
             return
 
 

@@ -21,6 +21,8 @@ _BETA_KEYS = frozenset(
 """Members that only the beta's session has at its top."""
 _GA_KEYS = frozenset({"output_modalities", "audio"})
 _OPENAI = "api.openai.com"
+_LATEST = 8
+"""So many updates under way are looked through for a format: clients send up to three at once."""
 _UPDATES = ("session.update", "transcription_session.update")
 
 
@@ -76,6 +78,7 @@ def on_update(state: State, event: Event) -> None:
     update = Update(At(event.n, event.t), mapping(event.body.get("session")), event_id)
     state.updates.append(update)
     waiting.hold(state.pending_updates, update)
+    _heard_in(state, update.session)
 
 
 def on_created(state: State, event: Event) -> None:
@@ -105,6 +108,25 @@ def on_updated(state: State, event: Event) -> None:
     shape = _shape(session)
     if shape and not state.dialect:
         _set_dialect(state, shape, f"{event.type} has the {shape} shape")
+
+
+def hear(state: State) -> None:
+    """Read the user's audio in the format asked for last, also before that is confirmed: messages have an order."""
+    asked = (update.session for update in reversed(state.pending_updates[-_LATEST:]))
+    any(_heard_in(state, session) for session in (*asked, state.config))
+
+
+def _heard_in(state: State, session: Mapping[str, Any]) -> bool:
+    """Read the user's audio in the format that settings name; tell whether they name one."""
+    for path in ("audio.input.format", "input_audio_format"):
+        told = dig(session, path)
+        found = AudioFormat.read(told)
+        if found is not None:
+            rate = dialects.DIALECTS[state.server].input_rate if state.server else 0
+            unnamed = rate and found.name == PCM and not (isinstance(told, Mapping) and told.get("rate"))
+            state.input_audio.format = replace(found, rate=rate) if unnamed else found
+            return True
+    return False
 
 
 def note_refusal(state: State, param: str) -> None:
@@ -201,13 +223,7 @@ def _in_force(state: State, event: Event, session: Mapping[str, Any]) -> None:
     state.config_at = At(event.n, event.t)
     if was_off and state.turn_detection is not None:
         state.detection_on = state.config_at
-    for path in ("audio.input.format", "input_audio_format"):
-        told = dig(session, path)
-        found = AudioFormat.read(told)
-        if found is not None:
-            rate = dialects.DIALECTS[state.server].input_rate if state.server else 0
-            unnamed = rate and found.name == PCM and not (isinstance(told, Mapping) and told.get("rate"))
-            state.input_audio.format = replace(found, rate=rate) if unnamed else found
+    hear(state)
     speech = state.input_audio.active_speech
     if speech is not None and state.turn_detection is None and isinstance(dig(session, "audio.input"), Mapping):
         speech.ended_by = "off"
