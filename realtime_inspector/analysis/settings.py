@@ -12,7 +12,7 @@ from typing import Any
 
 from realtime_inspector.protocol.realtime import beta
 from realtime_inspector.protocol.realtime.audio import AudioFormat
-from realtime_inspector.protocol.realtime.values import mapping, mappings, text, tool_name
+from realtime_inspector.protocol.realtime.values import is_masked, mapping, mappings, text, tool_name
 
 _SKIPPED = frozenset({"type", "model", "id", "object", "expires_at", "client_secret"})
 """What of a session has a rule of its own, or is the server's."""
@@ -28,7 +28,6 @@ _UNBOUND = frozenset({"inf", "auto"})
 _TOLERANCE = 1e-6
 _LONG_CHARS = 40
 """A longer text may be reported inside another one: a server adds to instructions."""
-_REDACTED = "[redacted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _switch(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
 
 
 def _values(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
-    if asked in (None, "", [], {}) or reported is None or asked == reported or _unbound(asked):
+    if asked in (None, "", [], {}) or reported is None or asked == reported or _unbound(asked) or is_masked(reported):
         return
     if isinstance(asked, Mapping) and isinstance(reported, Mapping):
         yield from _voice(asked, reported, path) if path.endswith(".voice") else _objects(asked, reported, path)
@@ -139,7 +138,7 @@ def _values(asked: Any, reported: Any, path: str) -> Iterator[Difference]:
 
 
 def _unbound(value: Any) -> bool:
-    return isinstance(value, str) and (value in _UNBOUND or value.startswith(_REDACTED))
+    return isinstance(value, str) and (value in _UNBOUND or is_masked(value))
 
 
 def _voice(asked: Any, reported: Any, path: str) -> Iterator[Difference]:

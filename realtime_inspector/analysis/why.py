@@ -33,7 +33,14 @@ _CALM = frozenset({"answered", "waiting-for-user", "silence-meant", "nobody-spok
 _SOON_S = 1.0
 _SOUNDS = ("input_audio_buffer.append", "input_audio_buffer.clear")
 _ABSENCES = frozenset(
-    {"response-running", "create-unanswered", "tool-unanswered", "output-without-response", "message-without-response"}
+    {
+        "response-running",
+        "create-unanswered",
+        "asked-out-of-band",
+        "tool-unanswered",
+        "output-without-response",
+        "message-without-response",
+    }
     | {"commit-without-create", "commit-without-response", "create-response-off", "speech-never-stops"}
     | {"speech-not-committed", "approval-pending", "mcp-call-running", "mcp-call-ended", "audio-not-committed"}
     | {"server-silent", "configuration-unanswered", "message-unanswered", "nobody-spoke"}
@@ -44,6 +51,7 @@ _LEFT_OUT = {
     left_out.ORDER: "the order of the two sides",
     left_out.CLIENT: "what the client sends",
     left_out.SERVER: "what the server sends",
+    left_out.BEGINNING: "the session's beginning and its settings",
     left_out.ITEMS: "items",
     left_out.DELTAS: "the pieces of answers",
     left_out.INPUT_AUDIO: "the user's audio",
@@ -169,6 +177,8 @@ def _as_far_as_told(cause: Cause, session: Session) -> Cause:
         one_side.add(left_out.SERVER)
     if session.request is None and not session.counts.keys() & CLIENT_TYPES:
         one_side.add(left_out.CLIENT)
+    if session.created is None and not session.config:
+        one_side.add(left_out.BEGINNING)
     lacking = [_LEFT_OUT.get(word, word) for word in sorted(cause.needs & {*session.left_out, *one_side})]
     if cause.needs and session.counts.get("wire.gap"):
         lacking.append("messages that could not be recorded")

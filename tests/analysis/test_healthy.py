@@ -276,6 +276,7 @@ XAI = (
 """xAI behind a gateway, so that no URL shows whose server it is: settings of both shapes, no item.done, odd numbers."""
 
 CLIENTS = {
+    "mcp": MCP,
     "openai": OPENAI,
     "openai-agents": AGENTS,
     "livekit": LIVEKIT,
@@ -285,7 +286,7 @@ CLIENTS = {
 }
 
 
-OTHERS = {"mcp": MCP, "phone": PHONE, "xai": XAI}
+OTHERS = {"phone": PHONE, "xai": XAI}
 
 
 def serious(entries: list[Entry]) -> list[Finding]:

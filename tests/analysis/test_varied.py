@@ -8,6 +8,7 @@ import pytest
 
 from realtime_inspector.analysis.lint import lint
 from realtime_inspector.analysis.why import explain, last
+from realtime_inspector.recording import transcript
 from tests.analysis.varied_sessions import VARIED
 
 CALM = {"answered", "waiting-for-user", "transcription-session"}
@@ -29,3 +30,14 @@ def test_nobody_is_blamed_wherever_it_is_cut_off(name: str) -> None:
     for cut in sounds[3::13]:
         part = [replace(entry) for entry in entries[:cut]]
         assert [(cut, found.rule) for found in lint(part) if found.severity == "error"] == []
+
+
+def test_a_long_speech_is_a_warning_and_an_error_when_nobody_has_that_much_breath() -> None:
+    spoken = '+1s > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n'
+    began = '< {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 0}\n'
+    semantic = (
+        '< {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "semantic_vad"}}}}}\n'
+    )
+    found = {name: lint(transcript.entries(name + began + spoken * 70)) for name in ("", semantic)}
+    told = {name: [str(each.severity) for each in every if each.rule == "VAD001"] for name, every in found.items()}
+    assert told == {"": ["warning", "error"], semantic: ["warning"]}

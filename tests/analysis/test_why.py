@@ -258,6 +258,14 @@ def test_a_call_of_an_earlier_conversation_waits_for_nothing() -> None:
     assert [each.cause.label for each in found] == ["waiting-for-user", "answered"]
 
 
+def test_what_begins_in_the_middle_of_a_call_does_not_tell_what_the_server_would_do() -> None:
+    turn = "+8s ." + SPOKEN.replace('"u1"', '"u9"')
+    for text in (SPOKEN, '+1s > {"type": "input_audio_buffer.append", "audio": "<1000ms>"}\n' * 8):
+        assert why(text + CLOSE).cause.label == "unknown"
+    answered_itself = SPOKEN + BEGUN + HEARD + turn
+    assert why(answered_itself + CLOSE).cause.label == "commit-without-response"
+
+
 def test_an_avatar_speaks_elsewhere() -> None:
     avatar = BEGIN.replace('"tools": []', '"tools": [], "avatar": {"character": "lisa"}')
     transcript_only = WRITTEN.replace("output_text", "output_audio").replace('"text": "Hi."', '"transcript": "Hi."')

@@ -109,6 +109,7 @@ def closed_early(view: View) -> Cause | None:
         tuple(shown((asked, "asked"), (At(close.n, close.t), "the client closes"))),
         Confidence.CERTAIN,
         "keep the connection open until response.done, and until it has been played",
+        needs=frozenset() if running is not None or pending is not None else view.needs_beginning,
     )
 
 

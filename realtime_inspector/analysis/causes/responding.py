@@ -292,6 +292,7 @@ def unheard(view: View) -> Cause | None:
             "assistant's text",
             ("RSP011",),
         )
+    unseen = response.done is not None and response.created.n == response.done.n
     return Cause(
         "empty-response",
         f"response {response.id} was completed and empty: no text, no audio, no call",
@@ -299,5 +300,5 @@ def unheard(view: View) -> Cause | None:
         Confidence.CERTAIN,
         "ask again, once; look at the instructions, at tool_choice and at empty items in the history",
         ("RSP010",),
-        frozenset({left_out.ITEMS, left_out.DELTAS}),
+        frozenset({left_out.ITEMS, left_out.DELTAS} | ({left_out.BEGINNING} if unseen else set())),
     )

@@ -120,7 +120,7 @@ def _not_asked(view: View, at: At, *, off: bool) -> Cause:
 def _not_begun(view: View, at: At) -> Cause:
     """Return the cause where the server should have begun a response."""
     evidence = (Evidence(at, "input_audio_buffer.committed"),)
-    needs = frozenset({"response.created", left_out.SERVER})
+    needs = frozenset({"response.created", left_out.SERVER}) | view.needs_beginning
     running = _running_at(view, at)
     if running is not None:
         return Cause(
@@ -303,5 +303,5 @@ def unheard_audio(view: View) -> Cause | None:
         Confidence.LIKELY,
         "look at the microphone, the format and the threshold; `lint --acoustic` listens to the audio",
         ("AUD003", "AUD004", "AUD008"),
-        frozenset({left_out.SERVER, left_out.WIRE}),
+        frozenset({left_out.SERVER, left_out.WIRE, left_out.BEGINNING}),
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import islice
 
 from realtime_inspector.analysis.silences import Silence
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ResponseRequest, ServerError
 from realtime_inspector.protocol.realtime.state import State
 
@@ -107,6 +108,13 @@ class View:
     def ago(self, at: At) -> str:
         """Return how long before the silence's end something was, and what its end is, as words."""
         return f"{self.since(at)} {self.before}" if self.is_timed else self.before
+
+    @property
+    def needs_beginning(self) -> frozenset[str]:
+        """What tells whether the server answers by itself: the settings, unless it has done so before."""
+        recent = islice(reversed(self.state.responses.values()), LOOK_BACK)
+        own = any(response.request is None and not response.out_of_band for response in recent)
+        return frozenset() if own else frozenset({left_out.BEGINNING})
 
     @property
     def is_timed(self) -> bool:

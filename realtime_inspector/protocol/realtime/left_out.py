@@ -23,5 +23,7 @@ INPUT_AUDIO = "input-audio"
 """The user's audio, or most of its bytes."""
 OUTPUT_AUDIO = "output-audio"
 """The assistant's."""
+BEGINNING = "beginning"
+"""The session's beginning, and with it its settings; of a recording too that begins in the middle of a call."""
 TYPES = ("session.updated", "response.created", "response.done")
 """Server events that every working session has; one that a log never has is left out, under its own name."""

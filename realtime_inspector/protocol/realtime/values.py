@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_MASK = re.compile(r"[\[<({*][\s*]*(?:redacted|masked|removed|hidden|scrubbed|anonymi[sz]ed)\b|[*•█]{3}", re.IGNORECASE)
+"""What stands in a log where somebody took words out."""
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -28,6 +32,11 @@ def tool_name(tool: Mapping[str, Any]) -> str:
 def text(value: Any) -> str:
     """Return a string, or an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def is_masked(value: Any) -> bool:
+    """Tell whether a text has a place in it where something was taken out (`[redacted]`, `***`)."""
+    return isinstance(value, str) and _MASK.search(value) is not None
 
 
 def number(value: Any) -> float | None:

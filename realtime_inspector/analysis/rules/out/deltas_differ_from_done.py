@@ -11,7 +11,7 @@ from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.catalogue import ga_name
 from realtime_inspector.protocol.realtime.conversation import Item, Words
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import index, text
+from realtime_inspector.protocol.realtime.values import index, is_masked, text
 
 _WHOLE: Mapping[str, tuple[str, Callable[[Item], Words]]] = {
     "response.output_text.done": ("text", lambda item: item.written),
@@ -26,7 +26,8 @@ class DeltasDifferFromDone(Rule):
 
     Why: pieces were lost or came twice on the way; a client that joins them shows something else than was said.
     Fix: check what stands between client and server; take the done event's text where there is one.
-    Limits: only GA sessions, where the recording has at least one piece and the session from its start.
+    Limits: only GA sessions, where the recording has at least one piece and the session from its start; a text of which
+        something was taken out ([redacted], ***) is left alone.
     Source: Realtime API reference, `response.output_text.done` (read 2026-11-22).
     """
 
@@ -42,6 +43,9 @@ class DeltasDifferFromDone(Rule):
         < {"type": "response.output_text.delta", "item_id": "a1", "content_index": 0, "delta": "Hel"}
         < {"type": "response.output_text.delta", "item_id": "a1", "content_index": 0, "delta": "lo"}
         < {"type": "response.output_text.done", "item_id": "a1", "content_index": 0, "text": "Hello"}
+        < {"type": "response.output_text.delta", "item_id": "a2", "content_index": 0, "delta": "***"}
+        < {"type": "response.output_text.delta", "item_id": "a2", "content_index": 0, "delta": "***"}
+        < {"type": "response.output_text.done", "item_id": "a2", "content_index": 0, "text": "***"}
         """,
         """
         < {"type": "session.created", "session": {"audio": {}}}
@@ -83,7 +87,7 @@ class DeltasDifferFromDone(Rule):
         member, words = _WHOLE[ga_name(event.type)]
         whole = event.body.get(member)
         joined = words(item).part(index(event.body.get("content_index")))
-        if joined and isinstance(whole, str) and joined != whole:
+        if joined and isinstance(whole, str) and joined != whole and not is_masked(whole):
             yield self.finding(
                 event,
                 f"the pieces of {item.id} make {len(joined)} characters, the whole has {len(whole)}: pieces were lost or came "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
@@ -16,8 +17,8 @@ class EmptyCompleted(Rule):
 
     Why: the user hears silence, and nothing looks wrong to the client.
     Fix: ask again, once; if it stays so, look at the instructions, at tool_choice, and at empty text items in the history.
-    Limits: only where the response shows its output and the recording shows no delta of it; a model told to stay silent looks
-        the same.
+    Limits: only where the response shows its output and the recording shows no delta of it, nor begins in the middle of it; a
+        model told to stay silent looks the same.
     Source: Realtime API reference, `response.done` (read 2026-11-22); github.com/livekit/agents/issues/5952.
     """
 
@@ -35,9 +36,14 @@ class EmptyCompleted(Rule):
         < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
         < {"type": "response.done", "response": {"id": "r2", "status": "cancelled", "output": []}}
         """,
+        """
+        # what it brought may have come before the recording began
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}
+        """,
     )
     bad = (
         """
+        < {"type": "session.created", "session": {"id": "s1"}}
         < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}  # RSP010
         """,
         """
@@ -54,7 +60,8 @@ class EmptyCompleted(Rule):
             return
         response = before.responses.get(text(body.get("id")))
         brought = response is not None and response.first_output is not None
-        if brought or not all(_is_empty(item) for item in output):
+        begun_before = response is None and before.created is None and left_out.WIRE not in before.left_out
+        if brought or begun_before or not all(_is_empty(item) for item in output):
             return
         yield self.finding(
             event,

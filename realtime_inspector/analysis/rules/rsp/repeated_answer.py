@@ -12,7 +12,7 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+from realtime_inspector.protocol.realtime.values import is_masked, mapping, mappings, text
 
 _LOOK_BACK = 20
 
@@ -88,7 +88,8 @@ class RepeatedAnswer(Rule):
         if first is None or first.done is None or response.created.t - first.done.t > self.soon_s:
             return
         said = _shown(event) or _said(before, response)
-        if len(said) < self.least_chars or said != _said(before, first) or _spoken_to(before, first, response):
+        same = said == _said(before, first) and not is_masked(said)
+        if len(said) < self.least_chars or not same or _spoken_to(before, first, response):
             return
         yield self.finding(
             event,

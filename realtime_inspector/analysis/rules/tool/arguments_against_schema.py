@@ -12,12 +12,11 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, mappings, text
+from realtime_inspector.protocol.realtime.values import is_masked, mapping, mappings, text
 
 _SHOWN = 3
 _WORDS = 160
 _LARGEST_CHARS = 65_536
-_REDACTED = "[redacted"
 _REFERENCES = ("$ref", "$dynamicRef", "$id")
 _DEEPEST = 64
 
@@ -81,7 +80,7 @@ class ArgumentsAgainstSchema(Rule):
         if item.get("type") != "function_call" or (text(item.get("status")) or "completed") != "completed":
             return
         schema = _schema(name, text(event.body.get("response_id")), before)
-        if not schema or not arguments or len(arguments) > _LARGEST_CHARS or _REDACTED in arguments:
+        if not schema or not arguments or len(arguments) > _LARGEST_CHARS or is_masked(arguments):
             return
         problems = _problems(schema, arguments)
         if problems:

@@ -10,7 +10,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.protocol.realtime.values import mapping, text
+from realtime_inspector.protocol.realtime.values import is_masked, mapping, text
 
 _SHOWN = 60
 
@@ -21,7 +21,8 @@ class ArgumentsNotJson(Rule):
     Why: a client that parses them raises, the call is never answered, and the assistant waits in silence.
     Fix: catch the parse error and answer the call with an output that says so, then send {"type": "response.create"};
         simplify the tool's parameters.
-    Limits: empty arguments give a warning only, for many clients take them as none; incomplete calls are left out.
+    Limits: empty arguments give a warning only, for many clients take them as none; incomplete calls, and arguments of
+        which something was taken out ([redacted], ***), are left out.
     Source: Realtime API reference, `response.function_call_arguments.done` (read 2026-11-22).
     """
 
@@ -37,6 +38,11 @@ class ArgumentsNotJson(Rule):
         # interrupted: the arguments are cut off, and nobody should act on them
         < {"type": "response.output_item.done", "item": {"type": "function_call", "call_id": "c1", "name": "f", "status": "incomplete", "arguments": "{\\"ci"}}
         < {"type": "response.output_item.done", "item": {"type": "message", "role": "assistant", "status": "completed"}}
+        """,
+        """
+        # nobody knows what they were
+        < {"type": "response.output_item.done", "item": {"type": "function_call", "call_id": "c1", "name": "f", "status": "completed", "arguments": "[redacted:arguments]"}}
+        < {"type": "response.output_item.done", "item": {"type": "function_call", "call_id": "c2", "name": "f", "status": "completed", "arguments": "***"}}
         """,
     )
     bad = (
@@ -55,7 +61,7 @@ class ArgumentsNotJson(Rule):
         arguments = item.get("arguments")
         if item.get("type") != "function_call" or text(item.get("status")) not in {"completed", ""}:
             return
-        if not isinstance(arguments, str):
+        if not isinstance(arguments, str) or is_masked(arguments):
             return
         problem = _problem(arguments)
         if not problem:

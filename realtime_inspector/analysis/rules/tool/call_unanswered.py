@@ -25,9 +25,11 @@ class CallUnanswered(Rule):
     Why: the assistant cannot use what it asked for; usually it says nothing more until the user speaks again.
     Fix: answer every completed function call with a function_call_output that has its call_id inside item, then send
         {"type": "response.create"}; answer a tool you do not know with an output that says so.
-    Limits: a tool may take long on purpose: ten seconds give a warning; a refused output that is not sent again gives an
-        error after two seconds. A call that the session's end cut short within two seconds, an incomplete one, and tools
-        whose name says that silence is meant (end_call, hang_up) are left out.
+    Limits: a tool may take long on purpose: ten seconds give a warning, a minute where the assistant has answered since, as
+        it does beside a tool that runs on; a refused output that is not sent again gives an error after two seconds. A call
+        that the session's end cut short within two seconds (ten where the talk goes on beside it), an incomplete one, what
+        stands in the conversation without a response that made it, and tools whose name says that silence is meant
+        (end_call, hang_up) are left out.
     Source: Realtime guide, "Function calling" (read 2026-11-22); github.com/openai/openai-agents-python/issues/3286.
     """
 
@@ -45,6 +47,7 @@ class CallUnanswered(Rule):
     )
     needs = frozenset({left_out.CLIENT})
     wait_s = Threshold(10.0, "s", "how long a tool's output may take", least=0.1)
+    beside_s = Threshold(60.0, "s", "how long it may while the assistant answers other things", least=0.1)
     good = (
         """
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -70,6 +73,19 @@ class CallUnanswered(Rule):
         < {"type": "response.created", "response": {"id": "r1"}}
         < {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "f", "status": "incomplete", "arguments": "{"}}
         < {"type": "response.done", "response": {"id": "r1", "status": "cancelled", "status_details": {"reason": "turn_detected"}}}
+        +30s .
+        """,
+        """
+        # the conversation goes on while the tool runs
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +3s < {"type": "input_audio_buffer.committed", "item_id": "u2"}
+        < {"type": "response.created", "response": {"id": "r2"}}
+        < {"type": "response.output_audio.delta", "response_id": "r2", "item_id": "a2", "delta": "<900ms>"}
+        < {"type": "response.done", "response": {"id": "r2", "status": "completed"}}
+        +30s > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "1"}}
+        > {"type": "response.create"}
         +30s .
         """,
     )
@@ -124,11 +140,14 @@ class CallUnanswered(Rule):
             return
         caller = session.responses.get(call.response_id)
         since = max(call.done.t, caller.done.t if caller is not None and caller.done else 0.0)
-        if session.ended is None and since + self.wait_s > deadline.at:
-            yield deadline.again(since + self.wait_s)
+        beside = _is_talked_on(session, since)
+        wait_s = self.beside_s if beside else self.wait_s
+        if session.ended is None and since + wait_s > deadline.at:
+            yield deadline.again(since + wait_s)
             return
         until = deadline.moment(session)
-        if session.ended is not None and (session.is_cut_off or until - since < AFTER_REFUSAL_S):
+        short_s = self.wait_s if beside else AFTER_REFUSAL_S
+        if session.ended is not None and (session.is_cut_off or until - since < short_s):
             return
         spoken = (session.input_audio.last_committed_t or 0.0) > since
         waited = (
@@ -139,7 +158,7 @@ class CallUnanswered(Rule):
             f"{_named(call)} has had no output {waited}: the assistant waits for it; send a function_call_output with "
             f'"call_id": "{call.call_id}" inside item, then {{"type": "response.create"}}',
             t=until,
-            severity=Severity.ERROR if spoken else Severity.WARNING,
+            severity=Severity.ERROR if spoken and not beside else Severity.WARNING,
         )
 
     def _after_refusal(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
@@ -177,7 +196,26 @@ def _is_open(session: Session, call: ToolCall) -> bool:
     """Tell whether a call waits for the client."""
     caller = session.responses.get(call.response_id)
     abandoned = caller is not None and (caller.out_of_band or caller.status in {"cancelled", "failed", "incomplete"})
-    return not (call.by_client or call.outputs or call.status == "incomplete" or abandoned)
+    return not (
+        call.by_client or call.outputs or call.status == "incomplete" or abandoned or _is_history(session, call)
+    )
+
+
+def _is_history(session: Session, call: ToolCall) -> bool:
+    """Tell whether a call was named while no response ran: it was put into the conversation, and waits for nobody."""
+    first = next(iter(session.responses.values()), None)
+    if call.response_id or call.named is None or first is None:
+        return False
+    named_n = call.named.n
+    recent = islice(reversed(session.responses.values()), LOOK_BACK)
+    running = any(r.created.n < named_n and (r.done is None or r.done.n > named_n) for r in recent)
+    return session.created is not None and not running
+
+
+def _is_talked_on(session: Session, since: float) -> bool:
+    """Tell whether the assistant has said something else meanwhile: who waits for a tool does not wait in silence."""
+    recent = islice(reversed(session.responses.values()), LOOK_BACK)
+    return any(r.created.t > since and r.first_output is not None and not r.out_of_band for r in recent)
 
 
 def _refused_by(session: Session, event: Event) -> ToolOutput | None:
