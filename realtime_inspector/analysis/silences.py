@@ -162,6 +162,14 @@ class _Log:
             if own is None or at.n != own.n:
                 yield at
 
+    def began(self, utterance: Utterance, first_n: int, own: At | None) -> At:
+        """Return where the user began; of a turn that the client committed, the request it sent with the commit."""
+        start, item = utterance.start, utterance.item
+        if utterance.speech is not None or item is None or item.committed is None:
+            return start
+        with_it = (at for at in self.asks_in(first_n, start.n, own) if at.t + _PATIENCE_S > start.t)
+        return next(with_it, start)
+
     def waits_in(self, first_n: int, last_n: int, own: At | None) -> Iterator[At]:
         """Yield what wants an answer, and the calls that want an output."""
         for at in self._waits[bisect_right(self._waited, first_n) : bisect_left(self._waited, last_n)]:
@@ -178,7 +186,7 @@ def _parts(log: _Log, before: Spoken | None, answer: Spoken | None, start: float
     for utterance in log.said_in(first_n, last_n):
         if _is_restored(utterance, log.restored_n):
             continue
-        again = utterance.start
+        again = log.began(utterance, first_n, own)
         patience_s = 0.0 if utterance.speech is not None else _PATIENCE_S
         waiting = log.waits_in(first_n, again.n, own)
         if again.t > start and any(at.t + patience_s <= again.t for at in waiting):

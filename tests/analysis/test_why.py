@@ -266,6 +266,33 @@ def test_what_begins_in_the_middle_of_a_call_does_not_tell_what_the_server_would
     assert why(answered_itself + CLOSE).cause.label == "commit-without-response"
 
 
+@pytest.mark.parametrize(
+    ("sent", "label", "words"),
+    [
+        ('{"type": "conversation.item.create", "event_id": "e1", "item": {"type": "function_call_output", "call_id": "x", "output": "1"}}', "tool-output-refused", "the tool's output"),
+        ('{"type": "conversation.item.create", "event_id": "e1", "item": {"type": "message", "role": "user", "content": []}}', "message-refused", "what the client put"),
+        ('{"type": "input_audio_buffer.commit", "event_id": "e1"}', "commit-refused", "the user's turn"),
+    ],
+)  # fmt: skip
+def test_an_empty_response_to_what_was_refused_is_told_by_the_refusal(sent: str, label: str, words: str) -> None:
+    error = '< {"type": "error", "error": {"code": "invalid_value", "message": "No.", "event_id": "e1"}}\n'
+    found = why(MANUAL + f"> {sent}\n" + ASKED + error + BEGUN + ended("completed") + CLOSE)
+    assert (found.cause.label, found.cause.confidence) == (label, "certain")
+    assert f"refused {words}" in found.cause.words
+    assert "response r1" in found.cause.words
+
+
+def test_a_turn_of_push_to_talk_begins_with_what_was_sent_with_its_commit() -> None:
+    def turn(k: int, end: str) -> str:
+        sent = SENT + '> {"type": "input_audio_buffer.commit"}\n' + ASKED
+        taken = f'+80ms < {{"type": "input_audio_buffer.committed", "item_id": "u{k}"}}\n'
+        return "+4s " + sent.lstrip() + taken + (BEGUN + ended(*end.split("|"))).replace('"r1"', f'"r{k}"')
+
+    failed = turn(1, 'failed|{"error": {"code": "server_error", "message": "Sorry."}}')
+    found = every(MANUAL + failed + turn(2, 'incomplete|{"reason": "content_filter"}') + CLOSE)
+    assert [each.cause.label for each in found] == ["response-failed", "content-filter"]
+
+
 def test_an_avatar_speaks_elsewhere() -> None:
     avatar = BEGIN.replace('"tools": []', '"tools": [], "avatar": {"character": "lisa"}')
     transcript_only = WRITTEN.replace("output_text", "output_audio").replace('"text": "Hi."', '"transcript": "Hi."')

@@ -292,6 +292,9 @@ def unheard(view: View) -> Cause | None:
             "assistant's text",
             ("RSP011",),
         )
+    refused = _without_what_was_refused(view, response)
+    if refused is not None:
+        return refused
     unseen = response.done is not None and response.created.n == response.done.n
     return Cause(
         "empty-response",
@@ -302,3 +305,44 @@ def unheard(view: View) -> Cause | None:
         ("RSP010",),
         frozenset({left_out.ITEMS, left_out.DELTAS} | ({left_out.BEGINNING} if unseen else set())),
     )
+
+
+_NEEDED = {
+    "tool-output-refused": (
+        "the tool's output",
+        "send the output again as the API takes it",
+        ("TOOL003", "TOOL004", "TOOL007"),
+    ),
+    "message-refused": (
+        "what the client put into the conversation",
+        "mend the item and send it again",
+        ("ITM004", "ENV005"),
+    ),
+    "commit-refused": ("the user's turn", "append at least 100 ms of audio before the commit", ("AUD012", "AUD013")),
+}
+"""Label → what was refused, what to do first, and rules."""
+
+
+def _without_what_was_refused(view: View, response: Response) -> Cause | None:
+    """Tell an empty response to a conversation from which the server had kept what the client sent for it."""
+    outputs = {output.at.n for output in view.state.outputs[-LOOK_BACK:]}
+    for error in reversed(view.state.errors[-LOOK_BACK:]):
+        sent = error.cause
+        if sent is None or not view.within(sent) or sent.n > response.created.n:
+            continue
+        if error.cause_type == "conversation.item.create":
+            label = "tool-output-refused" if sent.n in outputs else "message-refused"
+        elif error.cause_type == "input_audio_buffer.commit":
+            label = "commit-refused"
+        else:
+            continue
+        what, fix, rules = _NEEDED[label]
+        return Cause(
+            label,
+            f"the server refused {what}: {quoted(error)}; response {response.id}, asked for without it, was empty",
+            tuple(shown((sent, error.cause_type), (error.at, "refused"), (response.done, "response.done: empty"))),
+            Confidence.CERTAIN,
+            f'{fix}, then {{"type": "response.create"}}',
+            (*rules, "TOOL002") if label == "tool-output-refused" else rules,
+        )
+    return None
