@@ -34,7 +34,7 @@ def record(recorder: Recorder, *chunks: tuple[Side, bytes], source: Source | Non
 def finish(track: Track) -> Path:
     sink = track.end(time.monotonic(), by="client")
     assert sink is not None
-    assert sink.done.wait(10)
+    assert sink.done.wait(60)
     return sink.path
 
 

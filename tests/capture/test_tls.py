@@ -273,7 +273,7 @@ def test_node_takes_the_certificate(authority: LocalCA, server: Upstream, tmp_pa
     with relay_in_thread(url, tmp_path, tls=authority.server_context) as relay:
         environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(authority.certificate)}
         command = [node, "-e", script, f"https://localhost:{relay.port}/v1/models"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=20)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
     assert done.stdout.strip() == "502", done.stderr
 
 

@@ -35,7 +35,7 @@ class Disk:
         self._write = os.write
 
     def write(self, descriptor: int, data: bytes) -> int:
-        self.gate.wait(10)
+        self.gate.wait(60)
         if not self.broken:
             return self._write(descriptor, data)
         if self.room:
@@ -74,7 +74,7 @@ def put(sink: Sink, *texts: str) -> None:
 def done(sink: Sink) -> list[str]:
     """Finish a file and return what stands in it."""
     sink.finish()
-    assert sink.done.wait(10)
+    assert sink.done.wait(60)
     return lines(sink.path)
 
 
@@ -97,7 +97,7 @@ def test_lines_are_numbered_as_they_are_written(writer: Writer, tmp_path: Path) 
 def test_a_sink_without_a_line_makes_no_file(writer: Writer, tmp_path: Path) -> None:
     sink = writer.sink(tmp_path / "a.jsonl", HEADER)
     sink.finish()
-    assert sink.done.wait(10)
+    assert sink.done.wait(60)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -123,6 +123,17 @@ def connect(port: int) -> Peer:
     return Peer(socket.create_connection(("127.0.0.1", port), TIMEOUT_S))
 
 
+def refused(port: int) -> bool:
+    """Tell whether nobody listens any more; whoever was still queued when the listening ended sees a reset first."""
+    try:
+        connect(port).close()
+    except ConnectionRefusedError:
+        return True
+    except ConnectionResetError:
+        pass
+    return False
+
+
 def wait_for(what: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     until = time.monotonic() + TIMEOUT_S

@@ -30,11 +30,11 @@ def simulator(scenario: Scenario) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(Simulator(scenario).__aenter__(), loop).result(30)
+    server = asyncio.run_coroutine_threadsafe(Simulator(scenario).__aenter__(), loop).result(60)
     try:
         yield server.url.removesuffix("/v1/realtime")
     finally:
-        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(30)
+        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -49,7 +49,7 @@ def test_a_forward_proxy_says_how_to_use_it_records_and_ends_in_good_order(tmp_p
             client.send(wire.REQUEST)
             server.accept().read_head()
             process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=30)[1]
+            said = process.communicate(timeout=60)[1]
         finally:
             process.kill()
             process.communicate()

@@ -17,7 +17,7 @@ import pytest
 
 from realtime_inspector.recording.files import find, open_recording
 from tests.capture import wire
-from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, client_frame, connect
+from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, client_frame, connect, refused
 from tests.cli.helpers import CommandLine
 
 KEY = "an-unusual-key-0123456789"
@@ -120,14 +120,6 @@ def test_ctrl_c_ends_the_wait(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(wire.TIMEOUT_S) == 130
         assert client.read(1) == b""
-
-
-def refused(port: int) -> bool:
-    try:
-        connect(port).close()
-    except ConnectionRefusedError:
-        return True
-    return False
 
 
 def pid_that_answers(port: int) -> int:

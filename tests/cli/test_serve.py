@@ -11,13 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import orjson
 import pytest
 
 from realtime_inspector.cli import serve
+from tests.capture.wire import wait_for
 from tests.cli.helpers import CommandLine
 from tests.tui import sample
 
@@ -77,11 +77,8 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str]
         text=True,
     )
     try:
-        deadline = monotonic() + PATIENCE_S
-        while not ready.exists():
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert monotonic() < deadline
-            sleep(0.02)  # the file is what a shell script would wait for
+        wait_for(lambda: ready.exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1]
         yield process, orjson.loads(ready.read_bytes())
     finally:
         process.kill()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from realtime_inspector.cli.main import main
+from tests.capture.wire import wait_for
 
 
 @contextmanager
@@ -26,11 +26,8 @@ def simulating(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[s
         [*command, "--ready-file", str(ready), *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
-        deadline = time.monotonic() + 30
-        while not ready.exists():
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert time.monotonic() < deadline
-            time.sleep(0.02)  # the file is what a shell script would wait for
+        wait_for(lambda: ready.exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1]
         yield process, orjson.loads(ready.read_bytes())
     finally:
         process.kill()
@@ -44,9 +41,9 @@ def test_the_ready_file_says_where_it_listens_and_a_client_is_served(tmp_path: P
         assert ready["pid"] == process.pid
         url = f"ws://127.0.0.1:{ready['port']}/v1/realtime?model=m"
         with connect(url, additional_headers={"Authorization": "Bearer k"}, proxy=None) as socket:
-            assert orjson.loads(socket.recv(timeout=10))["type"] == "session.created"
+            assert orjson.loads(socket.recv(timeout=60))["type"] == "session.created"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert out == ""
         assert err.startswith(f"simulating 'mine' on ws://127.0.0.1:{ready['port']}/v1/realtime\n")

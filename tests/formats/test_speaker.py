@@ -128,7 +128,7 @@ def test_a_real_device_is_given_the_same_in_real_time() -> None:
     playing.step()
     playing.begin(opened)
     while not playing.over:
-        assert asked.wait(30)
+        assert asked.wait(60)
         asked.clear()
     playing.close()
     wanted = exported(CALL, SIDES, only_heard=False)[start * 4 : end * 4]

@@ -22,7 +22,7 @@ def base_url(simulator: Simulator) -> str:
 
 def test_the_openai_client_gets_a_secret_and_holds_a_tool_turn() -> None:
     async def talk() -> list[str]:
-        async with Simulator(SCENARIO) as simulator, asyncio.timeout(30):
+        async with Simulator(SCENARIO) as simulator, asyncio.timeout(60):
             client = openai.AsyncOpenAI(api_key="sk-test", base_url=base_url(simulator))
             secret = await client.realtime.client_secrets.create(session={"type": "realtime"})
             short = openai.AsyncOpenAI(api_key=secret.value, base_url=base_url(simulator))
@@ -65,7 +65,7 @@ def test_an_agent_of_the_agents_sdk_runs_its_tool_and_speaks() -> None:
 
     async def talk() -> list[str]:
         runner = RealtimeRunner(RealtimeAgent(name="weather", tools=[get_weather]))
-        async with Simulator(SCENARIO) as simulator, asyncio.timeout(30):
+        async with Simulator(SCENARIO) as simulator, asyncio.timeout(60):
             session = await runner.run(
                 model_config={"url": f"{simulator.url}?model=gpt-realtime-2.1", "api_key": "sk-test"}
             )

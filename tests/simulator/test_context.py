@@ -118,7 +118,7 @@ def test_an_ephemeral_key_opens_the_session_it_was_made_for_until_its_time_is_ov
     wanted = {"type": "realtime", "instructions": "Be brief.", "audio": {"output": {"voice": "ash"}}}
 
     async def talk() -> tuple[dict[str, Any], int]:
-        async with Simulator(unix=lambda: clock[0]) as simulator, asyncio.timeout(30):
+        async with Simulator(unix=lambda: clock[0]) as simulator, asyncio.timeout(60):
             body = orjson.dumps({"session": wanted, "expires_after": {"anchor": "created_at", "seconds": 60}})
             headers = {"Authorization": "Bearer sk-test"}
             _, made = await asyncio.to_thread(posted, simulator, "/v1/realtime/client_secrets", body, headers)
@@ -136,7 +136,7 @@ def test_an_ephemeral_key_opens_the_session_it_was_made_for_until_its_time_is_ov
 
 def test_there_is_no_call_to_join() -> None:
     async def talk() -> bytes:
-        async with Simulator() as simulator, asyncio.timeout(30):
+        async with Simulator() as simulator, asyncio.timeout(60):
             with pytest.raises(InvalidStatus, match="404") as refused:
                 await connect(f"{simulator.url}?call_id=rtc_1", additional_headers={"api-key": "x"}, proxy=None)
             return bytes(refused.value.response.body or b"")

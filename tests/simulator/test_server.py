@@ -25,7 +25,7 @@ QUICK = parse('[pace]\ndelay_ms = 0\nspeed = 1000\n[[turn]]\nsay = "Hello there.
 
 def run(talk: Callable[[Simulator], Awaitable[Any]], **options: Any) -> Any:
     async def served() -> Any:
-        async with Simulator(QUICK, **options) as simulator, asyncio.timeout(20):
+        async with Simulator(QUICK, **options) as simulator, asyncio.timeout(60):
             return await talk(simulator)
 
     return asyncio.run(served())
@@ -47,7 +47,7 @@ async def send(socket: ClientConnection, event: dict[str, Any]) -> None:
 
 
 def posted(simulator: Simulator, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    connection = HTTPConnection("127.0.0.1", simulator.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", simulator.port, timeout=60)
     connection.request("POST", path, body, headers)
     answer = connection.getresponse()
     return answer.status, orjson.loads(answer.read())

@@ -93,7 +93,7 @@ def test_a_server_s_own_refusal_and_close_are_passed_on() -> None:
 
 def test_plain_requests_go_through() -> None:
     with gated("drop") as (gate, _):
-        connection = http.client.HTTPConnection(gate.url.removeprefix("ws://"), timeout=30)
+        connection = http.client.HTTPConnection(gate.url.removeprefix("ws://"), timeout=60)
         body = b'{"session": {"type": "realtime"}}'
         connection.request("POST", "/v1/realtime/client_secrets", body, {**KEY, "Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -105,7 +105,7 @@ def test_nobody_behind_the_gate_is_a_502() -> None:
     with gate_in_thread("ws://127.0.0.1:9", Between(plan(["drop"]))) as gate:
         with pytest.raises(InvalidStatus, match="502"):
             dial(gate)
-        connection = http.client.HTTPConnection(gate.url.removeprefix("ws://"), timeout=30)
+        connection = http.client.HTTPConnection(gate.url.removeprefix("ws://"), timeout=60)
         connection.request("GET", "/v1/models")
         assert connection.getresponse().status == 502
         connection.close()
