@@ -63,7 +63,18 @@ def read(words: Iterable[str]) -> Mapping[str, str]:
 def _owners() -> Iterator[type[DOMNode]]:
     """Yield everything that has keys, what one meets first first."""
     from realtime_inspector.tui import app
-    from realtime_inspector.tui.screens import acting, ask, compare, explain, keeping, replay, session, sessions
+    from realtime_inspector.tui.screens import (
+        acting,
+        ask,
+        compare,
+        driving,
+        explain,
+        keeping,
+        replay,
+        serving,
+        session,
+        sessions,
+    )
     from realtime_inspector.tui.screens.help import HelpScreen
     from realtime_inspector.tui.screens.listening import ListeningScreen
     from realtime_inspector.tui.widgets import events, filter_line, findings, line_list, timeline, views
@@ -71,5 +82,6 @@ def _owners() -> Iterator[type[DOMNode]]:
     yield from (app.InspectorApp, sessions.SessionsScreen)
     yield from (session.SessionScreen, acting.ActingScreen, keeping.KeepingScreen, ListeningScreen)
     yield from (events.EventList, findings.FindingList, timeline.TimelinePane, views.TurnsPane)
-    yield from (compare.CompareScreen, replay.ReplayScreen, filter_line.FilterInput, line_list.LineList)
+    yield from (replay.ReplayScreen, serving.ServingScreen, driving.DrivingScreen, compare.CompareScreen)
+    yield from (filter_line.FilterInput, line_list.LineList)
     yield from (HelpScreen, explain.ExplainScreen, ask.AskScreen, ask.ConfirmScreen, ask.ChooseScreen)

@@ -19,7 +19,8 @@ from realtime_inspector.tui.text import safe
 WRITING = frozenset(
     {
         "sessions.tag", "sessions.delete",
-        "session.mark", "session.comment", "session.export", "session.edit", "session.replay",
+        "session.mark", "session.comment", "session.export", "session.edit",
+        "walk.serve", "walk.drive", "drive.again",
         "replay.again", "replay.speed", "replay.match",
     }
 )  # fmt: skip
@@ -43,6 +44,9 @@ READING = frozenset(
         "timeline.end", "timeline.choose",
         "turns.sort",
         "compare.first", "compare.second", "compare.copy", "compare.back",
+        "session.replay", "walk.play", "walk.next", "walk.previous", "walk.next-turn", "walk.previous-turn",
+        "walk.faster", "walk.slower", "walk.open", "walk.back",
+        "drive.open", "drive.compare", "drive.copy", "drive.back",
         "replay.copy", "replay.back",
         "filter.keep", "filter.leave", "filter.complete", "filter.older", "filter.newer", "filter.save", "filter.saved",
         "filter.forget",

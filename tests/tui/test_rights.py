@@ -21,7 +21,7 @@ from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.memory import Memory
 from realtime_inspector.tui.rights import READING, SOUNDING, WRITING, Guarded
 from realtime_inspector.tui.screens.help import actions
-from realtime_inspector.tui.screens.replay import ReplayScreen
+from realtime_inspector.tui.screens.serving import ServingScreen
 from realtime_inspector.tui.screens.session import SessionScreen
 from realtime_inspector.tui.screens.sessions import SessionsScreen
 from tests.tui import sample
@@ -64,7 +64,7 @@ def test_every_action_is_known_to_read_or_to_write_and_has_a_name() -> None:
 
 def test_whoever_has_an_action_that_writes_or_sounds_hides_it() -> None:
     owners = {owner for owner, one in bindings() if one.id in WRITING | SOUNDING}
-    assert len(owners) == 4
+    assert len(owners) == 6
     assert all(issubclass(owner, Guarded) for owner in owners)
 
 
@@ -77,7 +77,7 @@ def test_what_no_table_has_is_refused() -> None:
     assert not rights.refusal(NewScreen(), "look")
     assert not rights.refusal(NewScreen(), "focus_next")
     assert rights.refusal(NewScreen(), "screenshot")
-    assert "'Speed' is off" in rights.refusal(ReplayScreen(Path("call.jsonl")), "speed")
+    assert "'Speed' is off" in rights.refusal(ServingScreen(Path("call.jsonl")), "speed")
 
 
 def test_a_read_only_list_deletes_and_tags_nothing_and_says_why(tmp_path: Path) -> None:
@@ -106,14 +106,17 @@ def test_a_read_only_session_keeps_and_starts_nothing(tmp_path: Path) -> None:
 
     async def play(pilot: Pilot[Any]) -> None:
         await settled(pilot)
-        for key in "mawor":
+        for key in "mawo":
             await pilot.press(key)
             await pilot.pause()
             assert isinstance(pilot.app.screen, SessionScreen)
-        abouts = ("Mark", "Comment", "Export", "Open in $EDITOR", "Replay to a client")
+        abouts = ("Mark", "Comment", "Export", "Open in $EDITOR")
         await until(pilot, lambda: all(told(pilot.app, f"'{about}' is off") for about in abouts))
         await press(pilot, "right_curly_bracket", "2")
         assert "TST001" in dump(pilot.app)
+        await press(pilot, "r", "s", "d")
+        await until(pilot, lambda: all(told(pilot.app, f"'{about}' is off") for about in ("Serve", "Drive")))
+        assert "replay of call.jsonl" in dump(pilot.app)
 
     drive(read_only(call), play)
     assert files(tmp_path) == before

@@ -12,7 +12,9 @@ from textual.pilot import Pilot
 
 from realtime_inspector.tui.app import Actions
 from realtime_inspector.tui.keymap import table
+from realtime_inspector.tui.screens.driving import DrivingScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
+from realtime_inspector.tui.screens.serving import ServingScreen
 from tests.tui import sample
 from tests.tui.driving import app_on, check, drive, dump, press, settled, until
 
@@ -69,7 +71,7 @@ def test_what_stands_over_the_list_looks_like_its_snapshots(
         sample.write(Path("recordings") / f"{name}.jsonl", text)
 
     async def play(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: dump(pilot.app).count("alloy") + dump(pilot.app).count("gpt-realtime") >= 2)
+        await until(pilot, lambda: dump(pilot.app).count(" W1 ") == 2)
         await pilot.press("d")
         await until(pilot, lambda: "no way back" in dump(pilot.app))
         await look(pilot, "delete", size)
@@ -102,7 +104,15 @@ def test_the_palette_and_the_help_have_every_action_of_every_screen(tmp_path: Pa
         await all_there(pilot, "app", "session", "events", "findings", "timeline", "turns", "list")
         await pilot.press("r")
         await until(pilot, lambda: pilot.app.screen is not screen)
+        await all_there(pilot, "app", "walk", "list")
+        pilot.app.push_screen(ServingScreen(call))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ServingScreen) and pilot.app.focused)
         await all_there(pilot, "app", "replay", "list")
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ServingScreen))
+        pilot.app.push_screen(DrivingScreen(call, "ws://127.0.0.1:9"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, DrivingScreen) and pilot.app.focused)
+        await all_there(pilot, "app", "drive", "list")
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await all_there(pilot, "help", "list")

@@ -19,7 +19,8 @@ from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.panes import Panes
 
-_PLACES = {"session": "In any pane", "sessions": "Recordings", "app": "Everywhere", "list": "In every list"}
+_PLACES = {"session": "In any pane", "sessions": "Recordings", "app": "Everywhere", "list": "In every list",
+           "walk": "The replay", "replay": "Serving it", "drive": "Driving a server"}  # fmt: skip
 """What an action belongs to → the heading above it; others are called what they are."""
 _ELSEWHERE = "In other panes"
 _LAST = "list"

@@ -35,14 +35,18 @@ class KeepingScreen(ActingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mark", "Mark", tooltip="a * in the list", show=False, id="session.mark"),
-        Binding("a", "comment", "Comment", tooltip="words kept beside the recording", show=False, id="session.comment"),
+        Binding(
+            "a,C", "comment", "Comment", tooltip="words kept beside the recording", show=False, id="session.comment"
+        ),
         Binding("apostrophe", "noted(1)", "Next mark or comment", show=False, id="session.next-mark"),
         Binding("quotation_mark", "noted(-1)", "Previous mark or comment", show=False, id="session.previous-mark"),
         Binding(
             "w", "export", "Export", tooltip="pane, entry, WAV, report, any format", show=False, id="session.export"
         ),
         Binding("o", "edit", "Open in $EDITOR", tooltip="the entry as it was sent", show=False, id="session.edit"),
-        Binding("r", "replay", "Replay to a client", tooltip="served on a free port", show=False, id="session.replay"),
+        Binding(
+            "r", "replay", "Replay", tooltip="as if live; serve it, drive a server", show=False, id="session.replay"
+        ),
     ]
 
     @property
@@ -141,10 +145,10 @@ class KeepingScreen(ActingScreen):
             self.app.call_from_thread(told)
 
     def action_replay(self) -> None:
-        """Serve this recording to a client."""
-        from realtime_inspector.tui.screens.replay import ReplayScreen  # a server's imports, for who asks for one
+        """Let the recording happen again."""
+        from realtime_inspector.tui.screens.replay import ReplayScreen  # for who asks for it
 
-        self.app.push_screen(ReplayScreen(self.study.path))
+        self.app.push_screen(ReplayScreen(self.desk, self.bring))
 
     # an editor
 

@@ -30,7 +30,7 @@ class ListeningScreen(KeepingScreen):
     """A screen over one moment of a recording, which can be played from there on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "play", "Play from here, or stop", show=False, id="session.play"),
+        Binding("p,space", "play", "Play from here, or stop", show=False, id="session.play"),
         Binding("P", "play_side", "Play one side, or both", show=False, id="session.play-side"),
         Binding("u", "play_unheard", "Play what nobody heard, or not", show=False, id="session.play-unheard"),
     ]
