@@ -72,6 +72,7 @@ class Relay:
         rotation: Rotation | None = None,
         via: Via | None = None,
         certificate: ClientCertificate | None = None,
+        attach: bool = False,
     ) -> None:
         """Prepare a relay.
 
@@ -92,6 +93,7 @@ class Relay:
             rotation: When a recording goes on in another file; by default never.
             via: The HTTP proxy by which the upstream is reached.
             certificate: Shown to an upstream that asks for one.
+            attach: Join the calls that are made through it (WebRTC), to record their events.
 
         Raises:
             UsageError: If the upstream is no URL or the CA no certificate.
@@ -118,6 +120,7 @@ class Relay:
         self._links: set[Link] = set()
         self._idle = asyncio.Event()
         self._failures: Counter[str] = Counter()
+        self._answered = self._sidebands() if attach else _unnoticed
 
     def figures(self) -> Figures:
         """Return what it has counted so far; from any thread."""
@@ -311,10 +314,16 @@ class Relay:
         source = Source(client, self.upstream.url, self.upstream.target, tags=self._tags)
         track = self._policy.track(self.recorder, source, self._opened)
         change = self._key.put if self._key is not None else bytes
-        rewriter = Rewriter(self.upstream, self.port, self._own_answer, change)
+        rewriter = Rewriter(self.upstream, self.port, self._own_answer, change, self._answered)
         link = Link(self._tee, track, rewriter, lambda link: self._spawn(self._connect(link)), self._closed)
         self._links.add(link)
         return link
+
+    def _sidebands(self) -> Callable[[Head, Head], None]:
+        """Return what joins calls; loaded before there is one, for that takes a while."""
+        from realtime_inspector.capture.sideband import Sidebands
+
+        return safely(Sidebands(lambda: self.ws_url, self._spawn, self._say).answered)
 
     async def _connect(self, link: Link) -> None:
         """Connect a link's server leg, or tell its client why not."""
@@ -433,6 +442,10 @@ async def _started(upstream: str, folder: Path, options: dict[str, Any]) -> Rela
     relay = Relay(upstream, folder, **options)
     await relay.start()
     return relay
+
+
+def _unnoticed(request: Head, answer: Head) -> None:
+    """Do nothing about an answer."""
 
 
 def _set(future: asyncio.Future[None]) -> None:

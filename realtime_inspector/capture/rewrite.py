@@ -15,6 +15,8 @@ from realtime_inspector.capture.upstream import Upstream
 
 READY_PATH = "/__realtime_inspector/ready"
 """Answered by the relay itself and never forwarded; no API has a path like it."""
+OWN_ERROR = "realtime_inspector_error"
+"""The type of an error that the relay answers itself."""
 
 _ABSOLUTE = re.compile(r"[A-Za-z]+://(?P<authority>[^/?#]*)")
 _HOST = re.compile(rb"(?i)(\n(host)[ \t]*:[ \t]*)[^\r\n]*")
@@ -32,7 +34,7 @@ class Refusal:
     @property
     def body(self) -> str:
         """The error as the API words its own."""
-        error = {"message": self.message, "type": "realtime_inspector_error", "code": self.code, "param": None}
+        error = {"message": self.message, "type": OWN_ERROR, "code": self.code, "param": None}
         return json.dumps({"error": error}, ensure_ascii=False)
 
     @property
@@ -56,6 +58,7 @@ class Rewriter:
         port: int,
         answer: Callable[[Head], Refusal | None] = lambda head: None,
         change: Callable[[bytes], bytes] = bytes,
+        answered: Callable[[Head, Head], None] = lambda request, answer: None,
     ) -> None:
         """Rewrite for an upstream.
 
@@ -64,11 +67,13 @@ class Rewriter:
             port: Where the relay listens.
             answer: Gives the relay's own answer to a request that is not to be passed on.
             change: Changes the head of one that is, `Host` and target already rewritten.
+            answered: Told a request, as the client sent it, and the head of its answer.
         """
         self._upstream = upstream
         self._port = port
         self._answer = answer
         self._change = change
+        self._answered = answered
         self._exchange = Exchange()
         self._refusal: Refusal | None = None
         """What the client gets when its requests before are answered."""
@@ -100,7 +105,9 @@ class Rewriter:
 
     def _looked_at(self, data: bytes) -> Iterator[bytes | Refusal]:
         waited = self._exchange.waiting
-        for _ in self._exchange.server(data):
+        for part in self._exchange.server(data):
+            if part.head is not None and part.request is not None:
+                self._answered(part.request, part.head)
             if waited and not self._exchange.waiting and self._exchange.upgraded is None:
                 yield from self.client(b"")
             waited = self._exchange.waiting

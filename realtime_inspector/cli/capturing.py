@@ -63,6 +63,8 @@ class Settings:
     """URL of a collector of traces, or `env`."""
     otlp_content: bool = False
     """Send it what was said too."""
+    attach: bool = False
+    """Join the calls that are made through a relay."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any], **more: Any) -> Settings:
@@ -72,7 +74,7 @@ class Settings:
             UsageError: If a value makes no sense.
         """
         plain = ("folder", "upstream", "upstream_ca", "only", "only_model", "sample", "key_env", "via", "metrics_at",
-                 "otlp", "otlp_content")  # fmt: skip
+                 "otlp", "otlp_content", "attach")  # fmt: skip
         return cls(
             **{name: options[name] for name in plain},
             tags=dict(map(parse_tag, options["tags"])),
@@ -99,7 +101,9 @@ class Settings:
         Raises:
             UsageError: If something of it cannot be.
         """
-        return Relay(self.server, self.folder, **self.shared(), via=self.way(), share_port=share_port)
+        return Relay(
+            self.server, self.folder, **self.shared(), via=self.way(), share_port=share_port, attach=self.attach
+        )
 
     def interceptor(self, mode: str) -> Interceptor:
         """Return the interceptor of a mode.
@@ -188,6 +192,7 @@ _OPTIONS: list[Callable[..., Any]] = [
         "--audio-in", type=_AUDIO, default="keep", help="the user's audio: record it, its length and hash, or length"
     ),
     click.option("--audio-out", type=_AUDIO, default="keep", help="the same for the assistant's audio"),
+    click.option("--attach", is_flag=True, help="join the WebRTC calls that are made through it: their events too"),
     click.option("--key-env", metavar="NAME", help="send the key in this variable upstream, in place of the client's"),
     click.option("--rotate-size", metavar="SIZE", help="keep a recording in parts of at most this size: 100MB"),
     click.option("--rotate-every", metavar="TIME", help="begin another part when one is this old: 1h, 30m"),

@@ -70,6 +70,7 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("demo", "hold a conversation with planted mistakes, and explain them"),
         Listed("proxy", "record what passes between a client and the API"),
         Listed("run", "run a program and record what it says to the API"),
+        Listed("attach", "join a WebRTC or SIP call, and record its events"),
         Listed("ca", "show the certificate authority of the proxy's TLS side"),
         Listed("doctor", "check port, upstream, key, certificates, disk and rights"),
     ),
@@ -104,9 +105,11 @@ SECTIONS: dict[str, tuple[Listed, ...]] = {
         Listed("concat", "recordings put together to one"),
         Listed("shrink", "the smallest recording for which a command still fails"),
         Listed("scrub", "take private things out of recordings"),
+        Listed("verify", "whether recordings are whole, for CI too"),
         Listed("repair", "cut the torn last line of a recording"),
         Listed("prune", "delete old recordings, or the oldest of too many"),
         Listed("schema", "print the JSON Schema of recordings"),
+        Listed("config", "which options have a value here, and where it stands", "config_"),
         Listed("completion", "print the completion script of a shell"),
     ),
 }
@@ -139,7 +142,7 @@ class CommandLine(click.Group):
                 raise click.UsageError(_no_such_command(name, known), ctx)
         found, command, rest = super().resolve_command(ctx, args)
         if found is not None and command is not None:
-            ctx.default_map = {found: _defaults(found, command)}
+            ctx.default_map = {found: defaults(found, command)}
         return found, command, rest
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -210,7 +213,7 @@ def _without_command(ctx: click.Context, debug: bool) -> None:
         return
     opener = load("open")
     if opener is not None and _somebody_looks():
-        ctx.default_map = {"open": _defaults("open", opener)}
+        ctx.default_map = {"open": defaults("open", opener)}
         with opener.make_context("open", [], parent=ctx) as opened:
             opener.invoke(opened)
         return
@@ -229,7 +232,8 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         ctx.exit()
 
 
-def _defaults(name: str, command: click.Command) -> dict[str, Any]:
+def defaults(name: str, command: click.Command) -> dict[str, Any]:
+    """Return the values of a command's options, by parameter name, that environment and file give them."""
     names = [listed.name for listed in table()]
     return config.defaults(name, command, commands=names, load_for_keys=lambda: _options_of(names))
 

@@ -21,7 +21,7 @@ from realtime_inspector.cli.serving import listen_address, write_ready
 from realtime_inspector.errors import UsageError
 
 _INTERRUPTED = 130
-_REVERSE_ALONE = ("drain", "workers", "faults", "profiles")
+_REVERSE_ALONE = ("drain", "workers", "faults", "profiles", "attach")
 """Options that the other modes do not have."""
 
 

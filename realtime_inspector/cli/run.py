@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -55,7 +53,7 @@ class _Proxies:
         settings = replace(self.settings, upstream=origin.upstream)
         if self.between is not None:
             settings = faulting.behind(stack, settings, self.between)
-        options = {**self._options(settings), "via": settings.way()}
+        options = {**self._options(settings), "via": settings.way(), "attach": settings.attach}
         relay = stack.enter_context(relay_in_thread(settings.server, settings.folder, **options))
         self.running.append(relay)
         return relay.url + origin.path
@@ -134,6 +132,8 @@ def command(
     """Run CMD and record what it says to the Realtime API."""
     between = faulting.between(options)
     chosen = _chosen(mode, faulty=between is not None)
+    if options["attach"] and "reverse" not in chosen:
+        raise UsageError("--attach works in --mode reverse or both, not in --mode forward; leave one of them out")
     policy = _policy(ignored) if with_lint else None
     proxies = _Proxies(settings := Settings.of(options), between)
     with ExitStack() as stack:
@@ -145,8 +145,11 @@ def command(
             raise InspectorError(f"the recording cannot begin: {error}") from error
         code = _run(cmd, launch.environment(os.environ, pointers))
     _tell(proxies, cmd[0], chosen, code)
-    if policy is not None and _errors(proxies.recorded, policy) and code == 0:
-        code = 1
+    if policy is not None:
+        from realtime_inspector.cli import verdict
+
+        if verdict.tell(proxies.recorded, policy) and code == 0:
+            code = 1
     ctx.exit(code)
 
 
@@ -219,22 +222,3 @@ def _policy(ignored: Sequence[str]) -> Policy:
     from realtime_inspector.cli import linting
 
     return linting.project(ignored=ignored)
-
-
-def _errors(paths: Sequence[Path], policy: Policy) -> bool:
-    """Write the findings, and tell whether one is an error."""
-    from realtime_inspector.analysis.finding import Severity
-    from realtime_inspector.cli import findings_text, output
-    from realtime_inspector.cli.findings import lint
-    from realtime_inspector.formats import read_any
-
-    text = findings_text.Text(output.Ink(on=output.wants_colour(sys.stderr)), output.width())
-    linted = [lint(read_any(path), policy.rules_for(path), policy.dialect_for(path)) for path in paths]
-    for line in dict.fromkeys(line for one in linted for line in one.troubles):
-        diagnostics.warn(line)
-    lines = [*(line for one in linted for line in text.recording(one)), *text.summary(linted)]
-    for line in lines if linted else ():
-        diagnostics.say(line)
-    if linted and not any(one.findings for one in linted):
-        diagnostics.say(f"silent all the same? `{diagnostics.PROGRAM} why {shlex.quote(str(paths[-1]))}`")
-    return any(finding.severity is Severity.ERROR for one in linted for finding in one.findings)
