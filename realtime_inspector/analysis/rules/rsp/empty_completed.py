@@ -8,6 +8,7 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
@@ -37,6 +38,14 @@ class EmptyCompleted(Rule):
         < {"type": "response.done", "response": {"id": "r2", "status": "cancelled", "output": []}}
         """,
         """
+        # its words came, though the end does not show them
+        < {"type": "session.created", "session": {"id": "s1"}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "a1", "type": "message"}}
+        < {"type": "response.output_text.done", "response_id": "r1", "item_id": "a1", "text": "Hi"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}
+        """,
+        """
         # what it brought may have come before the recording began
         < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}
         """,
@@ -59,9 +68,9 @@ class EmptyCompleted(Rule):
         if body.get("status") != "completed" or not isinstance(output, list):
             return
         response = before.responses.get(text(body.get("id")))
-        brought = response is not None and response.first_output is not None
-        begun_before = response is None and before.created is None and left_out.WIRE not in before.left_out
-        if brought or begun_before or not all(_is_empty(item) for item in output):
+        if not all(_is_empty(item) for item in output) or _begins_within(before):
+            return
+        if response is not None and (response.first_output is not None or _brought(before, response)):
             return
         yield self.finding(
             event,
@@ -69,6 +78,18 @@ class EmptyCompleted(Rule):
             "instructions, tool_choice and history if it stays so",
             cause=response.created if response is not None else None,
         )
+
+
+def _begins_within(session: Session) -> bool:
+    """Tell whether the recording begins in the middle of a call, before its first response.created."""
+    unseen = session.created is None and "response.created" not in session.counts
+    return unseen and left_out.WIRE not in session.left_out
+
+
+def _brought(session: Session, response: Response) -> bool:
+    """Tell whether the words of a response came as a whole, where no piece of them did."""
+    items = (session.items[item_id] for item_id in response.item_ids if item_id in session.items)
+    return any(item.text or item.transcript for item in items)
 
 
 def _is_empty(item: object) -> bool:
