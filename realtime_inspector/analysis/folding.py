@@ -40,7 +40,7 @@ def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[
 
     Args:
         findings: Those of one recording.
-        by_client: Tells of an entry's number whether the client sent it: what the server's event began is no fault of it.
+        by_client: Tells of an entry's number whether the client sent it: it is not to blame for what the server began.
     """
     folds = folded(findings)
     wrong: dict[int, set[int]] = {}
@@ -48,7 +48,7 @@ def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[
         for finding in same:
             if finding.severity is not Severity.INFO and finding.rule != ANY_ERROR and by_client(finding.entry):
                 wrong.setdefault(finding.entry, set()).add(place)
-    roots = [_root([_began(finding, wrong) - {place} for finding in same]) for place, same in enumerate(folds)]
+    roots = [_root([_began(each, wrong, by_client) for each in same], place) for place, same in enumerate(folds)]
     tops = [_top(place, roots) for place in range(len(folds))]
     return [
         Told(same, [folds[other] for other, top in enumerate(tops) if top == place and other != place])
@@ -57,15 +57,23 @@ def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[
     ]
 
 
-def _began(finding: Finding, wrong: Mapping[int, set[int]]) -> set[int]:
-    """Return the places of the folds about the event that began a finding."""
+def _began(finding: Finding, wrong: Mapping[int, set[int]], by_client: Callable[[int], bool]) -> set[int] | None:
+    """Return the places of the folds about the client's event that began a finding; None if none began it."""
     cause = finding.cause
-    return wrong.get(cause, set()) if cause is not None and cause < finding.entry else set()
+    if cause is None or cause >= finding.entry or not by_client(cause):
+        return None
+    return wrong.get(cause, set())
 
 
-def _root(began: Sequence[set[int]]) -> int | None:
-    """Return the place of the worst fold that all of a fold follow from."""
-    return min(set.intersection(*began), default=None)
+def _root(began: Sequence[set[int] | None], place: int) -> int | None:
+    """Return the worst fold that the one at a place follows from.
+
+    Many a rule speaks of the first wrong event alone: what is alike and has a later one for its cause follows too.
+    """
+    known = [places - {place} for places in began if places]
+    if not began[0] or not all(known) or any(places is None for places in began):
+        return None
+    return min(set.intersection(*known), default=None)
 
 
 def _top(place: int, roots: Sequence[int | None]) -> int:

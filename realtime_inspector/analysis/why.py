@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from realtime_inspector.analysis import loudness
 from realtime_inspector.analysis.causes import Cause, Confidence, Evidence, View, find
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter
@@ -108,7 +109,9 @@ def explain(
     every = silences(ear.session, {finding.entry for finding in heard})
     witness = _Witness(every, header, asked)
     ask(entries, witness, note=witness.note)
-    return [Why(one, cause, _about(cause, told)) for one, cause in zip(every, witness.causes(), strict=True)]
+    form = witness.session.input_audio.format
+    causes = (loudness.listened(cause, entries, form) for cause in witness.causes())
+    return [Why(one, cause, _about(cause, told)) for one, cause in zip(every, causes, strict=True)]
 
 
 def last(found: Sequence[Why]) -> Why:

@@ -63,7 +63,7 @@ class Trail:
         return Step(n, line + n - first_n, self._t[at], self._type[at]) if at < end else None
 
     def is_clients(self, n: int) -> bool:
-        """Tell whether an entry looks like a message of the client: a name that the server has not is not the server's."""
+        """Tell whether an entry looks like a message of the client: its name is none of the server's."""
         step = self.step(n)
         if step is None or step.type in SERVER_TYPES:
             return False

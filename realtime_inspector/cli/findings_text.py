@@ -41,7 +41,8 @@ class Text:
         findings = [finding for one in linted for finding in one.findings]
         yield f"{in_words(count(findings))} in {_recordings(linted)}{_accepted(linted)}{_brought(linted)}"
         if findings:
-            telling = min(findings, key=lambda finding: (finding.severity.rank, finding.rule == ANY_ERROR))
+            tops = [top.same[0] for one in linted for top in told(one.findings, one.trail.is_clients)]
+            telling = min(tops, key=lambda finding: (finding.severity.rank, finding.rule == ANY_ERROR))
             yield f"run `realtime-inspector explain {telling.rule}` for what that rule means and an example"
 
     def _block(self, linted: Linted, same: Sequence[Finding]) -> Iterator[str]:

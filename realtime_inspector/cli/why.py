@@ -114,19 +114,32 @@ class Page:
             yield ""
             yield from self._why(why)
 
+    def sentence(self, why: Why) -> Iterator[str]:
+        """Yield when it was silent, why, and what to do, without what shows it."""
+        yield from self._said(why)
+        yield from self._mended(why)
+
     def _why(self, why: Why) -> Iterator[str]:
-        silence, cause = why.silence, why.cause
-        yield self._ink(f"{text.clock(silence.start)} to {text.clock(silence.end)}", "dim") + f"  {cause.label}"
-        sure = {Confidence.CERTAIN: "certain", Confidence.LIKELY: "likely", Confidence.UNKNOWN: ""}[cause.confidence]
-        yield from self._wrapped("", text.safe(f"{cause.words}{f' ({sure})' if sure else ''}."))
+        cause = why.cause
+        yield from self._said(why)
         for evidence in cause.evidence:
             yield f"    entry {evidence.at.n:<6} {text.clock(evidence.at.t):>10}  {text.safe(evidence.words)}"
         for finding in why.findings:
             severity = self._ink(finding.severity.value, COLOURS[finding.severity])
             yield f"    {severity} {finding.rule} {finding.name} (entry {finding.entry})"
             yield from self._wrapped("  ", text.safe(finding.message))
-        if cause.fix:
-            yield from self._wrapped("", text.safe(f"to mend it: {cause.fix}"))
+        yield from self._mended(why)
+
+    def _said(self, why: Why) -> Iterator[str]:
+        silence, cause = why.silence, why.cause
+        start, end = text.clock(silence.start), text.clock(silence.end)
+        yield self._ink(start if start == end else f"{start} to {end}", "dim") + f"  {cause.label}"
+        sure = {Confidence.CERTAIN: "certain", Confidence.LIKELY: "likely", Confidence.UNKNOWN: ""}[cause.confidence]
+        yield from self._wrapped("", text.safe(f"{cause.words}{f' ({sure})' if sure else ''}."))
+
+    def _mended(self, why: Why) -> Iterator[str]:
+        if why.cause.fix:
+            yield from self._wrapped("", text.safe(f"to mend it: {why.cause.fix}"))
 
     def _wrapped(self, lead: str, words: str) -> Iterator[str]:
         indent = "  " + lead

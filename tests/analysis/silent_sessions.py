@@ -332,6 +332,10 @@ SILENT: dict[str, tuple[str, str]] = {
         + CLOSE,
         "Expected base64-encoded audio bytes",
     ),
+    "message-unreadable": (
+        BEGIN + "> {'type': 'response.create'}\n" + refused("invalid_event", "The event could not be parsed.") + CLOSE,
+        'cannot read what the client sends as events: "The event could not be parsed"',
+    ),
     "nobody-spoke": (BEGIN + CLOSE, "the client sent no audio"),
     "closed-before-played": (BEGIN + SPOKEN + BEGUN + HEARD + "+200ms x> 1000\nx", "can have been played"),
     "answered": (BEGIN + SPOKEN + BEGUN + HEARD + CLOSE, "it did answer: 3.0 s of audio of response r1"),

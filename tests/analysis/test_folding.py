@@ -117,6 +117,12 @@ def test_a_fold_of_which_one_began_by_itself_stands_alone() -> None:
     assert shown([*wrong, *follow, finding("r3 waits", "TST002", 9)]) == [("TST001", []), ("TST002", [])]
 
 
+def test_what_is_alike_follows_from_the_first_wrong_event_where_only_that_is_told() -> None:
+    found = [finding("a", "TST001", 2), finding("r1", "TST002", 3, cause=2), finding("r2", "TST002", 5, cause=4)]
+
+    assert shown(found) == [("TST001", ["TST002"])]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4), st.none() | st.integers(0, 9)), max_size=12))
 def test_every_finding_is_told_once(drawn: list[tuple[int, int, int | None]]) -> None:

@@ -186,3 +186,29 @@ def test_an_overlap_is_known_by_code_or_words(error: dict[str, Any], expected: b
 def test_no_error_and_no_event_raises(error: dict[str, Any], body: dict[str, Any]) -> None:
     waiting = [Pending(At(1, 0.0), kind, None, body) for kind in ("session.update", "conversation.item.create", "x")]
     blame.find(error, waiting)
+
+
+@pytest.mark.parametrize(
+    ("error", "append", "fits"),
+    [
+        ({"param": "audio", "code": "invalid_value"}, {"audio": "b'AAAA'"}, True),
+        ({"message": "Invalid 'audio'. Expected base64-encoded audio bytes"}, {"audio": "%%"}, True),
+        ({"message": "Missing required parameter: 'audio'."}, {"data": "AAAA"}, True),
+        ({"code": "unknown_parameter", "message": "Unknown parameter: 'data'."}, {"data": "AAAA"}, True),
+        ({"code": "unknown_parameter", "message": "Unknown parameter: 'foo'."}, {"data": "AAAA"}, False),
+        ({"param": "audio", "code": "string_above_max_length"}, {"audio": "AAAA"}, False),
+        ({"message": "The server had an error"}, {"audio": "%%"}, False),
+    ],
+)
+def test_an_error_is_of_audio_if_that_has_what_it_refuses(
+    error: dict[str, Any], append: dict[str, Any], fits: bool
+) -> None:
+    assert blame.is_of_audio(error, append) is fits
+
+
+def test_an_error_about_what_is_no_event_is_about_binary_data_where_nothing_else_is_unread() -> None:
+    sent = pending(("wire.binary", {}), ("session.update", {}))
+    assert blame.find({"code": "invalid_event"}, sent) == (sent[0], "likely")
+
+    sent = pending(("wire.binary", {}), ("wire.malformed", {}))
+    assert blame.find({"code": "invalid_event"}, sent) == (sent[1], "likely")

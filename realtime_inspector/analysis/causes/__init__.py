@@ -39,9 +39,11 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
     saying.speaking,
     saying.cleared,
     connection.closed_idle,
+    reported.refused_audio,
     saying.uncommitted,
     resting.answered,
     reported.server_error,
+    reported.unreadable,
     saying.unheard_audio,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence, Evidence, View, asked_after, quoted
+from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED
 from realtime_inspector.protocol.realtime.conversation import ServerError
 
 _WORDS = {
@@ -11,6 +12,7 @@ _WORDS = {
     "configuration-refused": "the server refused a configuration, and nothing of it holds",
     "create-refused": "the request for a response was refused",
     "message-refused": "the server refused what the client put into the conversation",
+    "message-unreadable": "the server cannot read what the client sends as events",
     "server-error": "the server reported an error of its own",
     "session-expired": "the session has reached its longest duration",
 }
@@ -20,6 +22,7 @@ _FIX = {
     "configuration-refused": "mend session.update and send it again",
     "create-refused": "wait for response.done, then send response.create again",
     "message-refused": "mend the item and send it again, then response.create",
+    "message-unreadable": "send one JSON object a message, as text; audio in base64, in input_audio_buffer.append",
     "server-error": "try again after a moment; with a new session if nothing follows",
     "session-expired": "open a new session before the limit",
 }
@@ -29,8 +32,10 @@ _RULES = {
     "configuration-refused": ("SES005",),
     "create-refused": ("RSP001", "RSP002", "TOOL013"),
     "message-refused": ("TOOL003", "TOOL004", "ITM004"),
+    "message-unreadable": ("CON013", "CON014"),
     "session-expired": ("CON005",),
 }
+_UNREADABLE = frozenset({WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED})
 _OF_CODE = {
     "conversation_already_has_active_response": "create-refused",
     "input_audio_buffer_commit_empty": "commit-refused",
@@ -57,6 +62,20 @@ def server_error(view: View) -> Cause | None:
     return None if error is None or asked_after(view, error.at) else told(error)
 
 
+def refused_audio(view: View) -> Cause | None:
+    """Tell audio of which the server refused the first piece, and all that is like it."""
+    first = view.state.first_append
+    error = view.refused.get(first.at.n) if first is not None else None
+    return _told("audio-refused", error) if error is not None and view.within(error.at) else None
+
+
+def unreadable(view: View) -> Cause | None:
+    """Tell messages of the client that the server could not read as events."""
+    errors = (error for error in reversed(view.state.errors[-LOOK_BACK:]) if view.within(error.at))
+    error = next((error for error in errors if error.cause_type in _UNREADABLE), None)
+    return None if error is None or asked_after(view, error.at) else _told("message-unreadable", error)
+
+
 def told(error: ServerError) -> Cause | None:
     """Return what an error says of a silence by its own words; None where they do not tell what was refused.
 
@@ -65,12 +84,16 @@ def told(error: ServerError) -> Cause | None:
     label = _label(error)
     if not label or (error.cause is not None and label not in _BY_ITSELF):
         return None
-    certain = label == "audio-refused"
+    return _told(label, error)
+
+
+def _told(label: str, error: ServerError) -> Cause:
+    sent = (Evidence(error.cause, f"{error.cause_type} of the client"),) if error.cause is not None else ()
     return Cause(
         label,
         f"{_WORDS[label]}: {quoted(error)}",
-        (Evidence(error.at, "error" if label == "server-error" else "refused"),),
-        Confidence.CERTAIN if certain else Confidence.LIKELY,
+        (*sent, Evidence(error.at, "error" if label == "server-error" else "refused")),
+        Confidence.CERTAIN if label in {"audio-refused", "message-unreadable"} else Confidence.LIKELY,
         _FIX[label],
         _RULES.get(label, ()),
     )

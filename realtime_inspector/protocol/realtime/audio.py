@@ -5,6 +5,7 @@ Knows bytes and milliseconds; which events carry them is in `changes/`.
 
 from __future__ import annotations
 
+import binascii
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
@@ -19,6 +20,15 @@ RECENT_APPENDS = 4096
 """How many appends are remembered one by one: 80 s of 20 ms each, more than any voice detection waits."""
 
 _BETA_FORMATS = {"pcm16": PCM, "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
+
+
+def is_base64(audio: str) -> bool:
+    """Tell whether a text is base64 as the server takes it: the standard alphabet, nothing around it."""
+    try:
+        binascii.a2b_base64(audio, strict_mode=True)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

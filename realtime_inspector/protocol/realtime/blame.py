@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED
+from realtime_inspector.protocol.realtime.audio import is_base64
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import Pending
 from realtime_inspector.protocol.realtime.values import text
@@ -59,6 +60,7 @@ _UNREADABLE: Sequence[tuple[str, frozenset[str]]] = (
 """Words of an error → what of ours they speak of."""
 _FLAT = {"transcription_session.update": "session.update"}
 _QUOTED = re.compile(r"'((?:session|item|response)\.[\w.\[\]]+|type|audio_end_ms|content_index|previous_item_id)'")
+_QUOTED_NAME = re.compile(r"'(\w+)'")
 _STEP = re.compile(r"[^.\[\]]+")
 _DIGITS = 9
 _TELLING = 3
@@ -121,6 +123,15 @@ def find(
     return max(candidates, key=lambda pending: _fit(pending, error)), "likely"
 
 
+def is_of_audio(error: Mapping[str, Any], append: Mapping[str, Any]) -> bool:
+    """Tell whether an error can be about audio such as this append: it has what the error refuses."""
+    named = param(error) or "".join(_QUOTED_NAME.findall(text(error.get("message")))[:1])
+    audio = append.get("audio")
+    if text(error.get("code")) == "unknown_parameter":
+        return named in append
+    return named == "audio" and not (isinstance(audio, str) and is_base64(audio))
+
+
 def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pending]:
     kind = client_type(error)
     if kind:
@@ -130,7 +141,8 @@ def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pe
         if phrase in words:
             return [pending for pending in waiting if pending.type in unreadable]
     if text(error.get("code")) in {"invalid_event", "invalid_json"}:
-        return [pending for pending in waiting if pending.type in {WIRE_UNTYPED, WIRE_MALFORMED}]
+        unread = [pending for pending in waiting if pending.type in {WIRE_UNTYPED, WIRE_MALFORMED}]
+        return unread or [pending for pending in waiting if pending.type == WIRE_BINARY]
     if param(error) == "type":
         return [pending for pending in waiting if pending.type not in CLIENT_TYPES or f"'{pending.type}'" in words]
     return []

@@ -115,6 +115,8 @@ class State:
         """Every tool output the client sent, those without a call's id too."""
         self.unanswered: list[Pending] = []
         """Client events that wait for an answer, oldest first; the newest thousand."""
+        self.first_append: Pending | None = None
+        """The first audio of the client: what is wrong with it is wrong with what follows."""
         self.named: dict[str, Pending] = {}
         """Client events by the `event_id` the client gave them, audio too; the newest thousand."""
         self.open_turn: At | None = None

@@ -57,8 +57,11 @@ class BadBase64(Rule):
         if before.input_audio.appends:
             return
         if not isinstance(event.body.get("audio"), str):
+            other = next((name for name in _MISNAMED if isinstance(event.body.get(name), str)), "")
+            there = f": it has {other!r}, which the server does not know; call that 'audio'" if other else ""
             yield self.finding(
-                event, "the append has no audio: the server refuses it; put the samples in audio, as base64"
+                event,
+                f"the append has no audio{there or ': the server refuses it; put the samples in audio, as base64'}",
             )
             return
         audio = event.audio()
@@ -75,7 +78,13 @@ class BadBase64(Rule):
         return FOREVER if after.input_audio.appends else None
 
 
+_MISNAMED = ("data", "delta", "chunk", "payload", "buffer", "bytes", "content", "pcm", "audio_data", "audio_chunk")
+"""What the field is called by mistake, as in other APIs or in the other direction."""
+
+
 def _problem(audio: str) -> str:
+    if audio.startswith(("b'", 'b"')):
+        return "it is bytes as Python prints them: decode them, b64encode(samples).decode()"
     if audio.startswith("data:"):
         return "it has a data: prefix"
     if re.search(r"\s", audio):

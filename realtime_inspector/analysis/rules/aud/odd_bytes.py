@@ -9,7 +9,7 @@ from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.audio import PCM
+from realtime_inspector.protocol.realtime.audio import PCM, is_base64
 from realtime_inspector.protocol.realtime.session import Session
 
 
@@ -42,6 +42,11 @@ class OddBytes(Rule):
         > {"type": "input_audio_buffer.commit"}
         """,
         """
+        # no base64 has no bytes
+        < {"type": "session.created", "session": {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 24000}}}}}
+        > {"type": "input_audio_buffer.append", "audio": "b'AAAAA'"}
+        """,
+        """
         # nothing says what the format is
         > {"type": "input_audio_buffer.append", "audio": "AAAA"}
         """,
@@ -67,7 +72,7 @@ class OddBytes(Rule):
         if before.config_at is None or before.pending_updates or audio.format.name != PCM:
             return
         if event.type == "input_audio_buffer.append":
-            if event.audio_bytes % 2 and not audio.odd_appends:
+            if event.audio_bytes % 2 and not audio.odd_appends and is_base64(event.audio()):
                 yield self.finding(
                     event,
                     f"this chunk has {event.audio_bytes} bytes, an odd number, but a PCM sample has two: append whole "

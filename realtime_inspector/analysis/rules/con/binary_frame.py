@@ -48,8 +48,11 @@ class BinaryFrame(Rule):
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Report the first."""
         if not before.counts.get(WIRE_BINARY) and speaks_realtime(before):
-            size = len(event.entry.payload)
+            payload = event.entry.payload
+            advice = "send them as text"
+            if event.from_client and not payload.lstrip().startswith(b"{"):
+                advice += "; if it is audio, encode it with base64 and put it in input_audio_buffer.append"
             yield self.finding(
                 event,
-                f"the {event.side} sent {size} bytes of binary data: events are JSON in text frames, send them as text",
+                f"the {event.side} sent {len(payload)} bytes of binary data: events are JSON in text frames, {advice}",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import orjson
@@ -39,6 +40,7 @@ class NotJson(Rule):
         """
         > {"type": "response.create"  # CON014
         > "{\\"type\\": \\"response.create\\"}"  # CON014
+        > {'type': 'response.create'}  # CON014
         """,
         """
         > {"event": "response.create"}  # CON014
@@ -58,12 +60,19 @@ class NotJson(Rule):
                 corrected = {"type": meant, **{name: part for name, part in event.body.items() if name != "event"}}
         elif _is_encoded_twice(event.entry.payload):
             problem = "the message is a JSON string that holds JSON: encode it once"
+        elif _is_of_python(event.entry.payload):
+            problem = "the message is a dictionary as Python prints it, not JSON: send json.dumps(event), not str(event)"
         else:
             problem = f"the message is no event ({event.body.get('problem')}): send one JSON object"
         yield self.finding(event, problem, severity=severity, corrected=corrected)
 
 
 _NO_TYPE = 'the message has no "type": name the event in it'
+
+
+def _is_of_python(payload: bytes) -> bool:
+    """Tell whether a message is a dictionary in Python's notation; of a long one, by its beginning."""
+    return re.match(rb"\s*\{\s*'[\w ]*'\s*:", payload) is not None
 
 
 def _is_encoded_twice(payload: bytes) -> bool:

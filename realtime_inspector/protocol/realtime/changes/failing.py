@@ -48,9 +48,12 @@ def cause_of(state: State, error: Mapping[str, Any]) -> tuple[Pending | None, st
         error: The `error` object.
     """
     cause, confidence = blame.find(error, state.unanswered, state.named)
-    if cause is None and not text(error.get("event_id")) and blame.client_type(error) == "response.create":
+    if cause is not None or text(error.get("event_id")):
+        return cause, confidence
+    if blame.client_type(error) == "response.create":
         return _mistaken(state)
-    return cause, confidence
+    first = state.first_append
+    return (first, "likely") if first is not None and blame.is_of_audio(error, first.body) else (None, "none")
 
 
 def on_rate_limits(state: State, event: Event) -> None:

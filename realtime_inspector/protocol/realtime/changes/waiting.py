@@ -6,6 +6,7 @@ Lists are kept short, so that a server that never answers cannot make the analys
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from realtime_inspector.protocol.event import Event
@@ -16,17 +17,28 @@ from realtime_inspector.protocol.realtime.values import text
 LIMIT = 1000
 """What is older than the newest thousand is held to be lost."""
 
+HEAD = 4096
+"""Characters of base64: enough to see that it is none."""
+
 _T = TypeVar("_T")
 
 
 def note(state: State, event: Event) -> None:
-    """Note a client event. Audio is never acknowledged, so it is only remembered by its `event_id`."""
+    """Note a client event. Audio is never acknowledged, so only its first piece is kept, and what has an `event_id`."""
     event_id = text(event.body.get("event_id"))
     pending = Pending(At(event.n, event.t), event.type, event_id or None, event.body)
     if event_id:
         remember(state, event_id, pending)
     if event.type != "input_audio_buffer.append":
         hold(state.unanswered, pending)
+    elif state.first_append is None:
+        state.first_append = replace(pending, body=_heard(event))
+
+
+def _heard(event: Event) -> Mapping[str, Any]:
+    """Return an append with the beginning of its audio, which a body leaves out."""
+    told = isinstance(event.body.get("audio"), str)
+    return {**event.body, "audio": event.audio()[:HEAD]} if told else event.body
 
 
 def remember(state: State, event_id: str, pending: Pending) -> None:
