@@ -27,7 +27,7 @@ from tests.pages import PAGES, README, ROOT, Shown, code, fences, name_of, shown
 
 SHOWN = shown()
 OFFLINE = {"lint", "show", "ls", "events", "tail", "stats", "explain", "export", "import", "report", "repair", "prune",
-           "schema", "completion", "ca", "diff", "cut", "concat", "scrub", "digest"}  # fmt: skip
+           "schema", "completion", "ca", "diff", "cut", "concat", "scrub", "digest", "verify", "config"}  # fmt: skip
 """Commands that need no peer and end by themselves."""
 LOG = """
 2026-11-20 10:00:03 < {"type": "response.function_call_arguments.done", "call_id": "call_9f3", "arguments": "{}"}
