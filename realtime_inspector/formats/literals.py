@@ -34,6 +34,8 @@ _WORD = re.compile(r"[A-Za-z_$][\w$.]*+")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,400}+(?:\.\d{0,400}+)?(?:[eE][-+]?\d{1,4})?)n?(?![\w.])")
 _JOINT = re.compile(r"[ \t]*+(?:\+[ \t]*+)?\n[ \t]*+")
 """Between the parts of a string that Python or Node broke over lines."""
+_ELIXIR = re.compile(r"%[\w.]*+(?=\{)")
+"""What stands before the brace of a map or a struct of Elixir."""
 _SEPARATOR = re.compile(r"\s*(?::|=>?)")
 _CALL = re.compile(r"[A-Za-z_][\w.]*+\(")
 _KEYWORD = re.compile(r"\s*([A-Za-z_]\w*+)\s*=(?!=)")
@@ -205,6 +207,8 @@ class _Reader:
         if stand_in is not None:
             shown = _SHOWN.search(stand_in["shown"] or "")
             return self._put(shown[2] if shown else None, stand_in.end())
+        if character == "%" and (named := _ELIXIR.match(self._text, self._at)) is not None:
+            self._at, character = named.end(), "{"
         if character in _OPEN:
             return self._open() is not None
         string = _STRING.match(self._text, self._at)

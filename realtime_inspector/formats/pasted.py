@@ -10,6 +10,7 @@ How objects are read is in `literals.py`, which are events in `log_events.py`, w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,10 +25,14 @@ from realtime_inspector.formats.log_text import clean
 from realtime_inspector.formats.log_wire import Ending
 from realtime_inspector.protocol.event import AUDIO_FIELDS
 from realtime_inspector.protocol.event import read as read_event
+from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
 from realtime_inspector.protocol.realtime.left_out import CLIENT, ITEMS, ORDER
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import Problem
 
+_UNQUOTED = re.compile(r"\btype\b[\"'\])]*\s*(?::|=>?)\s*(?:string\(\d+\)\s*)?[\"']?([a-z_]+(?:\.[a-z_]+)+)")
+"""A type as Dart, PHP, Swift, Java and Kotlin print it."""
+_KNOWN = CLIENT_TYPES | SERVER_TYPES
 MAX_BYTES = 512 * 1024 * 1024
 """A longer log is refused: it is read into memory as a whole."""
 
@@ -60,10 +65,7 @@ def read(content: bytes, path: Path, started: str) -> Log:
     text = clean(content)
     sightings = log_once.once(scan(text))
     if not any(isinstance(sighting, Sighting) for sighting in sightings):
-        raise RecordingError(
-            f"{path}: neither a recording nor a log of Realtime events: "
-            'no object in it has a "type" such as "session.created"'
-        )
+        raise RecordingError(_unread(text, path))
     stamps = _stamps(sightings)
     sides = _sides(sightings)
     order = log_times.in_order(stamps)
@@ -77,6 +79,21 @@ def read(content: bytes, path: Path, started: str) -> Log:
     for place, t in zip(order, times, strict=True):
         _add(log, sightings[place], sides[place], t, lines.of(sightings[place].at))
     return _with_gaps(log, _lost(zip(sightings, sides, strict=True)))
+
+
+def _unread(text: str, path: Path) -> str:
+    """Return why nothing could be read: events stand there in a form in which no text has an end, or none does."""
+    named = next((found for found in _UNQUOTED.finditer(text) if found[1] in _KNOWN), None)
+    if named is not None:
+        return (
+            f"{path}:{Lines(text).of(named.start(1))}: the events in it ({named[1]}) are not printed as JSON, and "
+            "nothing in that notation tells where a text ends: print them as JSON (jsonEncode in Dart, json_encode "
+            "in PHP, JSONSerialization in Swift) and read that"
+        )
+    return (
+        f"{path}: neither a recording nor a log of Realtime events: "
+        'no object in it has a "type" such as "session.created"'
+    )
 
 
 def sessions(log: Log) -> list[Log]:

@@ -56,6 +56,7 @@ def test_python_is_read_as_python(value: dict[str, Any]) -> None:
         ("OrderedDict([('a', 1)])", None),
         ("Event(type='a', e=Error(ok=True), x=[I(id='i')])", {"type": "a", "e": {"ok": True}, "x": [{"id": "i"}]}),
         ('{"type"=>"a", "b"=>nil}', {"type": "a", "b": None}),
+        ('{"r" => %{"b" => [%{c: 1}], "e" => %Err{d: "x"}}}', {"r": {"b": [{"c": 1}], "e": {"d": "x"}}}),
         (r"{'a': '\x41\u00e9\U0001F600\n\'\q', 'b': '\ud83d\ude00'}", {"a": "Aé😀\n'q", "b": "😀"}),
         (r"{'lone': '\ud800'}", {"lone": "\ufffd"}),
         ("{1: 'a'}", {"1": "a"}),

@@ -162,6 +162,24 @@ def test_what_is_said_twice_of_the_end_is_one_end() -> None:
     assert [entry.kind for entry in log] == [Kind.MESSAGE, Kind.CLOSE]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flutter: {type: response.done, event_id: e1, response: {id: r1, status: failed}}",
+        "Array\n(\n    [type] => response.done\n    [event_id] => e1\n)",
+        'array(1) {\n  ["type"]=>\n  string(13) "response.done"\n}',
+        '["type": response.done, "event_id": e1]',
+        "ResponseDoneEvent{eventId=e1, type=response.done, additionalProperties={}}",
+    ],
+    ids=["dart", "print_r", "var_dump", "swift", "java"],
+)
+def test_a_notation_in_which_no_text_has_an_end_is_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(
+        RecordingError, match=r"report.txt:\d: the events in it \(response.done\) .* print them as JSON"
+    ):
+        read(text)
+
+
 @pytest.mark.parametrize("text", ["", "hello", "{}", '{"type": "message"}', "session.created", "[[[[", "{" * 1000])
 def test_a_text_without_events_is_refused_with_what_was_looked_for(text: str) -> None:
     with pytest.raises(
