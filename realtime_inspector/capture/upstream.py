@@ -13,6 +13,7 @@ from realtime_inspector.errors import UsageError
 
 _TLS_SCHEMES = {"wss": True, "https": True, "ws": False, "http": False}
 _PATH = re.compile(r"[!-~]*")
+_HOST = re.compile(r"[\w.-]+(?::\d+)?(?:/|\Z)")
 _SECRET_PARTS = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
 """What a message leaves out of a URL."""
 
@@ -42,9 +43,7 @@ class Upstream:
         except ValueError as error:
             raise UsageError(f"--upstream {shown!r} is not a URL: {error}") from None
         if parts.scheme not in _TLS_SCHEMES or not parts.hostname:
-            raise UsageError(
-                f"--upstream {shown!r} is not a URL of a server; write wss://HOST, ws://HOST:PORT or the like"
-            )
+            raise UsageError(f"--upstream {shown!r} is not a URL of a server; write {_meant(shown)}")
         if parts.query or parts.fragment or "@" in parts.netloc:
             raise UsageError(
                 f"--upstream wants scheme, host and path alone, not what {parts.hostname!r} has besides them"
@@ -134,6 +133,14 @@ def client_context(ca: Path | None = None, certificate: ClientCertificate | None
     return context
 
 
+def _meant(url: str) -> str:
+    """Return what to write in place of something that is no URL of a server."""
+    host = url.rpartition("://")[2]
+    if _HOST.match(host) is None:
+        return "wss://HOST, ws://HOST:PORT or the like"
+    return f"wss://{host}, or ws://{host} if it speaks no TLS"
+
+
 def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
     """Return why the upstream could not be reached, and what to do about it."""
     where = f"{upstream.host}:{upstream.port}"
@@ -151,6 +158,8 @@ def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
             f"{where} does not speak TLS as expected: {getattr(error, 'reason', '') or error}",
             "is it ws:// instead of wss://?",
         )
+    if isinstance(error, ConnectionResetError) and upstream.tls:
+        return f"{where} broke the TLS handshake off", "is it ws:// instead of wss://?"
     if isinstance(error, socket.gaierror):
         return f"the name {upstream.host!r} is not known: {error.strerror}", "check the name, and the network"
     if isinstance(error, TimeoutError):

@@ -51,9 +51,10 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
 
 def nothing_in(paths: Iterable[Path]) -> UsageError:
     """Return what to raise where folders have no recordings."""
-    return UsageError(
-        f"{' '.join(map(str, paths))}: no recordings in this folder; they end in {' or '.join(files.SUFFIXES)}"
-    )
+    shown = " ".join(map(str, paths))
+    if not any(path.exists() for path in paths):
+        return UsageError(f"{shown}: no recordings yet; make one: `realtime-inspector run -- CMD`, or name a PATH")
+    return UsageError(f"{shown}: no recordings in this folder; they end in {' or '.join(files.SUFFIXES)}")
 
 
 def _whole(paths: Iterable[Path]) -> list[Path]:

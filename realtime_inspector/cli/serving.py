@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.whole_file import Opener, check, replacing
 
+_LAST_PORT = 65535
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -27,8 +29,9 @@ def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
         UsageError: If it is none.
     """
     host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"{option} {listen!r} is no HOST:PORT, such as 127.0.0.1:8765")
+    if not port.isdecimal() or not colon or int(port) > _LAST_PORT:
+        such = port if port.isdecimal() and int(port) <= _LAST_PORT else "8765"
+        raise UsageError(f"{option} {listen!r} is no HOST:PORT, such as {host or '127.0.0.1'}:{such}")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 

@@ -82,6 +82,14 @@ def test_a_refusal_prints_the_status_and_the_servers_words() -> None:
     )
 
 
+def test_what_the_proxy_answers_in_place_of_a_server_is_not_laid_to_the_server() -> None:
+    said = "realtime-inspector: 127.0.0.1:9 cannot be reached: Connection refused; start the server"
+    text = f'< 502 {{"error": {{"message": "{said}", "code": "upstream_unreachable"}}}}'
+    (finding,) = found("CON003", text)
+    why = "127.0.0.1:9 cannot be reached: Connection refused"
+    assert (finding.message, finding.fix) == (f"there was no server behind the proxy: {why}", "start the server")
+
+
 def test_a_body_that_is_no_json_is_shown_in_part() -> None:
     (finding,) = found("CON003", "< 502 " + "<p>bad gateway</p> " * 40)
     assert "…): the server or a proxy before it failed" in finding.message

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -60,6 +61,30 @@ def test_a_failure_is_said_in_plain_words(error: OSError, why: str) -> None:
     said, what_to_do = explain(error, Upstream.parse("ws://h:1"))
     assert said.startswith(why)
     assert what_to_do
+
+
+def test_a_tls_handshake_that_is_broken_off_may_be_meant_for_a_plain_server() -> None:
+    error = ConnectionResetError()
+    assert explain(error, Upstream.parse("wss://h:1")) == (
+        "h:1 broke the TLS handshake off",
+        "is it ws:// instead of wss://?",
+    )
+    assert explain(error, Upstream.parse("ws://h:1"))[0] == "h:1 cannot be reached: ConnectionResetError"
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("api.openai.com", "write wss://api.openai.com, or ws://api.openai.com if it speaks no TLS"),
+        ("127.0.0.1:8766/v1", "write wss://127.0.0.1:8766/v1, or ws://127.0.0.1:8766/v1 if it speaks no TLS"),
+        ("ftp://host", "write wss://host, or ws://host if it speaks no TLS"),
+        ("two words", "write wss://HOST, ws://HOST:PORT or the like"),
+        ("", "write wss://HOST, ws://HOST:PORT or the like"),
+    ],
+)
+def test_what_is_no_url_is_answered_with_the_one_that_is_meant(url: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"{re.escape(meant)}$"):
+        Upstream.parse(url)
 
 
 def test_certificates_are_verified_and_only_http_1_is_asked_for() -> None:

@@ -18,8 +18,8 @@ class UncommittedAtEnd(Rule):
 
     Why: what the user said last is lost.
     Fix: send input_audio_buffer.commit when the user stops talking; or input_audio_buffer.clear if it is not wanted.
-    Limits: information, where more than 300 ms are left over and the audio had stopped a second before: a microphone
-        that runs to the end leaves something over.
+    Limits: where more than 300 ms are left over and the audio had stopped a second before: a microphone that runs to
+        the end leaves something over. Information; a warning in a session without any commit or response.
     Source: Realtime API reference, `input_audio_buffer.commit` (read 2026-11-22).
     """
 
@@ -57,6 +57,13 @@ class UncommittedAtEnd(Rule):
         +5s x  # AUD015
         """,
         """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
+        > {"type": "input_audio_buffer.append", "audio": "<2000ms>"}
+        > {"type": "input_audio_buffer.commit"}
+        > {"type": "input_audio_buffer.append", "audio": "<2000ms>"}
+        +5s x  # AUD015
+        """,
+        """
         < {"type": "session.created", "session": {"turn_detection": null, "modalities": ["audio", "text"]}}
         > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
         > {"type": "input_audio_buffer.append", "audio": "<200ms>"}
@@ -72,8 +79,14 @@ class UncommittedAtEnd(Rule):
         if not over or audio.last_append_t is None or event.body.get("how") == CUT_OFF or before.ended is not None:
             return
         if event.t - audio.last_append_t > self.quiet_s:
+            sent = f"{audio.buffered_ms:.0f} ms of audio were appended and never committed"
+            if before.counts.get("input_audio_buffer.commit") or before.responses:
+                yield self.finding(event, f"{sent}: what the user said last is lost; commit when the user stops talking")
+                return
             yield self.finding(
                 event,
-                f"{audio.buffered_ms:.0f} ms of audio were appended and never committed: what the user said last is lost; "
-                "commit when the user stops talking",
+                f"{sent}, and voice detection is off (turn_detection is null): nothing the user says becomes a turn; "
+                "commit when the user stops talking and send response.create, or leave turn_detection on",
+                cause=before.config_at,
+                severity=Severity.WARNING,
             )

@@ -22,6 +22,8 @@ _ADVICE: Mapping[int, str] = {
     429: "a rate limit or quota is used up: wait, or raise it",
 }
 _SWITCHING = 101
+_OURS = "upstream_unreachable: realtime-inspector: "
+"""How an answer begins that the proxy made in place of a server that it cannot reach."""
 _SHOWN_CHARS = 200
 
 
@@ -81,6 +83,11 @@ class HandshakeFailed(Rule):
             return
         said = _message(str(event.body.get("body") or ""))
         answer = f"{status} {event.body.get('reason') or ''}".strip()
+        if _OURS in said:
+            why, _, what_to_do = said.partition(_OURS)[2].rpartition("; ")
+            message = f"there was no server behind the proxy: {why or what_to_do}"
+            yield self.finding(event, message, cause=asked.n if asked else None, fix=what_to_do if why else "")
+            return
         refusal = f"the server refused {_what(asked)} with {answer}{f' ({said})' if said else ''}"
         yield self.finding(event, f"{refusal}: {_advice(event, status)}", cause=asked.n if asked else None)
 

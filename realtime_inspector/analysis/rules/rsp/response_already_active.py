@@ -19,8 +19,8 @@ class ResponseAlreadyActive(Rule):
     Why: the server answers with conversation_already_has_active_response and makes no second response; the user hears
         nothing about what was asked.
     Fix: wait for response.done, or send response.cancel and wait for it; ask once a turn.
-    Limits: judged 150 ms later. If the running response ended by then, the two crossed on the wire: a warning where the
-        server refused, information where it did not. Responses outside the conversation may overlap. In a log, which may
+    Limits: judged 150 ms later. If a response that had run for longer ended by then, the two crossed on the wire: a
+        warning where the server refused, information where it did not. Responses outside the conversation may overlap. In a log, which may
         leave events out or have them in another order, only what the server refused is flagged.
     Source: Realtime API reference, `response.create` (read 2026-11-22);
         github.com/openai/openai-agents-python/issues/1466.
@@ -63,6 +63,14 @@ class ResponseAlreadyActive(Rule):
         < {"type": "error", "error": {"code": "conversation_already_has_active_response"}}
         """,
         """
+        # voice detection has just begun one, and it is a short one
+        < {"type": "response.created", "response": {"id": "r1"}}
+        +2ms > {"type": "response.create", "event_id": "e1"}  # RSP001
+        +1ms < {"type": "error", "error": {"code": "conversation_already_has_active_response", "event_id": "e1"}}
+        +100ms < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +5s .
+        """,
+        """
         # a race, lost
         > {"type": "response.create"}
         < {"type": "response.created", "response": {"id": "r1"}}
@@ -95,7 +103,8 @@ class ResponseAlreadyActive(Rule):
             return
         timed = session.now > 0  # in a log without times nothing can be told to have crossed
         what = f"a response is asked for while {active.id} is still in progress"
-        if active.done is not None and timed:
+        at_its_begin = request.status == "rejected" and event.t - active.created.t < self.race_s
+        if active.done is not None and timed and not at_its_begin:
             if request.status == "pending":
                 return
             lost = request.status == "rejected"

@@ -89,7 +89,7 @@ class DoubleResponsePerTurn(Rule):
             return
         yield self.finding(
             event,
-            f"voice detection committed the turn {event.t - committed_t:.1f} s ago (entry {committed_n}) and begins a response "
+            f"voice detection committed the turn {1000 * (event.t - committed_t):.0f} ms ago (entry {committed_n}) and begins a response "
             "by itself: leave it to that, or set create_response false",
             cause=committed_n,
         )
