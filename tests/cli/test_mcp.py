@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,14 +18,11 @@ from realtime_inspector.cli.agent.answers import Answers
 from realtime_inspector.cli.agent.folder import Folder
 from tests.cli.helpers import CommandLine, write_recording
 
-pytest.importorskip("mcp")
+if TYPE_CHECKING:
+    from mcp.client import Client
 
-from mcp import StdioServerParameters
-from mcp.client import Client
-from mcp.client.stdio import stdio_client
-from mcp.shared.exceptions import MCPError
-
-from realtime_inspector.cli.agent import serving
+# Only the worker that runs these tests loads the SDK, which takes more than a second.
+pytestmark = pytest.mark.skipif(util.find_spec("mcp") is None, reason="the extra mcp is not installed")
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE = (ROOT / "recordings/missing-call-id.jsonl").read_bytes()
@@ -47,6 +44,10 @@ def calls(tmp_path: Path) -> Path:
 
 def with_client(folder: Path, work: Callable[[Client], Awaitable[None]], *more: tools.Tool) -> None:
     """Let a client talk to the server in this process."""
+    from mcp.client import Client
+
+    from realtime_inspector.cli.agent import serving
+
     shown = Folder(folder)
     desk = tools.Desk(shown, Answers(8000, shown.place), Policy)
 
@@ -62,6 +63,10 @@ def said(result: Any) -> str:
 
 
 def test_over_a_real_pipe_a_client_lists_reads_and_asks_why(calls: Path) -> None:
+    from mcp import StdioServerParameters
+    from mcp.client import Client
+    from mcp.client.stdio import stdio_client
+
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "realtime_inspector", "mcp", "--dir", str(calls), "--max-tokens", "2000"],
@@ -144,6 +149,10 @@ def test_words_of_strangers_come_with_a_warning_before_them(calls: Path) -> None
 
 
 def test_rules_and_digests_are_resources_too(calls: Path) -> None:
+    from mcp.shared.exceptions import MCPError
+
+    from realtime_inspector.cli.agent import serving
+
     async def talk(client: Client) -> None:
         listed = (await client.list_resources()).resources
         assert [each.name for each in listed] == ["call.jsonl", "talk.jsonl"]

@@ -58,7 +58,7 @@ async def talk():
             if event.type in {"agent_end", "error"}:
                 print(event.type)
                 return
-asyncio.run(asyncio.wait_for(talk(), 60))
+asyncio.run(asyncio.wait_for(talk(), 100))
 """
 RESPOND = '{"type": "response.create"}'
 MISTAKE = '{"type": "response.make"}'
@@ -257,14 +257,13 @@ def test_by_default_a_program_is_recorded_whatever_url_it_uses(rti: CommandLine,
     assert recorded == {"relay": [RESPOND.encode()], "mitmproxy": [RESPOND.encode()]}
 
 
-@pytest.mark.parametrize("mode", [[], ["--mode", "forward"]], ids=["by default", "forward"])
 def test_an_unchanged_program_of_the_agents_sdk_with_its_fixed_url_is_recorded(
-    rti: CommandLine, tmp_path: Path, upstream: str, mode: list[str]
+    rti: CommandLine, tmp_path: Path, upstream: str
 ) -> None:
     """It opens wss://api.openai.com, by TLS that is intercepted, and the linter finds no error in what it said."""
     pytest.importorskip("mitmproxy")
     pytest.importorskip("agents")
-    ran = rti("run", *mode, "--lint", "--upstream", upstream, "--", sys.executable, "-c", AGENTS)
+    ran = rti("run", "--lint", "--upstream", upstream, "--", sys.executable, "-c", AGENTS)
     assert ran.code == 0, ran.err
     assert "in 1 recording" in ran.err
     (path,) = find(tmp_path / "recordings")
