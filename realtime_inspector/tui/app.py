@@ -45,6 +45,8 @@ _SWITCH_S = 0.0005
 threads, and wait for each slice of the background work, or for a thread beside it, otherwise ten times as long."""
 _SAID = 0.01
 """How well an action fits whose name does not."""
+_NOT_OURS = frozenset({"Keys", "Maximize", "Minimize"})
+"""Of the framework's commands, those that `?` and `z` do here."""
 _GARBAGE = (10_000, 1_000, 50)
 """How often garbage is collected: what is young, a few milliseconds each time; the rest hardly ever, for a session only
 grows, and no key is to wait while it is walked."""
@@ -103,6 +105,8 @@ class InspectorApp(App[None]):
     TITLE = "realtime-inspector"
     COMMANDS = App.COMMANDS | {Actions}
     CSS = """
+    LineList:focus > .line--cursor { background: $primary 30%; }
+    LineList:light:focus > .line--cursor { background: $primary 18%; }
     Footer.-compact FooterLabel { margin: 0 1 0 0; }
     Footer KeyGroup.-compact { padding-left: 0; }
     """
@@ -127,7 +131,8 @@ class InspectorApp(App[None]):
     ) -> None:
         super().__init__(driver_class=driver_class())
         look = look or Look()
-        self.register_theme(themes.CONTRAST)
+        for theme in (themes.LIGHT, themes.CONTRAST):
+            self.register_theme(theme)
         self.theme = themes.NAMES[look.theme]
         self.given_keys = look.keys
         """Action's id → the keys that it was given in place of its own."""
@@ -221,7 +226,7 @@ class InspectorApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the framework adds to the palette, without what writes a file if nothing is written."""
         for command in super().get_system_commands(screen):
-            if not (self.read_only and command.title == "Screenshot"):
+            if command.title not in _NOT_OURS and not (self.read_only and command.title == "Screenshot"):
                 yield command
 
     def action_next_theme(self) -> None:

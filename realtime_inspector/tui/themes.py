@@ -6,6 +6,31 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+LIGHT = Theme(
+    name="realtime-inspector-light",
+    primary="#005a9e",
+    secondary="#6a1b9a",
+    accent="#8a4b00",
+    foreground="#1a1a1a",
+    background="#fafafa",
+    surface="#efefef",
+    panel="#e2e2e2",
+    success="#2e9e4f",
+    warning="#ffbf47",
+    error="#c62839",
+    dark=False,
+    variables={
+        "text-primary": "#004f8c",
+        "text-secondary": "#6a1b9a",
+        "text-accent": "#7a4100",
+        "text-success": "#17602a",
+        "text-warning": "#744a00",
+        "text-error": "#a80020",
+        "footer-key-foreground": "#004f8c",
+    },
+)
+"""Textual's own light theme has orange on grey, which few can read."""
+
 CONTRAST = Theme(
     name="realtime-inspector-contrast",
     primary="#00d7ff",
@@ -34,5 +59,5 @@ CONTRAST = Theme(
     },
 )
 
-NAMES: Mapping[str, str] = {"dark": "textual-dark", "light": "textual-light", "contrast": CONTRAST.name}
+NAMES: Mapping[str, str] = {"dark": "textual-dark", "light": LIGHT.name, "contrast": CONTRAST.name}
 """What a theme is called here → its name in the framework."""

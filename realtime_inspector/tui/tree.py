@@ -108,5 +108,5 @@ def _string(value: str, links: Links) -> tuple[Span, int | None]:
     if media is not None or (len(value) >= 160 and _BASE64.fullmatch(value)):
         kind = f" of {text.safe(media[1])}" if media is not None else ""
         return Span(f"<base64{kind}, {len(data.rstrip('=')) * 3 // 4} bytes>", "dim"), None
-    shown = text.clip(value, MAX_CHARACTERS)
+    shown = text.clip(value, MAX_CHARACTERS).replace("\\", "\\\\").replace('"', '\\"')  # JSON within JSON stays JSON
     return Span(f'"{text.safe(shown)}"', "string"), links(value) if len(value) < 200 else None

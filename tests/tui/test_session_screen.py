@@ -409,6 +409,7 @@ def test_y_copies_what_the_pane_shows(call: Path) -> None:
             copied.append(pilot.app.clipboard)
         assert copied[0].startswith('{"type":"session.update","event_id":"up_1"')
         assert copied[1].startswith(f"{call}:42: TST001 missing-call-id: the output names no call")
+        assert '"call_id": "call_7"' in copied[1].partition("as the API takes it:")[2]
         assert "Configuration in force" in copied[2]
 
     drive(app_on(call), play)

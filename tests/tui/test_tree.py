@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +64,8 @@ def test_control_characters_are_shown_in_names_and_values() -> None:
 @given(st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)), st.lists, max_leaves=9))
 def test_any_value_has_lines_of_printable_text(value: Any) -> None:
     assert all(safe(line.text) == line.text for line in tree.lines(value))
+
+
+def test_json_within_json_is_written_as_it_was_sent() -> None:
+    value = {"arguments": '{"city":"Oslo"}', "path": "a\\nb"}
+    assert orjson.loads(shown(value)) == value

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
+import orjson
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 
@@ -174,5 +175,8 @@ class ActingScreen(Guarded):
 
 
 def _in_words(study: Study, finding: Finding) -> str:
-    words = f"{study.path}:{finding.line}: {finding.rule} {finding.name}: {finding.message}"
-    return f"{words}\nfix: {finding.fix}" if finding.fix else words
+    words = [f"{study.path}:{finding.line}: {finding.rule} {finding.name}: {finding.message}"]
+    words += [f"fix: {finding.fix}"] if finding.fix else []
+    if finding.corrected is not None:
+        words += ["as the API takes it:", orjson.dumps(finding.corrected, option=orjson.OPT_INDENT_2).decode()]
+    return "\n".join(words)
