@@ -230,7 +230,7 @@ def printed(capsys: pytest.CaptureFixture[str], *paths: Path) -> dict[str, str]:
         lines += [["show", path], ["show", "--format", "json", path], ["events", path], ["events", "-o", "json", path]]
         lines += [["why", path], ["why", "--all", path], ["report", path, "-o", f"{path.stem}-report.html"]]
         lines += [["show", "--format", "markdown", path], ["why", "--format", "json", "--all", path]]
-        lines += [["scrub", "--report", "-", path]] if path.suffix == ".jsonl" else []
+        lines += [["scrub", "--report", "-", path], ["verify", path]] if path.suffix == ".jsonl" else []
         lines += [["tail", "--all", path]] if b'"kind":"end"' in path.read_bytes() else []  # others may still grow
         lines += [["export", "--to", name, path] for name, each in EXPORTS.items() if not each.binary]
     said = {}
