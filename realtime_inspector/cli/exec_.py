@@ -81,7 +81,7 @@ def command(
     options = player_options(chosen)
     host, port = listen_address(listen)
     more = {"address": Address(host, port), "strict": chosen["strict"], "faults": faulting.between(chosen)}
-    with serving(scripts, options, told=say_mismatch, **more) as server:
+    with serving(scripts, options, told=say_mismatch, hinted=say_mismatch, **more) as server:
         if ready_file is not None:
             write_ready(ready_file, host=host, port=server.port, url=server.base_url.removesuffix("/v1"))
         with (

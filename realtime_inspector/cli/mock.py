@@ -139,7 +139,9 @@ async def _serve(
         if server.refusing and not once:
             diagnostics.say("no further connection is taken; start it again for another try")
 
-    server = ReplayServer(scripts, options, address=Address(*address), again=not once, told=told, **more)
+    server = ReplayServer(
+        scripts, options, address=Address(*address), again=not once, told=told, hinted=say_mismatch, **more
+    )
     async with server:
         settle()
         _collect_rarely()
@@ -196,6 +198,8 @@ def finish(report: Report, file: Path | None, form: str) -> None:
     """Tell the verdict, and write the report where it was asked for."""
     from realtime_inspector.recording.printable import printable_lines
 
+    if report.mismatches and report.connections:
+        diagnostics.say("if the client was changed on purpose, record it anew: `realtime-inspector run -- CMD`")
     diagnostics.say(printable_lines(report.leftovers_text()))
     if file is None:
         return

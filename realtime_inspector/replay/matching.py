@@ -197,10 +197,15 @@ def look_random(one: str, other: str) -> bool:
     kind, other_kind = _KIND.match(one), _KIND.match(other)
     if kind and other_kind and kind[0] != other_kind[0]:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = parting(one, other)
     start = max(one.rfind("_", 0, start), one.rfind("-", 0, start)) + 1
     tails = one[start:], other[start:]
     return len(tails[0]) == len(tails[1]) and all(_TOKEN.fullmatch(t) and _mixed(t) for t in tails)
+
+
+def parting(one: str, other: str) -> int:
+    """Return how much two strings have in common before they part."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _mixed(token: str) -> bool:

@@ -16,11 +16,13 @@ import orjson
 
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.recording.redact import Redactor
-from realtime_inspector.replay.matching import MISSING, Difference, look_random
+from realtime_inspector.replay.matching import MISSING, Difference, look_random, parting
 from realtime_inspector.replay.script import Expected, Step
 
 SHOWN_CHARS = 120
 """A longer value is cut in the middle of a sentence; the JSON report has all of it."""
+_BEFORE_CHARS = 30
+"""So much is shown of what two long texts have in common, before they part."""
 
 
 class Why(StrEnum):
@@ -75,6 +77,8 @@ class Mismatch:
         """The paths that would have to be left out of the comparison to accept it; none if that would not help."""
         if self.why is Why.REFUSED and not (isinstance(self.nearest, Expected) and self.nearest.refused):
             return []
+        if any(difference.path in _KINDS for difference in self.differences):
+            return []
         return [difference.path for difference in self.differences if difference.path]
 
     @property
@@ -90,7 +94,9 @@ class Mismatch:
         """
         accept = self.accept if accept is None else accept
         lines = [self.message]
-        lines += [f"    {_show_path(d)}: recorded {_show(d.recorded)}, came {_show(d.live)}" for d in self.differences]
+        for difference in self.differences:
+            recorded, came = _pair(difference)
+            lines.append(f"    {_show_path(difference)}: recorded {recorded}, came {came}")
         if self.cause:
             lines.append(f"    probably: {self.cause}")
         if accept:
@@ -145,10 +151,16 @@ def probable_cause(mismatch: Mismatch) -> str:
     found = mismatch.differences
     if not found:
         return ""
+    if any(map(_kind, found)):
+        return f"another message in its place: the recorded one was left out, or this one is new ({_kinds(found)})"
     for check, words in _CAUSES:
         if all(check(difference) for difference in found):
             return words
     return "the client says something else than it did when this was recorded"
+
+
+def _kinds(found: Sequence[Difference]) -> str:
+    return ", ".join(f"{_show(d.live)} for {_show(d.recorded)}" for d in found if _kind(d))
 
 
 def _both_strings(difference: Difference) -> bool:
@@ -168,9 +180,21 @@ def _clock(difference: Difference) -> bool:
     return _CLOCK.sub("", difference.recorded) == _CLOCK.sub("", difference.live)
 
 
+def _kind(difference: Difference) -> bool:
+    return difference.path in _KINDS
+
+
+def _tool(difference: Difference) -> bool:
+    return re.match(r"(session|response)\.tools(\[|$)", difference.path) is not None
+
+
+_KINDS = ("item.type", "session.type")
+"""What makes another event of it: to leave these out of the comparison would accept anything."""
 _CAUSES = (
     (_random, "a random id, drawn anew in each run"),
     (_clock, "a clock: the date or time of the run"),
+    (_tool, "the tools were changed since this was recorded"),
+    (lambda d: ".arguments" in d.path, "a call with other arguments than when this was recorded"),
     (lambda d: d.path.startswith("item.output"), "the tool gave another result than when this was recorded"),
     (lambda d: d.path.endswith("instructions"), "the instructions were changed since this was recorded"),
     (lambda d: d.recorded is MISSING, "a field the recorded client did not send: a newer SDK, or a changed program"),
@@ -193,7 +217,8 @@ def how_it_differs(found: Sequence[Difference]) -> str:
 def told(found: Sequence[Difference]) -> str:
     """Return differences in a few words: the first with both values, and how many more there are."""
     more = f" and at {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{_show_path(found[0])} ({_show(found[0].recorded)} → {_show(found[0].live)}){more}"
+    recorded, came = _pair(found[0])
+    return f"{_show_path(found[0])} ({recorded} → {came}){more}"
 
 
 def _unexpected(mismatch: Mismatch) -> str:
@@ -254,6 +279,17 @@ def _at(mismatch: Mismatch) -> str:
 
 def _show_path(difference: Difference) -> str:
     return difference.path or "the whole message"
+
+
+def _pair(difference: Difference) -> tuple[str, str]:
+    """Return both values in a few characters: of long texts, from shortly before the place where they part."""
+    recorded, live = difference.recorded, difference.live
+    if not _both_strings(difference) or max(len(recorded), len(live)) < SHOWN_CHARS:
+        return _show(recorded), _show(live)
+    same = parting(recorded, live)
+    start = same - _BEFORE_CHARS if same > 2 * _BEFORE_CHARS else 0
+    lead = "…" if start else ""
+    return _show(lead + recorded[start:]), _show(lead + live[start:])
 
 
 def _show(value: Any) -> str:

@@ -150,6 +150,16 @@ class Player:
         return self._schedule.unsent
 
     @property
+    def happened(self) -> int:
+        """How much has happened so far, as a number that only grows."""
+        return self._place + self.session.input_audio.appends + len(self._schedule.sent)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is due: it is the client's turn."""
+        return not self.over and self._schedule.next_due is None
+
+    @property
     def unheard(self) -> Step | None:
         """The first recorded server event for which too little audio has come."""
         came_ms = self.session.input_audio.total_ms

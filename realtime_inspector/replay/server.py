@@ -13,7 +13,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from random import Random
@@ -45,6 +45,7 @@ from realtime_inspector.replay.punctual import Punctual
 from realtime_inspector.replay.report import Played
 from realtime_inspector.replay.report import Report as Outcome
 from realtime_inspector.replay.script import Script
+from realtime_inspector.replay.watch import Watch
 
 SUBPROTOCOL = "realtime"
 _OWN_CODES = range(3000, 5000)
@@ -75,6 +76,7 @@ class ReplayServer:
         strict: bool = False,
         observers: Callable[[], Observer] | None = None,
         told: Callable[[str], object] | None = None,
+        hinted: Callable[[str], object] | None = None,
         faults: Between | None = None,
         beyond: str = "",
         tls: Callable[[], ssl.SSLContext] = server_context,
@@ -89,6 +91,7 @@ class ReplayServer:
             strict: What is left of a recording counts as a mismatch.
             observers: Makes an observer for a new connection; it gets all its events, of both sides.
             told: Is told of each mismatch, as text, when it happens.
+            hinted: Is told when both sides wait, with what the client did not say.
             faults: What goes wrong between the clients and the recording.
             beyond: A server, by a URL of `ws`, for the connections and the requests that no recording has; empty if
                 they are refused.
@@ -106,7 +109,7 @@ class ReplayServer:
         self._door = Door(scripts, again=again)
         self._address = address or Address()
         self._strict = strict
-        self._observers, self._told = observers, told
+        self._observers, self._told, self._hinted = observers, told, hinted
         self._tls = tls
         self._faults = faults
         self._beyond = beyond
@@ -114,6 +117,7 @@ class ReplayServer:
         self._chosen: dict[ServerConnection, Script] = {}
         self._talking: set[ServerConnection] = set()
         self._told_others = 0
+        self._hints: set[str] = set()
         self._taken = 0
         """How many messages have come."""
         self._server: Server | None = None
@@ -267,7 +271,8 @@ class ReplayServer:
         player = Player(fresh(script, self._random) if self.options.fresh_ids else script, self.options, observe)
         self.players.append(player)
         try:
-            await self._play(connection, player)
+            with Watch(player, self._hint) if self._hinted is not None else nullcontext():
+                await self._play(connection, player)
         except Exception as error:  # a user's matcher, or a fault of ours: the library would only log it
             self.failed = self.failed or error
             self._door.refusing = "realtime-inspector: the replay failed; see its report"
@@ -367,6 +372,12 @@ class ReplayServer:
     def _tell(self, text: str) -> None:
         if self._told is not None:
             self._told(text)
+
+    def _hint(self, text: str) -> None:
+        """Tell that both sides wait; of many who are served the same, once."""
+        if self._hinted is not None and text not in self._hints:
+            self._hints.add(text)
+            self._hinted(text)
 
     def _settle(self) -> None:
         """Notice that nothing more can come."""

@@ -75,6 +75,7 @@ def test_a_mismatch_is_told_at_once_and_is_the_exit_code(recording: Path) -> Non
     assert process.returncode == 1
     assert "client message 1 fits no recorded one; nearest is line 8: response.create differs at response" in said
     assert "to accept it: --ignore-path 'response'" in said
+    assert "record it anew: `realtime-inspector run -- CMD`" in said
 
 
 def test_it_serves_again_until_it_is_stopped(recording: Path) -> None:

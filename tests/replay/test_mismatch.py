@@ -61,7 +61,12 @@ def test_the_probable_cause_is_told(recorded: Any, live: Any, cause: str) -> Non
 
 @pytest.mark.parametrize(
     ("path", "cause"),
-    [("item.output.sky", "the tool gave another result"), ("session.instructions", "the instructions were changed")],
+    [
+        ("item.output.sky", "the tool gave another result"),
+        ("item.arguments.city", "a call with other arguments"),
+        ("session.tools[sky].parameters.required[0]", "the tools were changed"),
+        ("session.instructions", "the instructions were changed"),
+    ],
 )
 def test_the_place_of_a_difference_tells_its_cause(path: str, cause: str) -> None:
     assert cause in differing(Difference(path, "clear", "cloudy")).cause
@@ -71,6 +76,25 @@ def test_a_long_value_is_cut_in_text_and_whole_in_json() -> None:
     found = differing(Difference("session.instructions", "a" * 5000, "b"))
     assert len(found.text().splitlines()[1]) < SHOWN_CHARS + 80
     assert found.to_json()["differences"][0]["recorded"] == "a" * 5000
+
+
+def test_long_texts_are_shown_from_where_they_part() -> None:
+    rules = "Be kind to whoever calls, and never speak of the weather. " * 40
+    found = differing(Difference("session.instructions", f"{rules}Be brief.{rules}", f"{rules}Be exact.{rules}"))
+    line = found.text().splitlines()[1]
+    assert line.startswith("    session.instructions: recorded '…ever speak of the weather. Be brief.Be kind")
+    assert ", came '…ever speak of the weather. Be exact.Be kind" in line
+    assert "('…ever speak of the weather. Be brief." in found.message
+
+
+def test_another_kind_of_message_is_not_accepted_by_leaving_its_kind_out() -> None:
+    found = differing(
+        Difference("item.type", "function_call_output", "message"), Difference("item.output", "{}", MISSING)
+    )
+    assert found.text().splitlines()[-1] == (
+        "    probably: another message in its place: the recorded one was left out, or this one is new "
+        "('message' for 'function_call_output')"
+    )
 
 
 def test_the_report_as_json_is_complete() -> None:
