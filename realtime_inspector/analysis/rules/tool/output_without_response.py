@@ -33,7 +33,7 @@ class OutputWithoutResponse(Rule):
     id = "TOOL001"
     name = "output-without-response"
     severity = Severity.ERROR
-    on = ("conversation.item.create",)
+    on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
     needs = frozenset({"response.created"})
     wait_s = Threshold(2.0, "s", "how long the request for a response may take", least=0.1)
     good = (
@@ -57,6 +57,17 @@ class OutputWithoutResponse(Rule):
         +5s > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c2", "output": "1"}}
         > {"type": "response.create"}
         +30s .
+        """,
+        """
+        # a call joined from beside it: its client gave the output, and asked for a response
+        > GET /v1/realtime?call_id=rtc_1
+        < {"type": "session.created", "session": {"id": "s1"}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        < {"type": "conversation.item.added", "item": {"id": "o1", "type": "function_call_output", "call_id": "c1", "output": "1"}}
+        < {"type": "response.created", "response": {"id": "r2"}}
+        +5s .
         """,
         """
         # the call is over: nothing need be said
@@ -86,12 +97,24 @@ class OutputWithoutResponse(Rule):
         +1s < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
         +4s > {"type": "input_audio_buffer.clear"}
         """,
+        """
+        # a call joined from beside it: the output came by its own connection
+        > GET /v1/realtime?call_id=rtc_1
+        < {"type": "session.created", "session": {"id": "s1"}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        < {"type": "conversation.item.added", "item": {"id": "o1", "type": "function_call_output", "call_id": "c1", "output": "1"}}  # TOOL001
+        +5s .
+        """,
     )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Wait for a response after every output of a call of the model."""
         call = after.calls.get(text(event.get("item.call_id")))
         if call is None or call.by_client or event.get("item.type") != "function_call_output":
+            return
+        if event.from_server and not any(at.n == event.n for at in call.outputs):  # the client's own, taken in
             return
         if not silence_is_meant(call.name):
             yield Deadline(event.t + self.wait_s, event, call.call_id)

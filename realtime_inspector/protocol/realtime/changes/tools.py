@@ -64,9 +64,18 @@ def on_accepted(state: State, asked: Pending | None, body: Mapping[str, Any], at
     call = state.calls.get(text(body.get("call_id")))
     if call is not None and call.acknowledged is None:
         call.acknowledged = at
+    if asked is None and call is not None and not call.outputs and state.is_sideband:
+        _give(state, call, body, at)
     output = _output_at(state, asked)
     if output is not None:
         output.status, output.answer = "accepted", at
+
+
+def _give(state: State, call: ToolCall, body: Mapping[str, Any], at: At) -> None:
+    """Note an output that came by another connection to the same call: only the server shows it."""
+    state.outputs.append(ToolOutput(at, call.call_id, text(body.get("id")), "accepted", at))
+    call.outputs.append(at)
+    call.output = text(body.get("output"))
 
 
 def on_refused(state: State, asked: Pending, at: At) -> None:
