@@ -35,3 +35,14 @@ def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
         if "://" not in target and anchor not in headings((page.parent / target).resolve() if target else page):
             lost.append(f"{target}#{anchor}")
     assert lost == []
+
+
+def test_no_page_of_the_site_links_to_what_the_site_has_not() -> None:
+    lost = []
+    for page in DOCS.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            there = (page.parent / target).resolve()
+            if "://" not in target and not (there.is_relative_to(DOCS.resolve()) and there.is_file()):
+                lost.append(f"{name_of(page)}: {target}")
+    assert lost == []
+    assert "exclude_docs" not in SITE.read_text(encoding="utf-8")
