@@ -377,7 +377,7 @@ def test_a_large_message_arrives_whole_in_both_places(way: Way, who: str, size: 
 
 def test_a_reader_that_stops_pauses_the_sender_and_loses_nothing(way: Way) -> None:
     client, peer = upgraded(way)
-    sending = memoryview(server_frame(os.urandom(40_000_000), Opcode.BINARY))
+    sending = memoryview(server_frame(os.urandom(400_000) * 100, Opcode.BINARY))
     peer.sock.setblocking(False)
     sent = send_until_paused(peer.sock, sending)
     assert sent < len(sending), "nothing pauses the sender"

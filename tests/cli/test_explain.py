@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def pages(*arguments: str) -> list[dict[str, Any]]:
     written = json.loads(explain(*arguments, "--format", "json"))
     assert written["schema_version"] == 1
     return list(written["rules"])
+
+
+@cache
+def all_pages() -> list[dict[str, Any]]:
+    """Return the rules of the JSON output of all, which takes a second."""
+    return pages("--all")
 
 
 def test_a_page_has_what_why_fix_limits_and_source() -> None:
@@ -86,7 +93,7 @@ def test_a_group_is_all_of_its_rules() -> None:
 
 
 def test_all_are_all() -> None:
-    found = pages("--all")
+    found = all_pages()
     assert [page["id"] for page in found] == [rule.id for rule in all_rules()]
     assert all(page["what"] and page["fix"] and page["bad"] and page["good"] for page in found)
 
@@ -102,7 +109,7 @@ def test_the_json_has_every_example_with_its_findings() -> None:
 
 
 def test_every_bad_example_of_every_rule_gives_a_finding() -> None:
-    for page in pages("--all"):
+    for page in all_pages():
         assert all(bad["findings"] for bad in page["bad"]), page["id"]
 
 

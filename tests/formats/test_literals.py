@@ -55,6 +55,7 @@ def test_python_is_read_as_python(value: dict[str, Any]) -> None:
         ("{'t': datetime.datetime(2026, 1, 2), 'd': Decimal('1.5')}", {"t": None, "d": "1.5"}),
         ("OrderedDict([('a', 1)])", None),
         ("Event(type='a', e=Error(ok=True), x=[I(id='i')])", {"type": "a", "e": {"ok": True}, "x": [{"id": "i"}]}),
+        ("{a: Array(2), b: (2) [{…}, {c: 1}], d: Object(1), e: {…}, f: (1, 2)}", {"a": None, "b": [{}, {"c": 1}], "d": None, "e": {}, "f": [1, 2]}),
         ('{"type"=>"a", "b"=>nil}', {"type": "a", "b": None}),
         ('{"r" => %{"b" => [%{c: 1}], "e" => %Err{d: "x"}}}', {"r": {"b": [{"c": 1}], "e": {"d": "x"}}}),
         (r"{'a': '\x41\u00e9\U0001F600\n\'\q', 'b': '\ud83d\ude00'}", {"a": "Aé😀\n'q", "b": "😀"}),
@@ -141,4 +142,4 @@ def test_reading_never_raises_and_always_goes_on(text: str, start: str) -> None:
 def test_a_megabyte_of_anything_is_read_in_linear_time(unit: str) -> None:
     started = time.process_time()
     literals.read("{'a': " + unit * (1_000_000 // len(unit)), 0)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 30  # a quadratic search takes hours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
@@ -383,13 +384,15 @@ def test_a_long_session_of_unanswered_wishes_takes_linear_time() -> None:
     def seconds(length: int) -> float:
         lines = [line % n if "%d" in line else line for n in range(length // len(HARD)) for line in HARD]
         events = [read(entry) for entry in transcript.entries("\n".join(lines))]
+        gc.disable()  # a pass over all that the other tests left takes longer than what is measured
         began = time.process_time()
         found = folded(events)
         found.playing(found.now)
+        gc.enable()
         return time.process_time() - began
 
-    short, long = min(seconds(5_000) for _ in range(3)), seconds(20_000)
-    assert long < 12 * short  # four times the events; squared it would be sixteen
+    # Six times the events; squared it would be thirty-six times the time, whenever the machine is busy.
+    assert any(seconds(24_000) < 20 * seconds(4_000) for _ in range(5))
 
 
 def test_the_upgrade_is_told_from_plain_requests_on_its_connection() -> None:
