@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from realtime_inspector.analysis.cost import Bill
 from realtime_inspector.formats import exports, read_any
-from realtime_inspector.formats.html import event_list, page
+from realtime_inspector.formats.html import event_list, page, units
 from realtime_inspector.formats.imported import Imported
 from tests.formats.recorded import HEADER, heard, recorded, spoke, tone
 
@@ -194,3 +195,34 @@ def test_secrets_that_a_recording_still_has_are_not_on_the_page(monkeypatch: pyt
 
 def test_a_recording_of_nothing_is_a_page_too() -> None:
     assert "No rule has anything to say" in parsed(recorded("+1s x")).text
+
+
+def test_the_call_is_told_with_its_cost_its_waits_and_when_it_was() -> None:
+    found = parsed(read_any(BARGE_IN)).text
+    assert re.search(r"Started\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", found)
+    assert "Cost$0.0060 and a part without a price, by public prices" in found
+    assert re.search(r"Voice to voice \(median\)\d+ ms", found)
+
+
+def test_a_tool_that_was_never_answered_is_drawn_to_the_end_and_its_fix_is_open() -> None:
+    found = parsed(read_any(ROOT / "recordings/missing-call-id.jsonl"))
+    drawing = next(marks for marks in found.all("svg") if marks.get("id") == "timeline")
+    (bar,) = [marks for marks in found.all("rect") if marks.get("class") == "tool open"]
+    assert float(bar["x"] or 0) + float(bar["width"] or 0) == pytest.approx(float(drawing["width"] or 0), abs=0.1)
+    assert "get_weather: no output" in found.text
+    assert [marks for marks in found.all("details") if "open" in marks] == [{"open": ""}]
+
+
+def test_what_the_server_says_of_a_mistake_stands_behind_the_rule_that_knows_it() -> None:
+    found = parsed(read_any(ROOT / "recordings/missing-call-id.jsonl")).text
+    assert found.index("TOOL003 missing-call-id") < found.index("TOOL002") < found.index("ERR001 server-error")
+
+
+def test_a_time_is_told_in_the_unit_that_fits() -> None:
+    assert [units.ms(each) for each in (85.4, 2079, 125_000)] == ["85 ms", "2.1 s", "2:05 min"]
+    assert units.moment("yesterday") == "yesterday"
+    assert [units.usd(each) for each in (Bill(), Bill(0.00431, 1), Bill(12.5, 3))] == [
+        "",
+        "$0.0043, by public prices",
+        "$12.50, by public prices",
+    ]

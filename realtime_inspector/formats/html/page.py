@@ -46,6 +46,7 @@ def write(
     style, script = _resource("page.css"), _resource("page.js")
     yield _bytes(_head(title or recording.path.name, style, script))
     yield _bytes(sections.header(title or recording.path.name, known))
+    yield _bytes(sections.places(with_events=with_events))
     yield _bytes(sections.findings(known.findings))
     with ExitStack() as stack:
         layout = known.layout

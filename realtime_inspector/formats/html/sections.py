@@ -9,8 +9,10 @@ from contextlib import suppress
 
 import orjson
 
+from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.dialogue import Line
 from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.formats.html import units
 from realtime_inspector.formats.html.study import Study
 from realtime_inspector.formats.html.tags import Html, block, join, tag
 from realtime_inspector.formats.voices import Layout
@@ -26,16 +28,19 @@ def header(title: str, known: Study) -> Html:
     summary, recording = known.summary, known.header
     dated = recording.started if recording.tags.get("date") != "unknown" else ""
     counts = {str(severity): count for severity, count in summary.findings.items() if count}
+    waited = metrics.median(map(metrics.voice_to_voice_ms, known.turns))
     facts = {
         "Session": summary.session_id,
         "Model": summary.model,
         "Server": recording.url,
-        "Started": dated,
-        "Length": f"{summary.length_s:.1f} s",
+        "Started": units.moment(dated),
+        "Length": units.ms(summary.length_s * 1000),
         "Turns": f"{summary.turns}" + (f", {summary.interruptions} interrupted" if summary.interruptions else ""),
         "Tool calls": str(summary.calls) if summary.calls else "",
-        "First audio (median)": f"{summary.median_ttfa_ms:.0f} ms" if summary.median_ttfa_ms is not None else "",
-        "Tokens": f"{summary.tokens.input} in, {summary.tokens.output} out" if summary.tokens.output else "",
+        "First audio (median)": units.ms(summary.median_ttfa_ms) if summary.median_ttfa_ms is not None else "",
+        "Voice to voice (median)": units.ms(waited) if waited is not None else "",
+        "Tokens": f"{summary.tokens.input:,} in, {summary.tokens.output:,} out" if summary.tokens.output else "",
+        "Cost": units.usd(summary.cost),
         "Ended": summary.ended,
     }
     rows = [join(tag("dt", name), tag("dd", fact)) for name, fact in facts.items() if fact]
@@ -46,6 +51,13 @@ def header(title: str, known: Study) -> Html:
     return tag("header", tag("h1", title), tag("p", *(badges or [clean])), tag("dl", *rows))
 
 
+def places(*, with_events: bool) -> Html:
+    """Return links to the parts of the page."""
+    found = {"findings": "Findings", "time": "Timeline", "transcript": "Transcript", "turns": "Turns"}
+    found |= {"events": "Events"} if with_events else {}
+    return tag("p", *(tag("a", name, href=f"#{place}") for place, name in found.items()), class_="places")
+
+
 def _counted(count: int, severity: str) -> str:
     return f"{count} {severity}" if count == 1 or severity == "info" else f"{count} {severity}s"
 
@@ -53,18 +65,18 @@ def _counted(count: int, severity: str) -> str:
 def findings(found: Sequence[Finding]) -> Html:
     """Return what is wrong, the worst first, each with its cause and what to do."""
     seen: Counter[str] = Counter()
-    cards = []
+    cards: list[Html] = []
     for number, finding in enumerate(found):
         seen[finding.rule] += 1
         if seen[finding.rule] <= _OF_A_RULE:
-            cards.append(_card(number, finding))
+            cards.append(_card(number, finding, is_open=not cards))
     more = [tag("p", f"{rule}: {count - _OF_A_RULE} more like these") for rule, count in seen.items()
             if count > _OF_A_RULE]  # fmt: skip
     nothing = tag("p", "No rule has anything to say about this call.")
     return tag("section", tag("h2", "Findings"), *(cards or [nothing]), *more, id="findings")
 
 
-def _card(number: int, finding: Finding) -> Html:
+def _card(number: int, finding: Finding, *, is_open: bool) -> Html:
     places = [("at", finding.entry), *([("begun by", finding.cause)] if finding.cause is not None else [])]
     where = [join(f" {words} ", tag("a", f"event {n}", href=f"#e{n}")) for words, n in places]
     parts = [
@@ -76,7 +88,8 @@ def _card(number: int, finding: Finding) -> Html:
     ]  # fmt: skip
     if finding.corrected is not None:
         words = orjson.dumps(finding.corrected, option=orjson.OPT_INDENT_2, default=str).decode(errors="replace")
-        parts.append(tag("details", tag("summary", "the event as the API takes it"), tag("pre", block(words[:_CLIP]))))
+        shown = (tag("summary", "the event as the API takes it"), tag("pre", block(words[:_CLIP])))
+        parts.append(tag("details", *shown, open=is_open))
     return tag("article", *parts, class_=str(finding.severity))
 
 
@@ -116,9 +129,9 @@ def _tool(line: Line) -> Iterator[Html]:
 
 def _remarks(line: Line) -> Iterator[str]:
     if line.heard is not None:
-        yield f"heard {line.heard.heard_ms / 1000:.1f} s of {line.heard.of_ms / 1000:.1f} s"
+        yield f"heard {units.ms(line.heard.heard_ms)} of {units.ms(line.heard.of_ms)}"
     if line.took_ms is not None:
-        yield f"took {line.took_ms:.0f} ms"
+        yield f"took {units.ms(line.took_ms)}"
     if line.remark:
         yield line.remark
 

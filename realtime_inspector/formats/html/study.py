@@ -16,6 +16,9 @@ from realtime_inspector.formats.voices import Layout, Listener, arranged
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Header
 
+_ANY_ERROR = "ERR001"
+"""Finds every error event."""
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -28,6 +31,11 @@ class Study:
     turns: list[Turn]
     lines: list[Line]
     layout: Layout
+
+
+def _worst_first(finding: Finding) -> tuple[int, bool, int, str]:
+    """Return what findings are sorted by; of two alike, one that says more than that the server refused comes first."""
+    return finding.severity.rank, finding.rule == _ANY_ERROR, finding.entry, finding.rule
 
 
 def study(recording: Readable, policy: Policy | None = None) -> Study:
@@ -43,7 +51,7 @@ def study(recording: Readable, policy: Policy | None = None) -> Study:
         header=recording.header,
         session=session,
         summary=of_session(session, count(found)),
-        findings=sorted(found, key=lambda finding: (finding.severity.rank, finding.entry, finding.rule)),
+        findings=sorted(found, key=_worst_first),
         turns=turns(session),
         lines=dialogue(session),
         layout=arranged(listener),

@@ -36,7 +36,7 @@ def draw(layout: Layout, sound: Sound | None, turns: Sequence[Turn], findings: S
         *_lane("assistant", 1, layout, scale),
         *(_waves(layout, sound, width) if sound is not None else ()),
         *_written(turns, layout, scale),
-        *_tools(turns, scale),
+        *_tools(turns, seconds, scale),
         *_marks(findings, scale),
         tag("line", id="head", x1=0, x2=0, y1=14, y2=height, class_="head"),
     ]
@@ -115,17 +115,20 @@ def _written(turns: Sequence[Turn], layout: Layout, scale: float) -> Iterator[Ht
                 yield _span(item.first.t * scale, until * scale, _TOP + _LANE + _GAP, "text", "the assistant writes")
 
 
-def _tools(turns: Sequence[Turn], scale: float) -> Iterator[Html]:
+def _tools(turns: Sequence[Turn], seconds: float, scale: float) -> Iterator[Html]:
     top = _TOP + 2 * (_LANE + _GAP)
     for turn in turns:
         for call in turn.calls:
             if call.done is None:
                 continue
-            end = call.outputs[0].t if call.outputs else call.done.t
+            end = call.outputs[0].t if call.outputs else seconds
+            title = f"tool {call.name}" if call.outputs else f"tool {call.name}, never answered"
             wide = max(2.0, (end - call.done.t) * scale)
-            bar = tag("rect", x=call.done.t * scale, y=top, width=wide, height=_TOOLS, class_="tool")
-            name = tag("text", (call.name or "tool")[:30], x=call.done.t * scale + 3, y=top + 13, class_="name")
-            yield tag("g", tag("title", f"tool {call.name}"), bar, name)
+            bar = tag("rect", x=call.done.t * scale, y=top, width=wide, height=_TOOLS,
+                      class_="tool" if call.outputs else "tool open")  # fmt: skip
+            shown = (call.name or "tool")[:30] + ("" if call.outputs else ": no output")
+            name = tag("text", shown, x=call.done.t * scale + 3, y=top + 13, class_="name")
+            yield tag("g", tag("title", title), bar, name)
 
 
 def _marks(findings: Sequence[Finding], scale: float) -> Iterator[Html]:

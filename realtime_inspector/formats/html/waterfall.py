@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.turns import Turn
+from realtime_inspector.formats.html import units
 from realtime_inspector.formats.html.tags import Html, tag
 from realtime_inspector.formats.voices import Layout
 
@@ -38,7 +39,7 @@ def draw(turns: list[Turn], layout: Layout) -> Iterator[Html]:
 def _title(turn: Turn) -> str:
     facts = [f"Turn {turn.number}"]
     waits = (("answered in", metrics.answer_ms(turn)), ("voice to voice", metrics.voice_to_voice_ms(turn)))
-    facts += [f"{words} {value:.0f} ms" for words, value in waits if value is not None and turn.user]
+    facts += [f"{words} {units.ms(value)}" for words, value in waits if value is not None and turn.user]
     return ", ".join([*facts, *(["interrupted"] if turn.interrupted else [])])
 
 
@@ -78,7 +79,7 @@ def _drawing(found: list[Bar]) -> Html:
         parts += [
             tag("text", bar.name[:30], x=_LEFT - 8, y=top + 14, class_="name", text_anchor="end"),
             tag("rect", x=x, y=top + 3, width=wide, height=_ROW - 6, class_=bar.kind),
-            tag("text", f"{(bar.end - bar.start) * 1000:.0f} ms", x=x + wide + 5, y=top + 14, class_="tick"),
+            tag("text", units.ms((bar.end - bar.start) * 1000), x=x + wide + 5, y=top + 14, class_="tick"),
         ]
     height = len(found) * _ROW + 4
     return tag("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", width=_WIDTH, height=height, role="img",
