@@ -7,7 +7,7 @@ import logging
 
 def quiet() -> logging.Logger:
     """Return a logger that says nothing: what happens, and what a peer does wrong, is told in words of our own."""
-    logger = logging.getLogger("realtime_inspector")
+    logger = logging.getLogger("realtime_inspector.websockets")
     logger.propagate = False
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

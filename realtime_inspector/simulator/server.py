@@ -9,7 +9,6 @@ Nothing a client does ends the server; a client that leaves ends its own connect
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import ssl
 import time
@@ -26,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.quiet import quiet
 from realtime_inspector.errors import UsageError
 from realtime_inspector.simulator import door
 from realtime_inspector.simulator.beta import BetaMachine
@@ -146,7 +146,7 @@ class Simulator:
                 max_size=MAX_MESSAGE_BYTES,
                 open_timeout=10 if self._between is None else None,  # what is between may hold an upgrade up longer
                 server_header=None,
-                logger=_quiet(),
+                logger=quiet(),
             )
         except OSError as error:
             # the system's words: asyncio puts the address into its own
@@ -304,12 +304,3 @@ def _lower(headers: Headers) -> dict[str, str]:
 
 def _select(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return Subprotocol(door.SUBPROTOCOL) if door.SUBPROTOCOL in offered else None
-
-
-def _quiet() -> logging.Logger:
-    """A logger that says nothing: what a peer does wrong is not this program's to report on stderr."""
-    logger = logging.getLogger("realtime_inspector.simulator")
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    return logger
