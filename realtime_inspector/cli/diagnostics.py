@@ -68,6 +68,9 @@ _SENTENCE = re.compile(r"\. (Choose|Did|Recognized)\b")
 
 def _said(error: click.ClickException) -> str:
     """Return click's words; of an argument's value without the argument's name, which nobody typed."""
+    if isinstance(error, click.NoSuchOption):  # which each release of click words in its own way
+        near = " or ".join(map(repr, sorted(error.possibilities or ())))
+        return f"no such option {error.option_name!r}" + (f". Did you mean {near}?" if near else "")
     if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
         return error.format_message() if isinstance(error, click.MissingParameter) else error.message
     return error.format_message()
