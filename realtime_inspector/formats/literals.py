@@ -44,6 +44,8 @@ _ELISION = re.compile(r"(?:\.\.\.|…)[^,\]})\n\"'{\[(]*+")
 _STAND_IN = re.compile(
     r"\[(?:Object|Array|Function|Circular|Getter|Setter|class)\b[^\]\n]{0,200}\]|<(?P<shown>[^<>\n]{0,500})>"
 )
+_COUNTED = re.compile(r"(?P<whole>Array|Object|Map|Set)?\(\d{1,9}\)[ \t]*+(?(whole)(?![\[{])|(?=[\[{]))")
+"""How a browser's console counts a list: `Array(2)` in its place, `(2)` before it."""
 _SHOWN = re.compile(r":\s*(['\"])(.*)\1$")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[^\n])")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "a": "\a"}
@@ -70,6 +72,8 @@ class Reading:
     open_ids: frozenset[int]
     """`id` of every object and list that was not closed; empty if the whole was read."""
     too_deep: bool = False
+    elided_ids: frozenset[int] = frozenset()
+    """`id` of every object and list in which the logger left something out (`{…}`)."""
 
 
 @dataclass(slots=True)
@@ -109,6 +113,7 @@ class _Reader:
         self._at = start
         self._frames: list[_Frame] = []
         self._too_deep = False
+        self._elided: set[int] = set()
         self._many_lines = False
         """It is laid out on many lines: one thing a line, and remarks behind."""
 
@@ -119,10 +124,11 @@ class _Reader:
         self._many_lines = self._text[self._at : self._at + 2].lstrip(" \r").startswith("\n")
         while self._step():
             if not self._frames:
-                return Reading(root.value, self._at, frozenset())
+                return Reading(root.value, self._at, frozenset(), elided_ids=frozenset(self._elided))
         self._end_keys()
         opened = frozenset(id(frame.value) for frame in self._frames)
-        return Reading(root.value, max(self._at, self._start + 1), opened, self._too_deep)
+        end = max(self._at, self._start + 1)
+        return Reading(root.value, end, opened, self._too_deep, frozenset(self._elided))
 
     def fields(self) -> Reading:
         """Read fields up to where none follows; a value that cannot be read leaves the whole open."""
@@ -154,6 +160,7 @@ class _Reader:
         elision = _ELISION.match(self._text, self._at)
         if elision is not None:
             self._at = elision.end()
+            self._elided.add(id(frame.value))
             return True
         if frame.needs_comma:
             return False
@@ -207,6 +214,9 @@ class _Reader:
         if stand_in is not None:
             shown = _SHOWN.search(stand_in["shown"] or "")
             return self._put(shown[2] if shown else None, stand_in.end())
+        counted = _COUNTED.match(self._text, self._at)
+        if counted is not None:
+            return self._put(None, counted.end()) if counted["whole"] else self._skip(counted.end())
         if character == "%" and (named := _ELIXIR.match(self._text, self._at)) is not None:
             self._at, character = named.end(), "{"
         if character in _OPEN:
@@ -223,6 +233,11 @@ class _Reader:
         if word is not None and word[0] in _WORDS:
             return self._put(_WORDS[word[0]], word.end())
         return False
+
+    def _skip(self, end: int) -> bool:
+        """Pass over a remark on the value that follows."""
+        self._at = end
+        return self._skip_space() and self._value(self._text[self._at])
 
     def _string(self, found: re.Match[str]) -> bool:
         """Put a string, with the ones on the next lines that belong to it; False if it has no end.

@@ -33,6 +33,12 @@ _NAMING = frozenset({"type", "object", "role", "status", "id", "name", "code", "
 _DOTS = re.compile(r"\.\.\.|…")
 _JOINED = re.compile(r"(?:\.\.\.|…)[\w\"']")
 """Dots with something behind them; an id that somebody shortened ends in them."""
+_ABOUT = {
+    "session.update": "session",
+    "transcription_session.update": "session",
+    "conversation.item.create": "item",
+}
+"""Event of the client → the member that makes it what it is."""
 _RESPONSE_ENDED = frozenset({"completed", "cancelled", "failed", "incomplete"})
 
 
@@ -60,8 +66,18 @@ def events_in(
     wrappers: tuple[Mapping[str, Any], ...] = (),
     strings: int = 0,
     verbatim: str = "",
+    elided_ids: frozenset[int] = frozenset(),
 ) -> Iterator[Found]:
-    """Yield the events that a value is or holds; `open_ids` are the objects in it that have no end."""
+    """Yield the events that a value is or holds.
+
+    Args:
+        value: What was read.
+        open_ids: The objects in it that have no end.
+        wrappers: The objects it stands in.
+        strings: In how many strings it stands.
+        verbatim: Its text.
+        elided_ids: The objects in it of which the logger left something out.
+    """
     if len(wrappers) > _DEEPEST:
         return
     if isinstance(value, str):
@@ -70,17 +86,17 @@ def events_in(
     elif isinstance(value, list):
         for part in value:
             if isinstance(part, dict | list | str):
-                yield from events_in(part, open_ids, (*wrappers, {}), strings)
+                yield from events_in(part, open_ids, (*wrappers, {}), strings, elided_ids=elided_ids)
     elif isinstance(value, Mapping):
         event = _as_event(value)
         inner = next(_same_inside(event), None) if event is not None and wrappers[-1:] != (event,) else None
         if event is not None and inner is None:
-            cut = id(value) in open_ids or _is_elided(event)
+            cut = id(value) in open_ids or _is_elided(event) or _is_hollow(event, elided_ids)
             yield Found(event, wrappers, verbatim if event is value else "", cut)
             return
         for part in [inner] if inner is not None else value.values():
             if isinstance(part, dict | list | str):
-                yield from events_in(part, open_ids, (*wrappers, value), strings)
+                yield from events_in(part, open_ids, (*wrappers, value), strings, elided_ids=elided_ids)
 
 
 def payload_of(found: Found) -> bytes | None:
@@ -108,7 +124,7 @@ def _events_in_string(text: str, wrappers: tuple[Mapping[str, Any], ...], string
     except (ValueError, RecursionError):  # a logger's message, or an object as another language writes it
         reading = literals.read(text, begin)
         if reading is not None:
-            yield from events_in(reading.value, reading.open_ids, wrappers, strings)
+            yield from events_in(reading.value, reading.open_ids, wrappers, strings, elided_ids=reading.elided_ids)
     else:
         yield from events_in(value, frozenset(), wrappers, strings, text)
 
@@ -127,6 +143,15 @@ def _as_event(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
         ended = value.get("status") in _RESPONSE_ENDED
         return {"type": "response.done" if ended else "response.created", "response": value}
     return None
+
+
+def _is_hollow(event: Mapping[str, Any], elided_ids: frozenset[int]) -> bool:
+    """Tell whether a client's event is shown without what it is about: `{type: 'session.update', session: {…}}`."""
+    name = _ABOUT.get(str(event.get("type")))
+    if name is None or name not in event:
+        return False
+    about = event[name]
+    return about is None or id(about) in elided_ids
 
 
 def _same_inside(event: Mapping[str, Any]) -> Iterator[Any]:

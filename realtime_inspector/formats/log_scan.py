@@ -144,7 +144,7 @@ def _lenient(text: str, begin: int) -> tuple[int, list[Found]]:
     if reading.too_deep:
         line_end = text.find("\n", reading.end)
         return line_end if line_end >= 0 else len(text), []
-    return reading.end, list(events_in(reading.value, reading.open_ids))
+    return reading.end, list(events_in(reading.value, reading.open_ids, elided_ids=reading.elided_ids))
 
 
 def _escaped(text: str, begin: int, strings: int) -> tuple[int, list[Found]]:

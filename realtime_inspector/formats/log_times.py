@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 _ISO = re.compile(
@@ -23,6 +24,8 @@ _EPOCH = re.compile(r"(?<![\w.])(1\d{9}|1\d{12}|1\d{15}|1\d{18})(\.\d{1,9})?(?![
 _EPOCH_LEAST = 1.2e9
 """A number from here on is a date (2008), a smaller one an offset."""
 _DAY_S = 86400.0
+_SESSION_S = 3700.0
+"""No session is longer: an hour is the limit."""
 _RESTART_S = 1.0
 """Times that fall by half and so much more begin anew."""
 _KEYS = (
@@ -39,6 +42,8 @@ class Stamp:
     way: str
     """`date` (since 1970), `clock` (since midnight) or `offset` (since whatever the log began with)."""
     seconds: float
+    bare: bool = field(default=False, compare=False)
+    """It is a number, and nothing says of what: of seconds, or of milliseconds as a browser's clock has them."""
 
 
 def in_words(text: str) -> Stamp | None:
@@ -77,6 +82,8 @@ def seconds(stamps: Sequence[Stamp | None]) -> tuple[list[float], str]:
         known = _over_midnight(known)
     if way == "offset":
         known = _added_up(known) if _are_steps(known) else _over_restarts(known)
+        if all(stamp.bare for stamp in stamps if stamp is not None and stamp.way == way):
+            known = _in_seconds(known)
     first = next(value for value in known if value is not None)
     times, now = [], first
     for value in known:
@@ -130,6 +137,15 @@ def _over_restarts(known: Sequence[float | None]) -> list[float | None]:
             before = value
         out.append(None if value is None else base + value)
     return out
+
+
+def _in_seconds(known: Sequence[float | None]) -> list[float | None]:
+    """Take numbers for milliseconds where no session lasts for so many seconds, and hardly two events share one."""
+    values = [value for value in known if value is not None]
+    steps = [later - earlier for earlier, later in pairwise(values) if later > earlier]
+    if max(values) - min(values) <= _SESSION_S or median(steps) < 1.0:
+        return list(known)
+    return [None if value is None else value / 1000 for value in known]
 
 
 def _over_midnight(known: Sequence[float | None]) -> list[float | None]:
@@ -192,7 +208,7 @@ def _from_number(value: float, key: str) -> Stamp | None:
     if not 0 <= value < 1e20:
         return None
     if value < _EPOCH_LEAST:
-        return Stamp("offset", value / (1000 if key.endswith("_ms") else 1))
+        return Stamp("offset", value / 1000) if key.endswith("_ms") else Stamp("offset", value, bare=True)
     for unit in (1, 1e3, 1e6, 1e9):
         if value / unit < _EPOCH_LEAST * 4:
             return Stamp("date", value / unit)

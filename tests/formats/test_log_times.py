@@ -73,6 +73,22 @@ def offsets(*values: float | None) -> list[Stamp | None]:
     return [None if value is None else Stamp("offset", value) for value in values]
 
 
+@pytest.mark.parametrize(
+    ("values", "times"),
+    [
+        ([200.0, 244.5, 250.1, 5200.0, 9400.5], [0.0, 0.0445, 0.0501, 5.0, 9.2005]),
+        ([0.2, 0.24, 0.25, 5.2, 9.4], [0.0, 0.04, 0.05, 5.0, 9.2]),
+        ([0, 1200, 1201, 3600], [0.0, 1200.0, 1201.0, 3600.0]),
+    ],
+    ids=["milliseconds", "seconds", "few of them"],
+)
+def test_numbers_are_milliseconds_where_no_session_lasts_so_many_seconds(
+    values: list[float], times: list[float]
+) -> None:
+    assert seconds([in_fields({"time": value}) for value in values])[0] == times
+    assert seconds(offsets(*values))[0] == [round(value - values[0], 6) for value in values], "the log says seconds"
+
+
 def test_times_begin_at_the_first_event() -> None:
     times, first = seconds([Stamp("date", DATE), None, Stamp("date", DATE + 1.5)])
     assert times == [0, 0, 1.5]

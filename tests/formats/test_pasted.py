@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,6 +179,17 @@ def test_a_notation_in_which_no_text_has_an_end_is_refused_with_what_to_do(text:
         RecordingError, match=r"report.txt:\d: the events in it \(response.done\) .* print them as JSON"
     ):
         read(text)
+
+
+def test_an_event_of_the_client_that_is_shown_without_what_it_is_about_is_left_out() -> None:
+    log = read(
+        "Sending {type: 'session.update', session: {…}}\n"
+        "Sending {type: 'conversation.item.create', item: [Object]}\n"
+        "Sending {type: 'response.create', response: {…}, tools: Array(2), all: (2) [{…}, {…}]}\n"
+        "Received {type: 'response.created', event_id: 'event_1', response: {…}}\n"
+    )
+    assert [orjson.loads(entry.payload)["type"] for entry in log] == ["response.create", "response.created"]
+    assert "client" in log.header.tags["left_out"].split()
 
 
 @pytest.mark.parametrize("text", ["", "hello", "{}", '{"type": "message"}', "session.created", "[[[[", "{" * 1000])

@@ -8,7 +8,7 @@ from typing import Any
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.ga import GaRule
 from realtime_inspector.protocol.event import Event
-from realtime_inspector.protocol.realtime import beta, schema
+from realtime_inspector.protocol.realtime import beta, left_out, schema
 from realtime_inspector.protocol.realtime.session import Session
 
 _FIELDS = frozenset({"type", "name", "description", "parameters"})
@@ -66,7 +66,9 @@ class ToolShape(GaRule):
         tools = event.get(f"{member}.tools")
         if not isinstance(tools, list):
             return
-        wrong = [(place, *found) for place, tool in enumerate(tools) if (found := _wrong(tool)) is not None]
+        blank = left_out.WIRE in session.left_out  # a logger writes [Object] for what it leaves out
+        shown = [(place, tool) for place, tool in enumerate(tools) if tool is not None or not blank]
+        wrong = [(place, *found) for place, tool in shown if (found := _wrong(tool)) is not None]
         if not wrong:
             return
         message = "; ".join(f"{member}.tools[{place}]{words}" for place, words, _ in wrong)
