@@ -293,6 +293,30 @@ def test_a_turn_of_push_to_talk_begins_with_what_was_sent_with_its_commit() -> N
     assert [each.cause.label for each in found] == ["response-failed", "content-filter"]
 
 
+@pytest.mark.parametrize(
+    ("text", "label", "fix"),
+    [
+        ("> GET /v1/realtime?model=m {}\n< 401\nx", "handshake-refused", "a valid key"),
+        ("> GET /v1/realtime?model=m {}\n< 404\nx", "handshake-refused", "the URL's path or the model"),
+        ("> GET /v1/realtime?model=m {}\n< 503\nx", "handshake-refused", "connect again after a moment"),
+        (BEGIN + "x< 4000 invalid_request_error.beta_api_shape_disabled\nx", "server-closed", "leave out the header"),
+        (BEGIN + "x< 1011 \nx", "server-closed", "connect again, with the session's settings"),
+        (BEGIN + SPOKEN + BEGUN + ended("incomplete", '{"reason": "turn_detected"}') + CLOSE, "interrupted", "headphones"),
+        (BEGIN + SPOKEN + BEGUN + ended("incomplete", '{"reason": "new"}') + CLOSE, "response-incomplete", "ask again"),
+        (BEGIN + SPOKEN + BEGUN + ended("cancelled", '{"reason": "client_cancelled"}') + CLOSE, "cancelled", "sideband"),
+        (
+            BEGIN + SPOKEN + BEGUN + ended("failed", '{"error": {"code": "model_not_found", "message": "No."}}') + CLOSE,
+            "response-failed",
+            "a model that the key's project has access to",
+        ),
+    ],
+)  # fmt: skip
+def test_what_to_do_is_told_by_what_happened(text: str, label: str, fix: str) -> None:
+    found = why(text)
+    assert found.cause.label == label
+    assert fix in found.cause.fix
+
+
 def test_an_avatar_speaks_elsewhere() -> None:
     avatar = BEGIN.replace('"tools": []', '"tools": [], "avatar": {"character": "lisa"}')
     transcript_only = WRITTEN.replace("output_text", "output_audio").replace('"text": "Hi."', '"transcript": "Hi."')

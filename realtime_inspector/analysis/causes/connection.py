@@ -17,12 +17,26 @@ from realtime_inspector.analysis.causes.view import (
     quoted,
     shown,
 )
-from realtime_inspector.analysis.rules.err.codes import FATAL
+from realtime_inspector.analysis.rules.err.codes import FATAL, NO_CREDIT
 from realtime_inspector.protocol.event import dig
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.values import text
 
+_MEND = {
+    401: "connect with a valid key: one that is neither mistyped nor expired, in Authorization: Bearer …",
+    403: "give the key's project access to the model, or take a key of one that has it",
+    404: "mend the URL's path or the model in it; a call_id is of a call that goes on",
+    429: "wait and connect more seldom, or raise the account's limit",
+}
+"""Status of a refusal → what to do."""
+_MEND_OF_SERVER = "the fault is the server's, or of a gateway before it: connect again after a moment"
+_MEND_OF_CLOSE = {
+    "beta_api_shape_disabled": "leave out the header OpenAI-Beta and send the session as GA has it",
+    "invalid_api_key": "connect with a valid key",
+    "session_expired": "open a new session before the limit",
+}
+"""Word in a close's reason, or code of the error before it → what to do."""
 _PATIENCE_S = 5.0
 """What has not moved for longer was stuck before the connection ended."""
 
@@ -44,7 +58,7 @@ def refused(view: View) -> Cause | None:
             if event is not None
         ),
         Confidence.CERTAIN,
-        "mend the URL, the key or the model",
+        _MEND.get(status, _MEND_OF_SERVER if status >= 500 else "mend the URL, the key or the model"),
         ("CON003",),
     )
 
@@ -152,11 +166,15 @@ def _by_server(view: View) -> Cause | None:
             )
         ),
         Confidence.CERTAIN,
-        "open a new session before the limit"
-        if expired
-        else "read the reason; mostly a new connection or key is needed",
+        "open a new session before the limit" if expired else _mend_of(f"{reason} {error.code if error else ''}"),
         ("CON002", "CON005", "CON001"),
     )
+
+
+def _mend_of(reason: str) -> str:
+    """Return what to do after the server has closed for a reason."""
+    known = next((fix for word, fix in _MEND_OF_CLOSE.items() if word in reason), None)
+    return known or "connect again, with the session's settings and history; if it closes again, its reason says why"
 
 
 def _is_over(view: View) -> bool:
@@ -177,6 +195,6 @@ def account(view: View) -> Cause | None:
         f"{FATAL[errors[-1].code]}: {quoted(errors[-1])}",
         (Evidence(errors[-1].at, errors[-1].code),),
         Confidence.CERTAIN,
-        "no retry helps; look at the account",
+        NO_CREDIT,
         ("ERR004",),
     )

@@ -17,13 +17,15 @@ from realtime_inspector.analysis.causes.view import (
     quoted,
     shown,
 )
-from realtime_inspector.analysis.rules.err.codes import FATAL
+from realtime_inspector.analysis.rules.err.codes import FATAL, NEXT, NO_CREDIT
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ResponseRequest
 from realtime_inspector.protocol.realtime.values import text
 
 _AT_ONCE_S = 2.0
 _PATIENCE_S = 5.0
+_CALLED_OFF = frozenset({"turn_detected", "client_cancelled"})
+"""Reasons for which others than the server end a response."""
 _RATE_CODES = ("rate_limit", "inference_rate_limit")
 
 
@@ -121,7 +123,7 @@ def _calling(view: View, response: Response, call: Item) -> Cause:
         f"the server is still calling {_named(call)}, for {view.since(call.first or response.created)}",
         tuple(shown((response.created, "response.created"), (call.first, "the MCP call"))),
         Confidence.CERTAIN,
-        "look at that server",
+        "look whether that server answers: the model waits for it, and the client can only cancel the response",
     )
 
 
@@ -159,18 +161,9 @@ def ended_badly(view: View) -> Cause | None:
     seen = tuple(shown((response.created, "response.created"), (response.done, f"response.done: {response.status}")))
     if response.status == "failed":
         return _failed(response, seen)
-    if response.status == "incomplete":
-        filtered = response.reason == "content_filter"
-        return Cause(
-            "content-filter" if filtered else "max-tokens",
-            f"response {response.id} was cut off: "
-            + ("the content filter stopped it" if filtered else "it had used up its max_output_tokens"),
-            seen,
-            Confidence.CERTAIN,
-            "say it in other words" if filtered else "raise max_output_tokens, or ask for shorter answers",
-            ("RSP007",) if filtered else ("RSP006",),
-        )
-    if response.status != "cancelled":
+    if response.status == "incomplete" and response.reason not in _CALLED_OFF:
+        return _cut_off(response, seen)
+    if response.status not in {"cancelled", "incomplete"}:
         return None
     if response.reason == "turn_detected":
         speech = last_speech(view)
@@ -192,9 +185,31 @@ def ended_badly(view: View) -> Cause | None:
         + ("by the client" if response.cancel is not None else "by another client of the same session"),
         (*shown((response.cancel, "response.cancel")), *seen),
         Confidence.CERTAIN,
-        "find out why the client cancels",
+        "look at what makes the client send response.cancel: often its own barge-in, at speech_started"
+        if response.cancel is not None
+        else "look at what else controls the session: a sideband socket, or the peer in WebRTC",
         ("RSP009", "RSP019", "RSP020"),
     )
+
+
+def _cut_off(response: Response, seen: tuple[Evidence, ...]) -> Cause:
+    """Return the cause where the server stopped a response by itself."""
+    if response.reason == "content_filter":
+        label, why, fix = (
+            "content-filter",
+            "the content filter stopped it",
+            "ask for it in other words, and look at the instructions",
+        )
+    elif response.reason == "max_output_tokens":
+        used = response.usage.get("output_tokens")
+        count = f" ({used} tokens)" if isinstance(used, int) and used else ""
+        label, why = "max-tokens", f"it had used up its max_output_tokens{count}"
+        fix = "raise max_output_tokens, or ask for shorter answers"
+    else:
+        label, why = "response-incomplete", response.reason or "the server gives no reason"
+        fix = "ask again after a moment"
+    rules = {"content-filter": ("RSP007",), "max-tokens": ("RSP006",)}.get(label, ())
+    return Cause(label, f"response {response.id} was cut off: {why}", seen, Confidence.CERTAIN, fix, rules)
 
 
 def _cut_at_once(view: View, response: Response, heard: list[Item], seen: tuple[Evidence, ...]) -> Cause | None:
@@ -250,8 +265,13 @@ def _failed(response: Response, seen: tuple[Evidence, ...]) -> Cause:
     said = f'"{message.rstrip(".")}"' if message else ""
     words = " ".join(part for part in (said, f"({code})" if code else "") if part) or "without a reason"
     label = "account" if code in FATAL else "rate-limit" if code.startswith(_RATE_CODES) else "response-failed"
-    fix = {"account": "no retry helps; look at the account", "rate-limit": "slow down, or raise the limit"}.get(
-        label, "ask again after a moment; no error event came, so a client must look at the status"
+    again = (
+        "ask again after a moment"
+        if code in {"", "server_error"}
+        else NEXT.get(code, "mend what it says, and ask again")
+    )
+    fix = {"account": NO_CREDIT, "rate-limit": "slow down, or raise the limit"}.get(
+        label, f"{again}; no error event came, so a client must look at the status"
     )
     rules = {"account": ("ERR004", "RSP005"), "rate-limit": ("RAT002", "RSP005")}.get(label, ("RSP005",))
     return Cause(label, f"response {response.id} failed: {words}", seen, Confidence.CERTAIN, fix, rules)

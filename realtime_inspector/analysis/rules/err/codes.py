@@ -22,6 +22,9 @@ FATAL: Mapping[str, str] = {
 }
 """Code → what it means. No retry helps."""
 
+NO_CREDIT = "no retry helps: look at the account's credit and spending limit (Settings, Billing)"
+"""What to do after one of these."""
+
 NEXT: Mapping[str, str] = {
     "missing_required_parameter": "add what is missing",
     "unknown_parameter": "take that parameter out: because of it the whole event was refused",
@@ -32,6 +35,7 @@ NEXT: Mapping[str, str] = {
     "cannot_update_voice": "choose the voice before the assistant's first audio",
     "server_error": "the fault is the server's: try again after a moment",
     "rate_limit_exceeded": "slow down; see rate_limits.updated",
+    "model_not_found": "ask for a model that the key's project has access to",
 }
 """Code → what to do about it."""
 
