@@ -53,10 +53,17 @@ def _one(each: Why) -> Iterator[Line]:
         yield Line((Span("to mend it: ", "good"), Span(text.safe(cause.fix))), indent=12)
 
 
+def _shown_by(each: Why) -> int | None:
+    """Return the entry to look at first: what a rule found, else what shows the cause last, else what was asked."""
+    if each.findings:
+        return each.findings[0].entry
+    at = each.cause.evidence[-1].at if each.cause.evidence else each.silence.asked
+    return at.n if at is not None else None
+
+
 def _short(each: Why) -> Line:
     silence, cause = each.silence, each.cause
-    at = silence.asked or (cause.evidence[0].at if cause.evidence else None)
-    target = at.n if at is not None else None
+    target = _shown_by(each)
     return Line(
         (
             Span(f"  {text.clock(silence.start)}  ", "dim"),

@@ -52,6 +52,8 @@ def _session(session: State) -> Iterator[Line]:
         yield text.plain("no session yet", "dim")
         if session.handshake is not None and session.handshake.body.get("status") != 101:
             yield Line((Span(f"refused: {session.handshake.body.get('status')}", "error"),), session.handshake.n)
+        else:
+            yield text.plain("it begins with session.created; this is the state at the cursor", "dim")
         return
     dialect = f", {session.dialect_name}" if session.dialect_name else ""
     yield Line((Span(text.safe(session.model) or "no model", "title"), Span(dialect, "dim")))

@@ -30,7 +30,7 @@ def section(lines: list[str], title: str) -> list[str]:
 
 
 def test_before_the_session_there_is_none() -> None:
-    assert told(CALL, 2) == ["no session yet"]
+    assert told(CALL, 2) == ["no session yet", "it begins with session.created; this is the state at the cursor"]
 
 
 def test_a_refused_connection_says_so() -> None:

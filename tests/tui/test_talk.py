@@ -40,3 +40,11 @@ def test_why_tells_of_the_silence_at_the_cursor_and_of_the_others(tmp_path: Path
     assert before[1] == "the session had not begun"
     assert last[1].endswith("create-unanswered")
     assert "Elsewhere" not in last
+
+
+def test_another_silence_leads_to_what_shows_it() -> None:
+    call = Path(__file__).parents[2] / "recordings/missing-call-id.jsonl"
+    recording = files.open_recording(call)
+    found = explain(recording, recording.header)
+    (line,) = [line for line in reasons.lines(found, 0.0) if "tool-output-refused" in line.text]
+    assert line.target == 21  # the output that was refused, not what the user had asked for before
