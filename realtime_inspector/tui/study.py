@@ -21,8 +21,9 @@ from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.strides import Stride, Strides
 from realtime_inspector.errors import NotAnEntry, UsageError
-from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, read
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry
 from realtime_inspector.recording.index import Index
 from realtime_inspector.recording.parts import all_of
@@ -244,7 +245,7 @@ class Study:
         Raises:
             NotAnEntry: If the line is unreadable.
         """
-        return read(self.index.entry(position))
+        return read(*jsonl.parse_both(self.index.line(position), position + 2))
 
     def findings_at(self, position: int) -> Sequence[Finding]:
         """Return what was found about one entry."""
@@ -342,8 +343,11 @@ class Study:
         """
         payload_bytes, audio_bytes = self.view.bytes(row.fold)
         seconds = self.index.times[row.last] - self.index.times[row.position]
-        first = tuple(self.event(position) for position in self.view.members(row.fold, _PREVIEW))
-        return Stream(row.count, payload_bytes, audio_bytes, seconds, first, open=row.open)
+        first = self.event(row.position)
+        is_audio = first.type in AUDIO_FIELDS  # what it says is how long it is
+        more = () if is_audio else self.view.members(row.fold, _PREVIEW)[1:]
+        pieces = (first, *map(self.event, more))
+        return Stream(row.count, payload_bytes, audio_bytes, seconds, pieces, open=row.open)
 
     def known(self, event: Event, position: int) -> Known:
         """Return what the rest of the recording says of an event."""

@@ -35,6 +35,8 @@ STYLES = (
 """What a span can be; the widgets give each its colours."""
 
 _WORDS = re.compile(r"(\S+)|(\s+)")
+_NARROW = re.compile("[ -~…“”]*")
+"""Characters of one cell each, which can be cut anywhere."""
 
 __all__ = [
     "STYLES",
@@ -94,9 +96,12 @@ def pad(text: str, width: int) -> str:
     """Return the text cut or filled to so many cells; what was cut off ends in `…`."""
     if width <= 0:
         return ""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(text, width - 1) + "…"
+    room = width - cell_len(text)
+    if room >= 0:
+        return text + " " * room
+    narrow = _NARROW.match(text, 0, width)
+    kept = text[: width - 1] if narrow is not None and narrow.end() == width else set_cell_size(text, width - 1)
+    return f"{kept}…"
 
 
 def pad_left(text: str, width: int) -> str:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
-from realtime_inspector.tui.text import STYLES, Line, fit
+from realtime_inspector.tui.text import Line, fit
+from realtime_inspector.tui.widgets.looks import Spans
+
+_STYLES = frozenset({"title", "dim", "good", "error", "warning", "info"})
+"""Those that show in a bar."""
 
 
-class Bar(Widget):
+class Bar(Spans):
     """A title, a heading or a state in one line. The right side stays whole; the left gives way."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{style}" for style in STYLES}
     DEFAULT_CSS = """
     Bar {
         height: 1;
         background: $panel;
         color: $foreground;
-        & > .bar--title { text-style: bold; }
-        & > .bar--dim { text-style: dim; }
-        & > .bar--good { color: $text-success; text-style: bold; }
-        & > .bar--error { color: $text-error; text-style: bold; }
-        & > .bar--warning { color: $text-warning; text-style: bold; }
-        & > .bar--info { color: $text-primary; }
     }
     """
 
@@ -43,18 +38,13 @@ class Bar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""
-        width = self.size.width
-        right = self._strip(self._right)
+        width, base = self.size.width, self.rich_style
+        right = self._strip(self._right, base)
         room = max(0, width - right.cell_length)
-        left = self._strip(fit(self._left, room)).adjust_cell_length(room, self.rich_style)
-        return Strip.join([left, right]).adjust_cell_length(width, self.rich_style)
+        left = self._strip(fit(self._left, room), base).adjust_cell_length(room, base)
+        return Strip.join([left, right]).adjust_cell_length(width, base)
 
-    def _strip(self, line: Line) -> Strip:
-        base = self.rich_style
+    def _strip(self, line: Line, base: Style) -> Strip:
         return Strip(
-            Segment(
-                span.text,
-                base + self.get_component_rich_style(f"bar--{span.style}", partial=True) if span.style else base,
-            )
-            for span in line.spans
+            Segment(span.text, base + self.look(span.style) if span.style in _STYLES else base) for span in line.spans
         )

@@ -6,7 +6,8 @@ Every pane is one. What the lines say comes from pure functions; this places the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from itertools import chain
+from typing import ClassVar, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,7 +19,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from realtime_inspector.tui.text import STYLES, Line, Span, by_words, highlight
+from realtime_inspector.tui.text import Line, by_words, highlight
+from realtime_inspector.tui.widgets.looks import Spans
 
 
 class Source(Protocol):
@@ -31,7 +33,7 @@ class Source(Protocol):
         """Return one line."""
 
 
-class LineList(ScrollView, can_focus=True, inherit_bindings=False):
+class LineList(ScrollView, Spans, can_focus=True, inherit_bindings=False):
     """Lines with a cursor. The cursor's line is marked by a sign as well as by colour.
 
     The scroll bar has its place before it is there, so that it takes no word away.
@@ -46,7 +48,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("G,end", "last", "Last line", show=False, id="list.last"),
         Binding("enter", "choose", "Open", show=False, id="list.choose"),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{style}" for style in STYLES} | {"line--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor"}
     DEFAULT_CSS = """
     LineList {
         overflow-x: hidden;
@@ -55,20 +57,6 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-gutter: stable;
         background: $background;
         color: $foreground;
-        & > .line--client { color: $text-primary; }
-        & > .line--server { color: $text-success; }
-        & > .line--proxy { color: $text-secondary; }
-        & > .line--dim { text-style: dim; }
-        & > .line--key { color: $text-accent; }
-        & > .line--string { color: $text-success; }
-        & > .line--number { color: $text-warning; }
-        & > .line--link { color: $text-primary; text-style: underline; }
-        & > .line--title { text-style: bold; }
-        & > .line--good { color: $text-success; text-style: bold; }
-        & > .line--error { color: $text-error; text-style: bold; }
-        & > .line--warning { color: $text-warning; text-style: bold; }
-        & > .line--info { color: $text-primary; }
-        & > .line--match { background: $warning; color: black; text-style: bold; }
         & > .line--cursor { background: $foreground 12%; }
         &:focus > .line--cursor { background: $primary 45%; }
     }
@@ -112,8 +100,12 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         """Marked wherever it occurs."""
         self.passive = False
         """Whether the lines are words to the user, with nothing to choose."""
-        self._drawn: tuple[Any, ...] = ()
-        """What the lines on the screen depend on, and these."""
+        self._drawn: dict[int, tuple[int, Line | None]] = {}
+        """Row of the screen → which line was drawn there, and what it said."""
+        self._drawn_as: object = None
+        """What all of them depend on."""
+        self._base: Style | None = None
+        """What they look like, while they are drawn."""
 
     @property
     def source(self) -> Source:
@@ -132,18 +124,20 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def update(self) -> None:
         """Draw anew what has changed: the lines are others, or there are more of them."""
-        self._fit(Size(self.scrollable_content_region.width, len(self._source)))
-        if self.cursor >= len(self._source):
-            self.set_reactive(LineList.cursor, max(0, len(self._source) - 1))
-        top, height = self.scroll_offset.y, self.scrollable_content_region.height
-        shown = [self._source[y] for y in range(top, min(top + height, len(self._source)))]
-        before, self._drawn = self._drawn, (top, self.needle, self.passive, self.size, self.cursor, shown)
-        if not before or before[:-1] != self._drawn[:-1] or len(before[-1]) != len(shown) or not shown:
+        count = len(self._source)
+        self._fit(Size(self.scrollable_content_region.width, count))
+        if self.cursor >= count:
+            self.set_reactive(LineList.cursor, max(0, count - 1))
+            self.refresh_line(self.cursor)
+        before, self._drawn_as = self._drawn_as, (self.needle, self.passive, self.size)
+        if before != self._drawn_as or not count:
             self.refresh()
             return
-        for y, line in enumerate(shown):
-            if line != before[-1][y]:
-                self.refresh_line(top + y)
+        top = self.scroll_offset.y
+        for y in range(self.scrollable_content_region.height):
+            at = top + y
+            if self._drawn.get(y) != (at, self._source[at] if at < count else None):
+                self.refresh_line(at)
 
     def _fit(self, size: Size) -> None:
         """Take in how many lines there are; where the scroll bar stays, the screen's layout stays too."""
@@ -186,21 +180,30 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         """How many lines belong to what the cursor is on."""
         return 1
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return some lines of the screen."""
+        self._base = self.rich_style  # what it is made of is asked for all the way up
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._base = None
+
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""
         at = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
-        base = self.rich_style
-        if at >= len(self._source):
+        base = self._base if self._base is not None else self.rich_style
+        line = self._source[at] if at < len(self._source) else None
+        self._drawn[y] = (at, line)
+        if line is None:
             return Strip.blank(width, base)
-        chosen = at == self.cursor and (self.has_focus or self.marks_cursor)
         if self.passive:
-            return self._strip(self._source[at], base, " ", width)
+            return self._strip(line, base, " ", width)
+        chosen = at == self.cursor and (self.has_focus or self.marks_cursor)
         if at == self.cursor:
             # Not the partial style: only the whole one has the background blended with what is below it.
             base += Style(bgcolor=self.get_component_rich_style("line--cursor").bgcolor)
-        sign = "▸" if chosen else " "
-        return self._strip(highlight(self._source[at], self.needle), base, sign, width)
+        return self._strip(highlight(line, self.needle), base, "▸" if chosen else " ", width)
 
     @property
     def marks_cursor(self) -> bool:
@@ -208,15 +211,17 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         return False
 
     def _strip(self, line: Line, base: Style, sign: str, width: int) -> Strip:
-        segments = [Segment(sign, base)]
-        segments += [Segment(span.text, self._style(span, base)) for whole in line.spans for span in by_words(whole)]
-        strip = Strip(segments)
+        pieces = [(sign, "")]
+        for span in chain.from_iterable(map(by_words, line.spans)):
+            text, style = pieces[-1]
+            if style == span.style:  # a piece for each look: what the terminal is sent is half as long
+                pieces[-1] = (text + span.text, style)
+            else:
+                pieces.append((span.text, span.style))
+        strip = Strip(Segment(text, base + self.look(style) if style else base) for text, style in pieces)
         if strip.cell_length > width > 0:
             strip = Strip.join([strip.crop(0, width - 1), Strip([Segment("…", base)])])
         return strip.adjust_cell_length(width, base)
-
-    def _style(self, span: Span, base: Style) -> Style:
-        return base + self.get_component_rich_style(f"line--{span.style}", partial=True) if span.style else base
 
     def action_move(self, by: int) -> None:
         """Move the cursor by so many lines."""
