@@ -52,8 +52,8 @@ class Client:
         """Send an event."""
         await self._socket.send(orjson.dumps({"type": event_type, **members}), text=True)
 
-    async def wait(self, event_type: str, **members: Any) -> Mapping[str, Any]:
-        """Return the next event of that type, and with those members, after the last one waited for.
+    async def wait(self, *event_types: str, **members: Any) -> Mapping[str, Any]:
+        """Return the next event of those types, and with those members, after the last one waited for.
 
         Raises:
             ConnectionError: If the connection ends without it.
@@ -62,11 +62,11 @@ class Client:
             while True:
                 for at in range(self._seen, len(self.events)):
                     event = self.events[at]
-                    if event["type"] == event_type and all(event.get(name) == part for name, part in members.items()):
+                    if event["type"] in event_types and all(event.get(name) == part for name, part in members.items()):
                         self._seen = at + 1
                         return event
                 if self._ended:
-                    raise ConnectionError(f"the connection ended without {event_type}")
+                    raise ConnectionError(f"the connection ended without {' or '.join(event_types)}")
                 await self._arrived.wait()
 
     async def close(self) -> None:

@@ -167,7 +167,8 @@ async def second_response(client: Client, tell: Tell) -> None:
     await client.wait("response.output_audio.delta")
     await client.send("response.create")
     tell("client", "asks for another response while the assistant speaks")
-    await client.wait("error")
+    while (await client.wait("error", "response.created"))["type"] != "error":
+        await client.send("response.create")  # the first was over before the server, on a busy machine, read that
     await _hear_out(client, tell)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +34,9 @@ def silent(who: str, what: str) -> None:
     """Tell nobody."""
 
 
-def test_every_story_gives_the_findings_of_its_lesson(tmp_path: Path) -> None:
+def test_every_story_gives_the_findings_of_its_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stories, "_LONGEST_S", 100.0)  # whatever else the machine does
+
     async def play_all() -> list[Path]:
         # Side by side: a story takes as long as its conversation does, and nearly all of that is waiting.
         return await asyncio.gather(*(demo.record(STORIES[name], tmp_path / name, silent) for name in LESSONS))
@@ -47,6 +52,24 @@ def test_every_story_gives_the_findings_of_its_lesson(tmp_path: Path) -> None:
 
 def test_lessons_and_stories_are_the_same_but_for_the_demos_own() -> None:
     assert set(LESSONS) | {"weather", "voice-turn"} == set(STORIES)
+
+
+def test_a_response_that_was_over_before_another_was_asked_for_is_no_end_of_the_lesson(tmp_path: Path) -> None:
+    async def late(client: Client, tell: Tell) -> None:
+        wait = client.wait
+
+        async def slow(*event_types: str, **members: Any) -> Mapping[str, Any]:
+            event = await wait(*event_types, **members)
+            if event_types == ("response.output_audio.delta",):
+                client.wait = wait  # type: ignore[method-assign]
+                await wait("response.done")
+            return event
+
+        client.wait = slow  # type: ignore[method-assign]  # as if the machine had been busy until the end
+        await stories.second_response(client, tell)
+
+    path = asyncio.run(demo.record(replace(STORIES["second-response"], play=late), tmp_path, silent))
+    assert {finding.rule for finding in lint(files.open_recording(path))} >= LESSONS["second-response"]
 
 
 def test_a_story_whose_server_hangs_up_ends_with_one_line(tmp_path: Path) -> None:
