@@ -70,6 +70,8 @@ def _state(study: Study, standing: Standing) -> list[Span]:
 
 
 def _growth(study: Study, standing: Standing) -> list[Span]:
+    if not study.caught_up:
+        return []
     if study.live:
         return [Span("● live ", "good"), _news(standing)]
     if study.index.ended or not study.read_through:

@@ -72,6 +72,8 @@ class Study:
         self.closed = False
         self.read_through = False
         """Whether all that is in the file by now was indexed."""
+        self.caught_up = False
+        """Whether that was so once: before, nobody knows whether it has an end."""
         self.found = 0
         """How often findings came: a view that shows another number is out of date."""
         self.is_touched: Callable[[], bool] = lambda: False
@@ -153,6 +155,7 @@ class Study:
         self.read_through = self.index.advance(_SLICE_BYTES)
         while not self.read_through and more():
             self.read_through = self.index.advance(_SLICE_BYTES)
+        self.caught_up = self.caught_up or self.read_through
         self.folding.grow()
         return self.read_through
 

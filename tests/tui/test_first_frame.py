@@ -76,7 +76,7 @@ def test_a_long_recording_that_is_still_written_has_its_first_rows_at_once_a_sho
     call = sample.write(tmp_path / "call.jsonl", "\n".join([event] * lines))
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((80, 24)))
     frame = first_frame._drawn([call], sys.__stdout__ or sys.stdout)
-    assert ("input_audio_buffer.append" in frame, "● live" in frame) == (lines > 3, lines > 3)
+    assert ("input_audio_buffer.append" in frame, "● live" in frame) == (lines > 3, False)  # its end may be near
 
 
 def test_the_list_stands_where_the_sessions_screen_has_it(call: Path) -> None:
