@@ -32,6 +32,7 @@ _HELP = """Record what passes between clients and the API.
   realtime-inspector proxy --upstream wss://RESOURCE.openai.azure.com
   realtime-inspector proxy --tag stage=test --audio-in drop
   realtime-inspector proxy --tui
+  realtime-inspector proxy --lint
   realtime-inspector proxy --mode forward
   realtime-inspector proxy --fault 'stall 4s nth 3 on type:*.delta'
 
@@ -80,6 +81,9 @@ never forwarded.
     "--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="so many processes on one port (Linux)"
 )
 @click.option("--tui", is_flag=True, help="show what is recorded on the full screen; the proxy outlives it")
+@click.option(
+    "--lint", "with_lint", is_flag=True, help="say what is wrong in calls as soon as it is certain, a line each"
+)
 @faulting.options
 @click.pass_context
 def command(
@@ -91,6 +95,7 @@ def command(
     drain: float,
     workers: int,
     tui: bool,
+    with_lint: bool,
     **chosen: Any,
 ) -> None:
     """Record what passes between clients and the API."""
@@ -101,7 +106,13 @@ def command(
     with ExitStack() as stack:
         if tui and workers > 1:
             raise UsageError("--tui does not go with --workers; leave one of them out")
+        if tui and with_lint:
+            raise UsageError("--tui shows what is wrong by itself; leave --lint out")
         shown = stack.enter_context(watching.screens(settings.folder)) if tui else None
+        if with_lint:
+            from realtime_inspector.cli import live
+
+            stack.enter_context(live.beside(settings.folder, ends=True))
         stack.enter_context(settings.traces())
         listens = partial(_listens, ready_file, shown)
         if mode == REVERSE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -116,7 +117,12 @@ if CMD could not.
 )
 @capturing.options(upstream=f"the server to talk to instead [default: OPENAI_BASE_URL, else {launch.API}]")
 @faulting.options
-@click.option("--lint", "with_lint", is_flag=True, help="say what is wrong in them; exit 1 if there is an error")
+@click.option(
+    "--lint",
+    "with_lint",
+    is_flag=True,
+    help="say what is wrong, at a terminal as soon as it is certain; exit 1 if there is an error",
+)
 @click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="with --lint: do not ask these rules")
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 @click.pass_context
@@ -143,6 +149,10 @@ def command(
             stack.enter_context(metrics.served(proxies.settings.metrics_at, proxies.figures))
         except OSError as error:
             raise InspectorError(f"the recording cannot begin: {error}") from error
+        if policy is not None and sys.stderr is not None and sys.stderr.isatty():
+            from realtime_inspector.cli import live
+
+            stack.enter_context(live.beside(settings.folder, ends=False))
         code = _run(cmd, launch.environment(os.environ, pointers))
     _tell(proxies, cmd[0], chosen, code)
     if policy is not None:

@@ -13,7 +13,7 @@ import click
 from realtime_inspector.analysis.finding import Finding, Severity, count
 from realtime_inspector.analysis.lint import Linter, closing
 from realtime_inspector.capture.held import is_held
-from realtime_inspector.cli import diagnostics, linting, output, reading
+from realtime_inspector.cli import diagnostics, linting, live, output, reading
 from realtime_inspector.cli.events import Rows
 from realtime_inspector.cli.findings import in_words
 from realtime_inspector.cli.findings_text import COLOURS
@@ -37,6 +37,8 @@ _HELP = """Follow a recording while it grows; it ends when the connection does.
   realtime-inspector tail                the newest of ./recordings
   realtime-inspector tail calls/         the newest of that folder
   realtime-inspector tail call.jsonl
+  realtime-inspector tail --lint         only what is wrong, in every call
+                                         that begins in ./recordings
 
 What is wrong is said as soon as it is certain, silence too: an answer that
 does not come is a finding when the wait is over. The pieces of streams
@@ -47,9 +49,17 @@ has no end (an import, or one that was cut off) is shown as far as it goes.
 
 @click.command("tail", help=_HELP)
 @click.option("--all", "every", is_flag=True, help="show the pieces of streams too")
+@click.option("--lint", "only_findings", is_flag=True, help="only what is wrong, in every call that begins from now on")
+@click.option("--since", hidden=True, help="the moment from which on they begin, as in a header")
+@click.option("--no-ends", is_flag=True, hidden=True, help="say nothing when a call ends")
 @reading.file_argument
-def command(path: Path | None, folder: Path, every: bool) -> None:
-    """Follow one recording."""
+def command(
+    path: Path | None, folder: Path, every: bool, only_findings: bool, since: str | None, no_ends: bool
+) -> None:
+    """Follow one recording, or what is wrong in all that begin."""
+    if only_findings:
+        _every_call(path or folder, since, ends=not no_ends)
+        return
     followed = _followed(path, folder)
     diagnostics.say(f"following {text.safe(str(followed))}")
     tail = Tail(Ink(on=output.wants_colour()), every=every, new_linter=partial(linting.project().linter, followed))
@@ -59,6 +69,21 @@ def command(path: Path | None, folder: Path, every: bool) -> None:
     if tail.cut_off:
         diagnostics.say(f"{text.safe(str(followed))} has no end, and nobody writes it any more")
     diagnostics.say(tail.verdict)
+
+
+def _every_call(folder: Path, since: str | None, *, ends: bool) -> None:
+    if folder.is_file():
+        raise UsageError(f"{folder}: --lint follows the calls of a folder; leave it out, or name the folder")
+    if since is None:
+        diagnostics.say(f"waiting for calls in {text.safe(str(folder))}; ctrl+c ends it")
+    policy = linting.project()
+    calls = live.Calls(folder, policy.linter, since or live.now())
+    live.follow(calls, live.Lines(Ink(on=output.wants_colour()), ends=ends), _written, alone=since is None)
+
+
+def _written(line: str) -> None:
+    output.write(line)
+    output.flush()
 
 
 def _followed(path: Path | None, folder: Path) -> Path:
