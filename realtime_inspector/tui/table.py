@@ -24,6 +24,8 @@ SORTS: Mapping[str, Callable[[Listed], object]] = {
 """What the list can be sorted by; the largest first, but for names."""
 
 WIDE = 120
+LARGE = 160
+"""From so many cells on, names of any usual length fit."""
 _ROOMY = 72
 """From so many cells on there is room for the time to the first audio, and the cost."""
 _NAMES = ("model", "name")
@@ -185,7 +187,7 @@ def _name(one: Listed, width: int, *, whole: bool) -> tuple[Span, ...]:
     if marked:
         rest = text.pad(shown, width - len(name) - len(marked))
         return Span(f" {name}", "dim"), Span(marked, "warning"), Span(rest, "key")
-    return Span(f" {text.pad(name, room) if whole else _cut(name, room)}", "dim"), Span(shown, "key")
+    return Span(f" {text.pad(name, room) if whole and len(name) <= room else _cut(name, room)}", "dim"), Span(shown, "key")
 
 
 def _model(model: str, width: int) -> str:
@@ -226,7 +228,7 @@ def _columns(width: int) -> list[tuple[str, str, int]]:
     if width >= _ROOMY:
         fixed += [("audio", "first audio" if wide else "audio", 12 if wide else 7), ("cost", "cost", 8)]
     rest = width - _SIGN_CELLS - sum(cells + 1 for _, _, cells in fixed)
-    model = max(0, min(26, rest * 2 // 5))
+    model = max(0, min(26 if width >= LARGE else 21, rest * 2 // 5))
     return [*fixed, ("model", "model", model), ("name", "name", max(0, rest - model - 1))]
 
 

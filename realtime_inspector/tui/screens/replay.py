@@ -233,6 +233,13 @@ class ReplayScreen(Guarded):
     def _on_row_chosen(self) -> None:
         self.action_open()
 
+    @on(LineList.Chosen, "#said, #now-state")
+    def _on_link_chosen(self, message: LineList.Chosen) -> None:
+        """Go to the event that a line leads to."""
+        line = message.sender.line
+        if line is not None and line.target is not None:
+            self._go(self.study.position_of(line.target))
+
     @on(Click, "#progress")
     def _on_progress_clicked(self, event: Click) -> None:
         """Go to the moment that was clicked."""

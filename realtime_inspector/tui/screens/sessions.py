@@ -159,7 +159,7 @@ class SessionsScreen(Guarded):
         """Show what is listed, and what the row under the cursor has no room for."""
         shown = len(self.listed.recordings) if self.words else None
         first = self._first.path.name if self._first is not None else ""
-        is_narrow = self.listed.scrollable_content_region.width <= table.WIDE
+        is_narrow = self.listed.scrollable_content_region.width <= table.LARGE
         right = table.right(self.shelf, first, self.listed.chosen if is_narrow else None)
         self.query_one("#title", Bar).show(table.left(self.shelf, shown), right)
 
