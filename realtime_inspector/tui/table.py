@@ -187,7 +187,8 @@ def _name(one: Listed, width: int, *, whole: bool) -> tuple[Span, ...]:
     if marked:
         rest = text.pad(shown, width - len(name) - len(marked))
         return Span(f" {name}", "dim"), Span(marked, "warning"), Span(rest, "key")
-    return Span(f" {text.pad(name, room) if whole and len(name) <= room else _cut(name, room)}", "dim"), Span(shown, "key")
+    fits = whole and len(name) <= room
+    return Span(f" {text.pad(name, room) if fits else _cut(name, room)}", "dim"), Span(shown, "key")
 
 
 def _model(model: str, width: int) -> str:
