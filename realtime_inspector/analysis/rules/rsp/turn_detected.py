@@ -21,8 +21,9 @@ class TurnDetected(Rule):
 
     Why: this is how an interruption looks, not a fault: status cancelled with the reason turn_detected. If it happens to
         most responses, the microphone hears the assistant itself, or noise.
-    Fix: stop playback at once and truncate the item to what was heard. If it happens too often: headphones or echo
-        cancellation, a higher threshold, semantic_vad, noise_reduction, or interrupt_response false.
+    Fix: stop playback at once and truncate the item to what was heard; by WebRTC or SIP the server does both. If it
+        happens too often: headphones or echo cancellation, a higher threshold, semantic_vad, noise_reduction, or
+        interrupt_response false.
     Limits: information; a warning from the fifth of ten responses on. How much was heard is an estimate: playback is
         taken to begin with the first delta.
     Source: Realtime API reference, `response.done` (read 2026-11-22); community.openai.com/t/966495.
@@ -52,6 +53,12 @@ class TurnDetected(Rule):
         +1200ms < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}
         < {"type": "response.done", "response": {"id": "r1", "status": "cancelled", "status_details": {"reason": "turn_detected"}}}  # RSP008
         """,
+        """
+        # beside a call: its sound goes another way
+        > GET /v1/realtime?call_id=rtc_1
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "cancelled", "status_details": {"reason": "turn_detected"}}}  # RSP008
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
@@ -70,11 +77,17 @@ class TurnDetected(Rule):
             + (
                 f"; {cut} of the last {len(others) + 1} responses ended so: the microphone may hear the assistant, or noise"
                 if often
-                else "; stop playback and truncate the item to what was heard"
+                else f"; {_what_now(before)}"
             ),
             severity=Severity.WARNING if often else Severity.INFO,
             cause=At(speech.started_n, speech.started_t) if speech is not None else None,
         )
+
+
+def _what_now(before: Session) -> str:
+    if before.is_sideband:
+        return "the server stops playing and cuts the item by itself, as in every call by WebRTC or SIP"
+    return "stop playback and truncate the item to what was heard"
 
 
 def _heard(before: Session, response_id: str) -> str:
