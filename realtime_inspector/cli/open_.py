@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +79,33 @@ def open_paths(
         names = shlex.join(map(str, paths))
         as_text = "show" if len(paths) == 1 and paths[0].is_file() else "ls"
         raise UsageError(f"open needs a terminal; as text: `realtime-inspector {as_text} {names}`")
-    check_readable(paths)
-    from realtime_inspector.tui import first_frame
+    with _without_collecting():
+        check_readable(paths)
+        from realtime_inspector.tui import first_frame
 
-    with first_frame.shown(paths):
-        from realtime_inspector.analysis import saved
-        from realtime_inspector.cli import linting
+        with first_frame.shown(paths):
+            from realtime_inspector.analysis import saved
+            from realtime_inspector.cli import linting
 
-        policy = linting.project() if linting.is_wished() else None
-        from realtime_inspector.tui import app, keymap
+            policy = linting.project() if linting.is_wished() else None
+            from realtime_inspector.tui import app, keymap
 
-        look = app.Look(theme, keymap.read(keys))
-        named = saved.of_project(Path.cwd())
+            look = app.Look(theme, keymap.read(keys))
+            named = saved.of_project(Path.cwd())
 
     app.run(paths, show_findings=show_findings, policy=policy, look=look, read_only=read_only, project_filters=named)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Collect no garbage within the block: what is imported stays, and to walk it takes time before the first key."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def check_there(paths: Sequence[Path]) -> None:

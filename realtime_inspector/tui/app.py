@@ -47,9 +47,9 @@ _SAID = 0.01
 """How well an action fits whose name does not."""
 _NOT_OURS = frozenset({"Keys", "Maximize", "Minimize"})
 """Of the framework's commands, those that `?` and `z` do here."""
-_GARBAGE = (10_000, 1_000, 50)
-"""How often garbage is collected: what is young, a few milliseconds each time; the rest hardly ever, for a session only
-grows, and no key is to wait while it is walked."""
+_GARBAGE = (2_000, 5_000, 50)
+"""How often garbage is collected: what is young, a millisecond or two each time; the rest hardly ever, for a session
+only grows, and no key is to wait while it is walked."""
 
 
 class Actions(Provider):
@@ -107,6 +107,7 @@ class InspectorApp(App[None]):
     CSS = """
     LineList:focus > .line--cursor { background: $primary 30%; }
     LineList:light:focus > .line--cursor { background: $primary 18%; }
+    LineList:dark > .line--proxy { color: #c3a6e8; }
     Footer.-compact FooterLabel { margin: 0 1 0 0; }
     Footer KeyGroup.-compact { padding-left: 0; }
     """

@@ -74,6 +74,7 @@ class SessionScreen(ListeningScreen):
 
     def __init__(self, study: Study, *, show_findings: bool = False) -> None:
         super().__init__(Desk(study))
+        self._panes = Panes(self.desk, id="panes")
         self.problem = ""
         """Why the recording cannot be read any further."""
         self._show_findings = show_findings
@@ -90,7 +91,7 @@ class SessionScreen(ListeningScreen):
         """Make the bar, the panes and the line to search in."""
         yield Bar(id="title")
         yield PaneTabs(PANES, id="tabs")
-        yield Panes(self.desk, id="panes")
+        yield self._panes
         yield FilterLine(self.desk, lambda: self.app.memory, lambda: self.app.saved_filters, id="filter")
         yield SearchLine(self.desk, id="search")
         yield Footer()
@@ -106,7 +107,7 @@ class SessionScreen(ListeningScreen):
         self.call_after_refresh(self._begin)  # the first frame does not wait for the rules to be imported
 
     def _is_state_shown(self) -> bool:
-        return any(panes.shows("state") for panes in self.query(Panes))  # none while the screen is taken down
+        return self._panes.is_attached and self._panes.shows("state")  # it is not while the screen is taken down
 
     def _begin(self) -> None:
         if not self.study.closed:
