@@ -21,7 +21,7 @@ LONG = f'> {{"type": "session.update", "session": {{"type": "realtime", "instruc
 @pytest.fixture
 def project(rti: CommandLine) -> CommandLine:
     """Stand in the project that the page describes."""
-    configuration, _, _ = fences(PAGE, "toml")
+    configuration, *_ = fences(PAGE, "toml")
     (rule,) = fences(PAGE, "python")
     Path("realtime-inspector.toml").write_text(configuration)
     Path("rules").mkdir()
@@ -50,7 +50,7 @@ def test_its_suppression_is_what_the_option_writes(project: CommandLine) -> None
     (line,) = (line for line in LINES if "--suppress" in line)
     project(*shlex.split(line.replace("TOOL003", "TOOL003@21"))[1:])
     written = Path("call.jsonl.suppress.toml").read_text()
-    _, shown_file, _ = fences(PAGE, "toml")
+    _, shown_file, *_ = fences(PAGE, "toml")
     assert [name for name in shown_file.splitlines()[1:] if name not in written] == []
 
 
@@ -78,3 +78,14 @@ def test_its_table_has_every_dialect_with_what_shows_it() -> None:
         assert ("host" in signs) is bool(dialect.hosts), name
         assert (re.search(r"\bevents\b", signs) is not None) is bool(dialect.events), name
         assert ("path" in signs) is bool(dialect.paths or name == "azure-legacy"), name
+
+
+def test_its_other_options_are_in_force_for_the_commands_that_it_says(rti: CommandLine) -> None:
+    *_, others = fences(PAGE, "toml")
+    Path("realtime-inspector.toml").write_text(others)
+    told = json.loads(rti("config", "--format", "json").out)["options"]
+    assert [(each["option"], each["value"], len(each["commands"]) > 9) for each in told] == [
+        ("dir", "calls", True),
+        ("speed", "max", False),
+    ]
+    assert told[1]["commands"] == ["mock"]
