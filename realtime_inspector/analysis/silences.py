@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from realtime_inspector.analysis.turns import Utterance, utterances
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ToolOutput
 from realtime_inspector.protocol.realtime.state import State
+from realtime_inspector.protocol.realtime.values import mappings
 
 _LAST_N = 1 << 62
 """Behind every entry."""
@@ -129,6 +131,12 @@ def _is_restored(utterance: Utterance, restored_n: int) -> bool:
     return utterance.speech is None and utterance.start.n < restored_n
 
 
+def shows_only(item: Mapping[str, Any]) -> bool:
+    """Tell whether a message of the user has pictures and no words: it is looked at, and asks for nothing by itself."""
+    parts = [part.get("type") for part in mappings(item.get("content"))]
+    return bool(parts) and set(parts) == {"input_image"}
+
+
 def _is_history(session: State, output: ToolOutput) -> bool:
     """Tell whether an output belongs to a call that the client put in with it."""
     call = session.calls.get(output.call_id)
@@ -139,7 +147,7 @@ class _Log:
     """What the user said and what wants an answer, by entry number, so that a part of it is found at once."""
 
     def __init__(self, session: State) -> None:
-        self.said = utterances(session)
+        self.said = [u for u in utterances(session) if u.item is None or not shows_only(u.item.body)]
         self._starts = [utterance.start.n for utterance in self.said]
         requests = [request for request in session.requests if not request.out_of_band]
         self.restored_n = _restored_n(session)

@@ -159,3 +159,11 @@ def test_a_long_name_is_shown_in_part() -> None:
     tool = f'{{"type": "function", "name": "{"n" * 900}"}}'
     (finding,) = found("SES010", f'> {{"type": "session.update", "session": {{"tools": [{tool}]}}}}')
     assert len(finding.message) < 200
+
+
+def test_who_chooses_what_to_answer_is_told_but_not_warned() -> None:
+    off = MANUAL % ""
+    answered = '> {"type": "response.create"}\n' + CREATED + '< {"type": "response.done", "response": {"id": "r1"}}\n'
+    passed = off + turn(1) + turn(2)
+    assert found("SES019", passed + "+9s .")[-1].severity is Severity.WARNING
+    assert found("SES019", passed + "+9s " + answered + turn(3) + turn(4) + "+9s .")[-1].severity is Severity.INFO

@@ -317,6 +317,29 @@ def test_what_to_do_is_told_by_what_happened(text: str, label: str, fix: str) ->
     assert fix in found.cause.fix
 
 
+def test_a_call_that_was_approved_waits_for_the_server() -> None:
+    request = '{"id": "p1", "type": "mcp_approval_request", "server_label": "docs", "name": "search"}'
+    asked = f'< {{"type": "response.output_item.done", "response_id": "r1", "item": {request}}}\n'
+    answer = '{"type": "mcp_approval_response", "approval_request_id": "p1", "approve": true}'
+    approved = f'+3s > {{"type": "conversation.item.create", "item": {answer}}}\n'
+    talk = BEGIN + SPOKEN + BEGUN + asked + ended("completed", "{}", f"[{request}]")
+    assert why(talk + CLOSE).cause.label == "approval-pending"
+    found = why(talk + approved + CLOSE)
+    assert (found.cause.label, "search was approved" in found.cause.words) == ("mcp-call-running", True)
+
+
+def test_a_picture_without_words_asks_for_nothing() -> None:
+    picture = '{"id": "p1", "type": "message", "role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,AA=="}]}'
+    sent = f'> {{"type": "conversation.item.create", "item": {picture}}}\n+80ms < {{"type": "conversation.item.added", "item": {picture}}}\n'
+    found = every(BEGIN + sent + "+3s ." + SPOKEN + BEGUN + HEARD + "+5s " + sent.replace("p1", "p2") + CLOSE)
+    assert [each.cause.label for each in found] == ["waiting-for-user", "answered"]
+
+
+def test_a_call_that_ends_the_talk_needs_no_output() -> None:
+    found = why(BEGIN + SPOKEN + CALLED.replace("weather", "end_call") + CLOSE)
+    assert (found.cause.label, found.is_calm) == ("silence-meant", True)
+
+
 def test_an_avatar_speaks_elsewhere() -> None:
     avatar = BEGIN.replace('"tools": []', '"tools": [], "avatar": {"character": "lisa"}')
     transcript_only = WRITTEN.replace("output_text", "output_audio").replace('"text": "Hi."', '"transcript": "Hi."')

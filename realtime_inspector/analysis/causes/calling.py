@@ -30,6 +30,18 @@ def left_open(view: View) -> Cause | None:
             ("MCP003",),
             frozenset({left_out.CLIENT}),
         )
+    approved = _approved(view)
+    if approved is not None and not asked_after(view, approved[1]):
+        request, at = approved
+        return Cause(
+            "mcp-call-running",
+            f"the MCP call {text(request.body.get('name'))} was approved {view.ago(at)}, and the server did not go on",
+            tuple(shown((request.first, "mcp_approval_request"), (at, "approved"))),
+            Confidence.LIKELY,
+            "look whether its MCP server answers; after a timeout ask again",
+            ("MCP004",),
+            frozenset({left_out.SERVER, left_out.ITEMS, "response.created"}),
+        )
     calls = [call for call in view.state.calls_of(response.id) if not call.by_client and call.status != "incomplete"]
     open_ = [call for call in calls if not call.outputs]
     if open_:
@@ -54,6 +66,13 @@ def _unanswered(view: View, calls: Sequence[ToolCall]) -> Cause:
             Confidence.CERTAIN,
             'send the output again as the API takes it, then {"type": "response.create"}',
             ("TOOL003", "TOOL004", "TOOL007", "TOOL002"),
+        )
+    if all(silence_is_meant(each.name) for each in calls):
+        return Cause(
+            "silence-meant",
+            f"the assistant called {name}, whose name says that silence is meant, and the client gave no output",
+            tuple(shown((call.done or call.named, "the call"))),
+            Confidence.LIKELY,
         )
     others = f", and {len(calls) - 1} more" if len(calls) > 1 else ""
     return Cause(
@@ -96,8 +115,24 @@ def late_output(view: View) -> Cause | None:
 
 def _approval(view: View) -> Item | None:
     """Return a request for approval without an answer."""
-    recent = list(islice(reversed(view.state.items.values()), LOOK_BACK))
-    given = {text(item.body.get("approval_request_id")) for item in recent if item.type == "mcp_approval_response"}
-    given |= {text(mapping(pending.body.get("item")).get("approval_request_id")) for pending in view.state.unanswered}
-    asked = (item for item in recent if item.type == "mcp_approval_request" and view.within(item.first))
-    return next((item for item in asked if item.id not in given), None)
+    return next((item for item in _requests(view) if item.id not in _given(view)), None)
+
+
+def _approved(view: View) -> tuple[Item, At] | None:
+    """Return the request that was approved last, and where."""
+    given = _given(view)
+    found = ((item, at) for item in _requests(view) if (at := given.get(item.id)) is not None)
+    return max(found, key=lambda pair: pair[1].n, default=None)
+
+
+def _requests(view: View) -> list[Item]:
+    recent = islice(reversed(view.state.items.values()), LOOK_BACK)
+    return [item for item in recent if item.type == "mcp_approval_request" and view.within(item.first)]
+
+
+def _given(view: View) -> dict[str, At]:
+    """Return where each request for approval was answered, by its id."""
+    recent = islice(reversed(view.state.items.values()), LOOK_BACK)
+    said = [(item.body, item.asked or item.first) for item in recent if item.type == "mcp_approval_response"]
+    said += [(mapping(pending.body.get("item")), pending.at) for pending in view.state.unanswered]
+    return {text(body.get("approval_request_id")): at for body, at in said if at is not None}

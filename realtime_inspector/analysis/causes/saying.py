@@ -16,6 +16,7 @@ from realtime_inspector.analysis.causes.view import (
     quoted,
     shown,
 )
+from realtime_inspector.analysis.silences import shows_only
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Response
 from realtime_inspector.protocol.realtime.values import mapping
@@ -81,7 +82,8 @@ def _unanswered(view: View) -> At | None:
     """Return the last message of the user that the server has said nothing of."""
     for pending in reversed(view.state.unanswered[-LOOK_BACK:]):
         item = mapping(pending.body.get("item"))
-        if pending.type == "conversation.item.create" and item.get("role") == "user" and view.within(pending.at):
+        asks = item.get("role") == "user" and not shows_only(item)
+        if pending.type == "conversation.item.create" and asks and view.within(pending.at):
             return pending.at
     return None
 

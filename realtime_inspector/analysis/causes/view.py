@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from realtime_inspector.analysis.silences import Silence
+from realtime_inspector.analysis.silences import Silence, shows_only
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Item, Response, ResponseRequest, ServerError
 from realtime_inspector.protocol.realtime.state import State
@@ -15,6 +15,8 @@ from realtime_inspector.protocol.realtime.state import State
 LOOK_BACK = 300
 """How many of the newest items, responses and errors are looked through."""
 RECENT_S = 1.0
+_ASKED_BEFORE_S = 2.0
+"""What begins sooner may have been asked for before a recording began that begins in mid-call."""
 
 
 class Confidence(StrEnum):
@@ -113,7 +115,7 @@ class View:
     def needs_beginning(self) -> frozenset[str]:
         """What tells whether the server answers by itself: the settings, unless it has done so before."""
         recent = islice(reversed(self.state.responses.values()), LOOK_BACK)
-        own = any(response.request is None and not response.out_of_band for response in recent)
+        own = any(r.request is None and not r.out_of_band and r.created.t > _ASKED_BEFORE_S for r in recent)
         return frozenset() if own else frozenset({left_out.BEGINNING})
 
     @property
@@ -182,4 +184,5 @@ def beginning(state: State) -> tuple[Evidence, ...]:
 def is_written(view: View, item: Item) -> bool:
     """Tell whether an item is what the user wrote within the silence."""
     written = item.by_client or bool(item.text)  # what was spoken has a transcript
-    return item.role == "user" and item.committed is None and written and view.within(item.first)
+    said = item.committed is None and written and not shows_only(item.body)
+    return item.role == "user" and said and view.within(item.first)

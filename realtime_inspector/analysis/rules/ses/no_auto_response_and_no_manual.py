@@ -18,8 +18,9 @@ class NoAutoResponseAndNoManual(Rule):
     Why: the user has spoken, and the assistant stays silent: without voice detection, or with create_response false,
         only a response.create makes it speak.
     Fix: send response.create once the turn is committed, or set turn_detection.create_response to true.
-    Limits: after one turn it is information, for a client may look something up first; a warning after two. A session
-        that transcribes and has never made a response may be meant only to listen.
+    Limits: after one turn it is information, for a client may look something up first; a warning after two, unless the
+        client has passed over turns before and then asked: it chooses what to answer (a wake word). A session that
+        transcribes and has never made a response may be meant only to listen.
     Source: Realtime API reference, `turn_detection.create_response` (read 2026-11-22).
     """
 
@@ -90,7 +91,7 @@ class NoAutoResponseAndNoManual(Rule):
         message = (
             f"{off}, and {spoken} of the user got no response.create: the assistant stays silent until you send it"
         )
-        severity = Severity.WARNING if len(turns) >= self.turns else Severity.INFO
+        severity = Severity.WARNING if len(turns) >= self.turns and not _chooses(session) else Severity.INFO
         yield self.finding(deadline.event, message, cause=session.config_at, severity=severity, t=deadline.at)
 
 
@@ -98,6 +99,18 @@ def _asks_itself(session: Session) -> bool:
     """Tell whether it is the client that asks for responses."""
     detection = session.turn_detection
     return session.detection_is_off or (detection is not None and detection.get("create_response") is False)
+
+
+def _chooses(session: Session) -> bool:
+    """Tell whether the client has passed over a turn before it asked for a response."""
+    turns = [(item.committed.n, False) for item in session.items.values() if item.committed is not None]
+    asked = [(request.at.n, True) for request in session.requests if not request.out_of_band]
+    passed = 0
+    for _, is_request in sorted([*turns, *asked]):
+        if is_request and passed > 1:
+            return True
+        passed = 0 if is_request else passed + 1
+    return False
 
 
 def _answered(session: Session) -> int:

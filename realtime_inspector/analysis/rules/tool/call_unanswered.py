@@ -11,7 +11,7 @@ from realtime_inspector.analysis.rules.tool.names import silence_is_meant
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.conversation import At, ToolCall, ToolOutput
+from realtime_inspector.protocol.realtime.conversation import At, Response, ToolCall, ToolOutput
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -215,7 +215,12 @@ def _is_history(session: Session, call: ToolCall) -> bool:
 def _is_talked_on(session: Session, since: float) -> bool:
     """Tell whether the assistant has said something else meanwhile: who waits for a tool does not wait in silence."""
     recent = islice(reversed(session.responses.values()), LOOK_BACK)
-    return any(r.created.t > since and r.first_output is not None and not r.out_of_band for r in recent)
+    return any(r.created.t > since and not r.out_of_band and _has_spoken(session, r) for r in recent)
+
+
+def _has_spoken(session: Session, response: Response) -> bool:
+    items = (session.items[item_id] for item_id in response.item_ids if item_id in session.items)
+    return response.first_audio is not None or any(item.text or item.transcript for item in items)
 
 
 def _refused_by(session: Session, event: Event) -> ToolOutput | None:
