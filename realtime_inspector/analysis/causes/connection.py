@@ -34,9 +34,13 @@ _MEND_OF_SERVER = "the fault is the server's, or of a gateway before it: connect
 _MEND_OF_CLOSE = {
     "beta_api_shape_disabled": "leave out the header OpenAI-Beta and send the session as GA has it",
     "invalid_api_key": "connect with a valid key",
+    "model_not_found": "ask for a model that the key's project has access to",
     "session_expired": "open a new session before the limit",
 }
 """Word in a close's reason, or code of the error before it → what to do."""
+_NO_PONG = 1011
+_KEEP_ALIVE = "its ping was not answered in time: keep its event loop free of slow work, or raise the ping's time limit"
+"""What to do where the client itself closes with 1011, as libraries do whose keepalive fails."""
 _PATIENCE_S = 5.0
 """What has not moved for longer was stuck before the connection ended."""
 
@@ -122,7 +126,9 @@ def closed_early(view: View) -> Cause | None:
         f"the client closed the connection{how} {state.ended.t - asked.t:.1f} s after it asked, before the answer came",
         tuple(shown((asked, "asked"), (At(close.n, close.t), "the client closes"))),
         Confidence.CERTAIN,
-        "keep the connection open until response.done, and until it has been played",
+        _KEEP_ALIVE
+        if code == _NO_PONG
+        else "keep the connection open until response.done, and until it has been played",
         needs=frozenset() if running is not None or pending is not None else view.needs_beginning,
     )
 
