@@ -17,6 +17,8 @@ from realtime_inspector.protocol.realtime.values import mapping, mappings, text
 from realtime_inspector.replay.script import Expected, Step
 
 _ITEM_KEYS = frozenset({"id", "item_id", "previous_item_id"})
+_ECHOING = frozenset({"response.created", "response.done"})
+"""What has the metadata that its request came with."""
 _LEAST_LENGTH = 6
 """A shorter id is not looked for inside sentences."""
 
@@ -65,12 +67,13 @@ class IdMap:
     def _changes(self, step: Step) -> bool:
         if self._live and not self._live.keys().isdisjoint(step.ids):
             return True
-        if step.type == "error":
+        kind = step.event.type
+        if kind == "error":
             return self._asked(step.answers) is not None
-        if step.type == "conversation.item.truncated":
+        if kind == "conversation.item.truncated":
             asked = self._asked(step.answers)
             return asked is not None and asked.get("audio_end_ms") != step.event.get("audio_end_ms")
-        if step.type in {"response.created", "response.done"}:
+        if kind in _ECHOING:
             asked = self._asked(step.request)
             return asked is not None and asked.get("response.metadata") != step.event.get("response.metadata")
         return False

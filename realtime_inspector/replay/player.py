@@ -22,10 +22,11 @@ import orjson
 from realtime_inspector.protocol.event import Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
-from realtime_inspector.recording.entry import Entry, Kind, Side, message
+from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay import answers
 from realtime_inspector.replay.causes import OPTIONAL
 from realtime_inspector.replay.errors import Refusal, refusal
+from realtime_inspector.replay.happened import Happened
 from realtime_inspector.replay.ids import IdMap
 from realtime_inspector.replay.judge import Judge
 from realtime_inspector.replay.lanes import CLOSE
@@ -106,7 +107,7 @@ class Player:
         """
         self.script = script
         self.options = options or Options()
-        self.session = Session()
+        self._happened = Happened(observe)
         self.mismatches: list[Mismatch] = []
         self.matched: dict[int, int] = {}
         """Index of a recorded client event → the place of the live one that stands for it."""
@@ -118,7 +119,6 @@ class Player:
         """What was done to the connection on purpose."""
         self.over = False
         """Closed, by whichever side, or given up after a mismatch."""
-        self._observe = observe
         self._ids = IdMap()
         self._schedule = Schedule(_paced(script) if self._unmatched else script.steps, self.options.speed)
         self._judge = Judge(script, self.options, self._ids, self.matched)
@@ -128,10 +128,15 @@ class Player:
         self._actions: list[Action] = []
         self._numbers = count(1)
         self._made = count(1)
-        self._place = 0
+        self._place = self._came = 0
         self._start = 0.0
         self._blocked_since: float | None = None
         self._bad_audio = False
+
+    @property
+    def session(self) -> Session:
+        """What has happened, both sides, with the live ids."""
+        return self._happened.session
 
     @property
     def _unmatched(self) -> bool:
@@ -152,7 +157,7 @@ class Player:
     @property
     def happened(self) -> int:
         """How much has happened so far, as a number that only grows."""
-        return self._place + self.session.input_audio.appends + len(self._schedule.sent)
+        return self._came + len(self._schedule.sent)
 
     @property
     def rests(self) -> bool:
@@ -180,6 +185,7 @@ class Player:
         """Take a message of the client in."""
         if self.over:
             return []
+        self._came += 1
         event = read(self._entry(Side.CLIENT, Kind.MESSAGE, now, payload=payload, binary=binary))
         if event.type == _APPEND:
             self._append(event, now)
@@ -318,7 +324,7 @@ class Player:
     def _check_patience(self, now: float) -> float | None:
         """Give up on a client whose answer hangs on what does not come; return until when to wait."""
         stuck = self._stuck()
-        if stuck is None or self._schedule.next_due is not None:  # the client may wait for what is yet to come
+        if stuck is None:
             self._blocked_since = None
             return None
         if self._blocked_since is None:
@@ -355,13 +361,18 @@ class Player:
                 self._send_step(step, now)
                 if self.over:
                     break
-        until = None if self.over else self._check_patience(now)
-        due = None if self.over else self._schedule.next_due
-        times = [t for t in (until, due) if t is not None]
-        return [*self._take_actions(), *([Wait(min(times))] if times else [])]
-
-    def _take_actions(self) -> list[Action]:
         actions, self._actions = self._actions, []
+        if self.over:
+            return actions
+        until = self._schedule.next_due
+        if until is None:
+            until = self._check_patience(now)
+            actions += self._actions  # it may have run out
+            self._actions = []
+        else:  # the client may wait for that
+            self._blocked_since = None
+        if until is not None:
+            actions.append(Wait(until))
         return actions
 
     def _send_step(self, step: Step, now: float) -> None:
@@ -373,11 +384,7 @@ class Player:
         if payload is not entry.payload:
             self._send(payload, now, binary=entry.binary)
             return
-        read_once = step.event  # for all who are played it: it goes out as it was recorded
-        live = message(next(self._numbers), now - self._start, Side.SERVER, payload, 0)
-        if entry.binary:
-            live = replace(live, binary=True)
-        self._take_note(Event(live, read_once.type, read_once.body, read_once.audio_bytes))
+        self._happened.sent(step, next(self._numbers), now - self._start)
         self._actions.append(Send(payload, entry.binary))
 
     def _send_body(self, body: dict[str, Any], now: float) -> None:
@@ -402,12 +409,7 @@ class Player:
         return Entry(next(self._numbers), now - self._start, side, kind, **members)
 
     def _note(self, entry: Entry) -> None:
-        self._take_note(read(entry))
-
-    def _take_note(self, event: Event) -> None:
-        self.session.apply(event)
-        if self._observe is not None:
-            self._observe(event)
+        self._happened.take(read(entry))
 
     def _new_id(self) -> str:
         return f"event_replay_{next(self._made)}"

@@ -65,4 +65,7 @@ class Punctual:
 
 
 def _is_simple(actions: Sequence[Action]) -> bool:
-    return all(isinstance(action, Send | Wait) for action in actions)
+    return all(type(action) in _SIMPLE for action in actions)
+
+
+_SIMPLE = frozenset({Send, Wait})

@@ -82,6 +82,7 @@ class State:
         """The session in `session.created`: what holds before anything was asked."""
         self.config: Mapping[str, Any] = {}
         """The session in force, as the server last reported it."""
+        self._spoken_in: tuple[Mapping[str, Any], AudioFormat] = self.config, AudioFormat()
         self.config_at: At | None = None
         self.updates: list[Update] = []
         self.pending_updates: list[Update] = []
@@ -236,11 +237,9 @@ class State:
     @property
     def output_format(self) -> AudioFormat:
         """The format of the assistant's audio in force."""
-        for path in ("audio.output.format", "output_audio_format"):
-            found = AudioFormat.read(dig(self.config, path))
-            if found is not None:
-                return found
-        return AudioFormat()
+        if self._spoken_in[0] is not self.config:  # asked for with every piece of audio
+            self._spoken_in = self.config, _spoken_in(self.config)
+        return self._spoken_in[1]
 
     @property
     def conversation(self) -> list[Item]:
@@ -264,3 +263,12 @@ class State:
 @lru_cache(maxsize=8)
 def _query(target: str) -> tuple[tuple[str, str], ...]:
     return tuple(parse_qsl(target.partition("?")[2], keep_blank_values=True))
+
+
+def _spoken_in(config: Mapping[str, Any]) -> AudioFormat:
+    """Return the format of the assistant's audio that settings name."""
+    for path in ("audio.output.format", "output_audio_format"):
+        found = AudioFormat.read(dig(config, path))
+        if found is not None:
+            return found
+    return AudioFormat()
