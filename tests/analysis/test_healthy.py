@@ -276,7 +276,6 @@ XAI = (
 """xAI behind a gateway, so that no URL shows whose server it is: settings of both shapes, no item.done, odd numbers."""
 
 CLIENTS = {
-    "mcp": MCP,
     "openai": OPENAI,
     "openai-agents": AGENTS,
     "livekit": LIVEKIT,
@@ -286,7 +285,7 @@ CLIENTS = {
 }
 
 
-OTHERS = {"phone": PHONE, "xai": XAI}
+OTHERS = {"mcp": MCP, "phone": PHONE, "xai": XAI}
 
 
 def serious(entries: list[Entry]) -> list[Finding]:

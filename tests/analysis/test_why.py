@@ -300,6 +300,8 @@ def test_a_turn_of_push_to_talk_begins_with_what_was_sent_with_its_commit() -> N
         ("> GET /v1/realtime?model=m {}\n< 404\nx", "handshake-refused", "the URL's path or the model"),
         ("> GET /v1/realtime?model=m {}\n< 503\nx", "handshake-refused", "connect again after a moment"),
         (BEGIN + "x< 4000 invalid_request_error.beta_api_shape_disabled\nx", "server-closed", "leave out the header"),
+        (BEGIN + "x< 4000 invalid_request_error.model_not_found\nx", "server-closed", "a model that the key's project"),
+        (BEGIN + SPOKEN + BEGUN + "+2s x> 1011 keepalive ping timeout\nx", "client-closed", "keep its event loop free"),
         (BEGIN + "x< 1011 \nx", "server-closed", "connect again, with the session's settings"),
         (BEGIN + SPOKEN + BEGUN + ended("incomplete", '{"reason": "turn_detected"}') + CLOSE, "interrupted", "headphones"),
         (BEGIN + SPOKEN + BEGUN + ended("incomplete", '{"reason": "new"}') + CLOSE, "response-incomplete", "ask again"),
