@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from realtime_inspector.cli import budgeting
+from realtime_inspector.cli import budgeting, stats
 from realtime_inspector.protocol.realtime import models
 from tests.analysis.sessions import VOICE, WRITTEN
 from tests.cli.helpers import CommandLine, write_recording
+from tests.pages import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +185,9 @@ def test_an_empty_folder_is_a_mistake(rti: CommandLine, tmp_path: Path) -> None:
         2,
         "realtime-inspector: none: no recordings in this folder; they end in .jsonl or .jsonl.zst\n",
     )
+
+
+def test_the_page_of_the_terminal_has_every_wait_as_it_is_printed() -> None:
+    page = (ROOT / "docs/terminal.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+_ms)` \| (.+) \|$", page, re.MULTILINE)
+    assert told == [(name, label.replace("->", "→")) for name, label in stats._WAITS.items()]
