@@ -36,19 +36,28 @@ class Told:
 
 
 def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[Told]:
-    """Return findings folded, each fold that wholly follows from another within that one.
+    """Return findings folded, each fold that wholly follows from another, or tells no more than an error, within it.
 
     Args:
         findings: Those of one recording.
         by_client: Tells of an entry's number whether the client sent it: it is not to blame for what the server began.
     """
     folds = folded(findings)
+    known: dict[int, set[int]] = {}
     wrong: dict[int, set[int]] = {}
     for place, same in enumerate(folds):
         for finding in same:
-            if finding.severity is not Severity.INFO and finding.rule != ANY_ERROR and by_client(finding.entry):
+            if finding.severity is Severity.INFO or finding.rule == ANY_ERROR:
+                continue
+            known.setdefault(finding.entry, set()).add(place)
+            if by_client(finding.entry):
                 wrong.setdefault(finding.entry, set()).add(place)
-    roots = [_root([_began(each, wrong, by_client) for each in same], place) for place, same in enumerate(folds)]
+
+    def began(finding: Finding) -> set[int] | None:
+        same_error = known.get(finding.entry) if finding.rule == ANY_ERROR else None
+        return same_error or _began(finding, wrong, by_client)
+
+    roots = [_root([began(each) for each in same], place) for place, same in enumerate(folds)]
     tops = [_top(place, roots) for place in range(len(folds))]
     return [
         Told(same, [folds[other] for other, top in enumerate(tops) if top == place and other != place])

@@ -53,6 +53,8 @@ class Call:
         self._trail = Trail()
         self._wrong: set[int] = set()
         """Entries of the client that something was said of: what follows from them is no news."""
+        self._errors: set[int] = set()
+        """Entries that a rule knows more of than that they are errors."""
         self._told: set[tuple[str, str]] = set()
         self._behind_s = math.inf
         """The clock's reading when the recording began, at the latest."""
@@ -85,6 +87,7 @@ class Call:
         if not self.ended and self._behind_s < math.inf:
             found += self._linter.advance(now - self._behind_s - LAG_S)
         self.findings += found
+        self._errors.update(each.entry for each in found if each.rule != ANY_ERROR and each.severity is Severity.ERROR)
         return [finding for finding in found if self._is_news(finding)]
 
     def _is_news(self, finding: Finding) -> bool:
@@ -92,6 +95,8 @@ class Call:
         known = said in self._told or finding.severity is Severity.INFO
         self._told.add(said)
         if finding.cause in self._wrong and finding.cause != finding.entry:
+            return False
+        if finding.rule == ANY_ERROR and finding.entry in self._errors:
             return False
         if (
             finding.rule != ANY_ERROR

@@ -117,6 +117,14 @@ def test_a_fold_of_which_one_began_by_itself_stands_alone() -> None:
     assert shown([*wrong, *follow, finding("r3 waits", "TST002", 9)]) == [("TST001", []), ("TST002", [])]
 
 
+def test_that_there_is_an_error_is_told_with_the_rule_that_knows_it() -> None:
+    known = finding("the beta", "CON001", 3, severity=Severity.ERROR)
+    error = finding("refused", "ERR001", 3, severity=Severity.ERROR)
+
+    assert shown([known, error]) == [("CON001", ["ERR001"])]
+    assert shown([error]) == [("ERR001", [])]
+
+
 def test_what_is_alike_follows_from_the_first_wrong_event_where_only_that_is_told() -> None:
     found = [finding("a", "TST001", 2), finding("r1", "TST002", 3, cause=2), finding("r2", "TST002", 5, cause=4)]
 

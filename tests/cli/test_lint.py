@@ -255,7 +255,8 @@ def test_a_rule_that_knows_an_error_stands_before_the_one_for_any_error_and_is_t
 
     lines = written(Text(Ink(on=False), 80), found)
 
-    assert [line.split()[2] for line in lines if line.startswith("call.jsonl")] == ["TOOL003", "ERR001"]
+    assert [line.split()[2] for line in lines if line.startswith("call.jsonl")] == ["TOOL003"]
+    assert "  then: error ERR001 refused-event (line 3): a message" in lines
     assert "explain TOOL003" in lines[-1]
 
 

@@ -24,6 +24,7 @@ SINCE = "2026-11-23T12:00:00.500000Z"
 NAME = "20261123T120001Z_01CALL.jsonl"
 REFUSED = '{"type": "error", "error": {"code": "missing_required_parameter", "message": "Missing: \'item.call_id\'", "param": "item.call_id"}}'
 OUTPUT = '{"type": "conversation.item.create", "item": {"type": "function_call_output", "output": "1"}}'
+BETA = '{"type": "error", "error": {"code": "beta_api_shape_disabled", "message": "The beta is over."}}'
 SESSION = f"""
 < {{"type": "session.created", "session": {{"id": "s1"}}}}
 > {OUTPUT}
@@ -55,6 +56,15 @@ def test_a_mistake_is_told_once_without_what_it_brought_about(tmp_path: Path) ->
     assert told.startswith(" 0:00.002  error TOOL003 missing-call-id: this tool output has no call_id inside item")
     assert told.endswith(" (…Z_01CALL:3)")
     assert lines(followed, 100.1) == []
+
+
+def test_an_error_that_another_rule_knows_is_told_by_that_alone(tmp_path: Path) -> None:
+    followed = calls(tmp_path)
+    begin(tmp_path, '> GET /v1/realtime {"OpenAI-Beta": "realtime=v1"}\n< 101\n< ' + BETA)
+
+    told = [line.split()[2] for line in lines(followed, 100.0)]
+    assert "CON001" in told
+    assert "ERR001" not in told
 
 
 def test_the_end_of_a_call_says_what_was_found_and_how_to_see_it(tmp_path: Path) -> None:

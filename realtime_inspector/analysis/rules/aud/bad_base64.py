@@ -87,6 +87,8 @@ def _problem(audio: str) -> str:
         return "it is bytes as Python prints them: decode them, b64encode(samples).decode()"
     if audio.startswith("data:"):
         return "it has a data: prefix"
+    if not audio.isascii():
+        return "it has characters beyond ASCII, as bytes that were read as text have"
     if re.search(r"\s", audio):
         return "it has spaces or line breaks"
     if "-" in audio or "_" in audio:

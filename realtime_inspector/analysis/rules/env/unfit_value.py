@@ -77,6 +77,12 @@ class UnfitValue(GaRule):
         """,
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
+        > {"type": "conversation.item.create", "item": {"type": "message", "role": "tool", "content": [{"type": "input_text", "text": "9"}]}}  # ENV012
+        < {"type": "error", "error": {"code": "invalid_value", "message": "Invalid value: 'tool'.", "param": "item.role"}}
+        +3s .
+        """,
+        """
+        < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
         > {"type": "session.update", "session": {"audio": {"output": {"format": {"type": "pcm16"}}}}}  # ENV012
         > {"type": "conversation.item.create", "item": {"type": "function_call", "arguments": {"a": 1}}}  # ENV012
         """,
@@ -171,6 +177,15 @@ def _is_about(error: ServerError, problem: Problem) -> bool:
     return "." in param and (f"{problem.path}.".startswith(f"{param}.") or f"{param}.".startswith(f"{problem.path}."))
 
 
+_OF_TOOLS = frozenset({"tool", "function"})
+"""Roles that messages of chat completions have."""
+
+
 def _advice(problem: Problem) -> str:
+    if problem.path == "item.role" and problem.value in _OF_TOOLS:
+        return (
+            f"{problem.message}: a tool's result is no message; send an item of type "
+            '"function_call_output" with the call\'s "call_id" and "output"'
+        )
     better = mended(problem)
     return f"{problem.message}: {better.words}" if better.known else problem.message
