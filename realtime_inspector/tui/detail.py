@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from realtime_inspector.analysis.finding import Finding
@@ -190,7 +191,17 @@ def _body(event: Event, known: Known) -> Iterator[Line]:
     else:
         yield from _headers(event)
         shown = {name: value for name, value in event.body.items() if name != "headers" or not event.is_wire}
-        yield from tree.lines(shown, known.links, _cut_out(event, known.formats))
+        about = None if event.is_wire else partial(_explained, event)
+        yield from tree.lines(shown, known.links, _cut_out(event, known.formats), about)
+
+
+def _explained(event: Event, path: tree.Path) -> str:
+    """Say what the API's reference knows of a field."""
+    from realtime_inspector.protocol.realtime import fields  # the reference is read for who asks
+
+    name = text.safe("".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip("."))
+    known = fields.explain(event.side.value, event.body, path)
+    return f"{name}: {known}" if known else f"{name}: the reference does not know this event"
 
 
 def _cut_out(event: Event, formats: Formats) -> Mapping[str, str]:

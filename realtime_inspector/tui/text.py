@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -75,6 +75,8 @@ class Line:
     """The number of the entry that the line leads to."""
     indent: int = 0
     """Where its continuation begins if it has to be wrapped."""
+    about: Callable[[], str] | None = field(default=None, compare=False)
+    """Says what is known of what it shows, when somebody asks."""
 
     @property
     def text(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -25,6 +27,10 @@ _STEP = 2
 
 Links = Callable[[str], int | None]
 """Gives the number of the entry that a string names, if it names one."""
+Path = tuple[str | int, ...]
+"""The names and places that lead to a value."""
+About = Callable[[Path], str]
+"""Says what is known of a field; empty for nothing."""
 
 
 def no_links(_: str) -> int | None:
@@ -32,16 +38,19 @@ def no_links(_: str) -> int | None:
     return None
 
 
-def lines(value: Any, links: Links = no_links, replaced: Mapping[str, str] | None = None) -> list[Line]:
+def lines(
+    value: Any, links: Links = no_links, replaced: Mapping[str, str] | None = None, about: About | None = None
+) -> list[Line]:
     """Return a JSON value as lines.
 
     Args:
         value: As `orjson.loads` gives it.
         links: Which strings lead to an entry.
         replaced: Member of the outermost object → what to show in its place: the audio that was cut out.
+        about: Says what is known of a field.
     """
     found: list[Line] = []
-    for line in _value(value, links, 0, "", "", replaced or {}):
+    for line in _value(value, _Known(links, about), (), "", replaced or {}):
         if len(found) == MAX_LINES:
             found.append(text.plain("… the rest is left out; y copies all of it", "dim"))
             break
@@ -49,45 +58,55 @@ def lines(value: Any, links: Links = no_links, replaced: Mapping[str, str] | Non
     return found
 
 
-def _value(
-    value: Any, links: Links, depth: int, before: str, after: str, replaced: Mapping[str, str]
-) -> Iterator[Line]:
-    """Yield the lines of a value; `before` is its member's name, `after` the comma that follows."""
-    start = _start(depth, before)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known from elsewhere."""
+
+    links: Links
+    about: About | None
+
+    def of(self, path: Path) -> Callable[[], str] | None:
+        """Return what says what is known of a field."""
+        return partial(self.about, path) if self.about is not None and path else None
+
+
+def _value(value: Any, known: _Known, path: Path, after: str, replaced: Mapping[str, str]) -> Iterator[Line]:
+    """Yield the lines of a value; `after` is the comma that follows."""
     if isinstance(value, Mapping) and value:
-        yield from _nested(value, links, depth, before, after, replaced)
+        yield from _nested(value, known, path, after, replaced)
     elif isinstance(value, list) and value:
-        yield from _nested(value, links, depth, before, after, {})
+        yield from _nested(value, known, path, after, {})
     else:
-        span, target = _scalar(value, links)
-        indent = depth * _STEP + _STEP
-        yield Line(
-            (*start, span, *([Span("  ⏎ #" + str(target), "link")] if target else []), Span(after)), target, indent
-        )
+        span, target = _scalar(value, known.links)
+        link = [Span("  ⏎ #" + str(target), "link")] if target else []
+        indent = len(path) * _STEP + _STEP
+        yield Line((*_start(path), span, *link, Span(after)), target, indent, known.of(path))
 
 
-def _nested(
-    value: Any, links: Links, depth: int, before: str, after: str, replaced: Mapping[str, str]
-) -> Iterator[Line]:
-    start = _start(depth, before)
+def _nested(value: Any, known: _Known, path: Path, after: str, replaced: Mapping[str, str]) -> Iterator[Line]:
+    start, depth = _start(path), len(path)
     opening, closing = ("{", "}") if isinstance(value, Mapping) else ("[", "]")
     if depth >= MAX_DEPTH:
         yield Line((*start, Span(f"{opening} … nested deeper than {MAX_DEPTH} {closing}{after}", "dim")))
         return
-    yield Line((*start, Span(opening)))
-    pairs = list(value.items()) if isinstance(value, Mapping) else [("", member) for member in value]
+    yield Line((*start, Span(opening)), about=known.of(path))
+    pairs = list(value.items() if isinstance(value, Mapping) else enumerate(value))
     for place, (name, member) in enumerate(pairs, 1):
         comma = "," if place < len(pairs) else ""
         if name in replaced:
-            yield Line((*_start(depth + 1, name), Span(replaced[name], "dim"), Span(comma)))
+            spans = (*_start((*path, name)), Span(replaced[name], "dim"), Span(comma))
+            yield Line(spans, about=known.of((*path, name)))
         else:
-            yield from _value(member, links, depth + 1, name, comma, {})
+            yield from _value(member, known, (*path, name), comma, {})
     yield Line((Span(" " * depth * _STEP + closing + after),))
 
 
-def _start(depth: int, name: str) -> tuple[Span, ...]:
-    indent = Span(" " * depth * _STEP)
-    return (indent, Span(f'"{text.safe(name)}"', "key"), Span(": ")) if name else (indent,)
+def _start(path: Path) -> tuple[Span, ...]:
+    """Return what stands before a value: its member's name, unless it is an element of a list."""
+    indent = Span(" " * len(path) * _STEP)
+    if not path or isinstance(path[-1], int):
+        return (indent,)
+    return (indent, Span(f'"{text.safe(path[-1])}"', "key"), Span(": "))
 
 
 def _scalar(value: Any, links: Links) -> tuple[Span, int | None]:

@@ -69,3 +69,20 @@ def test_any_value_has_lines_of_printable_text(value: Any) -> None:
 def test_json_within_json_is_written_as_it_was_sent() -> None:
     value = {"arguments": '{"city":"Oslo"}', "path": "a\\nb"}
     assert orjson.loads(shown(value)) == value
+
+
+def test_a_line_knows_the_way_to_its_field_and_closes_without() -> None:
+    value = {"session": {"tools": [{"name": "look"}], "voice": "marin"}}
+    ways = [line.about() if line.about else None for line in tree.lines(value, about=repr)]
+    assert ways == [
+        None,
+        "('session',)",
+        "('session', 'tools')",
+        "('session', 'tools', 0)",
+        "('session', 'tools', 0, 'name')",
+        None,
+        None,
+        "('session', 'voice')",
+        None,
+        None,
+    ]

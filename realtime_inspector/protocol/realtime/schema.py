@@ -203,6 +203,11 @@ def _walk(node: Mapping[str, Any], definitions: Mapping[str, Any], path: str, se
         yield from _walk(case.get("then", case), definitions, path, seen)
 
 
+def part(side: str) -> Any:
+    """Return what the reference has of one side's events: `events`, by type, and the `$defs` that they name."""
+    return _file().get(side, {"events": {}, "$defs": {}})
+
+
 @cache
 def _file() -> Any:
     return orjson.loads(Path(__file__).with_name("schema.json").read_bytes())

@@ -132,7 +132,7 @@ class ReplayScreen(Guarded):
                 yield Bar(id="now")
                 with Vertical(classes="pane") as frame:
                     frame.border_title = "Said so far"
-                    yield WrappedList(id="said")
+                    yield WrappedList(empty="nothing was said yet", id="said")
                 with Vertical(id="state-pane", classes="pane") as frame:
                     frame.border_title = "State now"
                     yield WrappedList(id="now-state")
@@ -202,9 +202,7 @@ class ReplayScreen(Guarded):
         turn = f"turn {exchanges[-1].number}  " if exchanges else ""
         self.query_one("#now", Bar).show(Line((text.Span(f" {turn}", "title"), text.Span(goes_on))))
         said = self.query_one("#said", WrappedList)
-        lines = talk.lines(dialogue(session), exchanges)
-        said.passive = not lines
-        said.show_text(lines or [text.plain("nothing was said yet", "dim")])
+        said.show_text(talk.lines(dialogue(session), exchanges))
         said.go(len(said.source) - 1)
         self.query_one("#now-state", WrappedList).show_text(state.lines(session, t, earlier))
 

@@ -10,6 +10,7 @@ from textual.containers import Container, Vertical
 from realtime_inspector.tui.bars import LOWER, PANES
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.widgets.bar import Bar
+from realtime_inspector.tui.widgets.detail_pane import DetailList
 from realtime_inspector.tui.widgets.events import EventList
 from realtime_inspector.tui.widgets.findings import FindingList
 from realtime_inspector.tui.widgets.line_list import LineList
@@ -32,13 +33,13 @@ class Panes(Container):
         desk = self._desk
         made = (
             ("events", EventList(desk.study, id="events")),
-            ("detail", WrappedList(id="detail")),
+            ("detail", DetailList(empty="what the cursor is on in Events stands here", id="detail")),
             ("findings", FindingList(id="findings")),
             ("transcript", TranscriptPane(id="transcript")),
             ("timeline", TimelinePane(desk, id="timeline")),
             ("turns", TurnsPane(id="turns")),
             ("why", WhyPane(id="why")),
-            ("state", WrappedList(id="state")),
+            ("state", WrappedList(empty="the session as it is at the cursor stands here", id="state")),
         )
         for name, pane in made:
             with Vertical(id=f"{name}-pane", classes="pane lower" if name in LOWER else "pane") as frame:
@@ -47,6 +48,8 @@ class Panes(Container):
                 if name == "events":
                     yield Bar(id="heading")
                 yield pane
+                if name == "detail":
+                    yield Bar(id="field")
 
     def on_mount(self) -> None:
         """Begin with the findings in the place that several share."""

@@ -162,7 +162,7 @@ class WhyPane(WrappedList):
     """Why the assistant was silent at the cursor."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+        super().__init__(empty="why the assistant is silent at the cursor stands here", id=id)
         self._found: Sequence[Why] | None = None
         self._pace = Pace()
         self._explaining = False

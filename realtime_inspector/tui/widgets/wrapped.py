@@ -12,8 +12,10 @@ from realtime_inspector.tui.widgets.line_list import LineList
 class WrappedList(LineList):
     """Lines of any length, wrapped."""
 
-    def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, lines: Sequence[Line] = (), *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        """Make the list; `empty` is shown in place of no lines."""
         super().__init__(id=id)
+        self._empty = empty
         self._whole: Sequence[Line] = lines
         self._wrapped_to = 0
 
@@ -40,7 +42,9 @@ class WrappedList(LineList):
 
     def _wrap(self) -> None:
         self._wrapped_to = self._room
-        self.show(list(text.wrap(self._whole, max(8, self._room))))
+        self.passive = not self._whole if self._empty else self.passive
+        whole = self._whole or ([text.plain(self._empty, "dim")] if self._empty else [])
+        self.show(list(text.wrap(whole, max(8, self._room))))
 
     def _first_match(self) -> int:
         if self.needle:
