@@ -104,10 +104,10 @@ class InspectorApp(App[None]):
 
     TITLE = "realtime-inspector"
     COMMANDS = App.COMMANDS | {Actions}
+    CSS_PATH = "screens/session.tcss"  # not the screen's own: for that, all style sheets would be parsed once more
     CSS = """
     LineList:focus > .line--cursor { background: $primary 30%; }
     LineList:light:focus > .line--cursor { background: $primary 18%; }
-    LineList:dark > .line--proxy { color: #c3a6e8; }
     Footer.-compact FooterLabel { margin: 0 1 0 0; }
     Footer KeyGroup.-compact { padding-left: 0; }
     """

@@ -90,7 +90,7 @@ class Study:
         self._strides: Strides | None = None
         self._under_way: Iterator[Stride] | None = None
         """The block that the rules see."""
-        self._copying: Iterator[None] = iter(())
+        self._copying: Iterator[None] | None = None
         """The copy for time travel that is made; until it is, the rules see nothing more."""
         self.travel = Travel(self.index)
         self.findings: list[Finding] = []
@@ -215,8 +215,10 @@ class Study:
             self._copying = self.travel.offer(done, self._linter.session)
 
     def _copy_on(self, more: Callable[[], bool]) -> bool:
-        """Go on with a copy for time travel; tell whether it is made, or none was to be made."""
-        return all(more() for _ in self._copying)
+        """Go on with a copy for time travel, but not before a key is answered; tell whether none is to be made."""
+        if self._copying is not None and not self.is_touched() and all(more() for _ in self._copying):
+            self._copying = None
+        return self._copying is None
 
     def _last_entry(self) -> Entry | None:
         for position in range(len(self.index) - 1, -1, -1):

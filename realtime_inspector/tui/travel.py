@@ -41,7 +41,7 @@ LOOKED_AT = 1000
 """As far back as the session itself looks for a request or an output that is answered."""
 
 _BLOCK_LINES = 256
-_PART = 40
+_PART = 20
 """So many things are copied in one go: a few milliseconds."""
 _LEVEL = 1
 """Of compression: a fifth is left, for a sixth of the time that the copy takes."""

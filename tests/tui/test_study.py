@@ -173,6 +173,36 @@ def test_the_state_tells_who_said_what_and_what_was_heard(study: MakeStudy) -> N
     assert "  closed: 1000" in told
 
 
+def test_a_copy_for_time_travel_waits_until_the_user_does_nothing(
+    study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = study()
+    touched = False
+
+    def copy() -> Iterator[None]:
+        copied.append(made.analysed)
+        yield
+
+    def offer(*_: object) -> Iterator[None]:
+        nonlocal touched
+        touched = True  # a key is pressed as soon as a copy is due
+        return copy()
+
+    copied: list[int] = []
+    monkeypatch.setattr(made, "is_touched", lambda: touched)
+    monkeypatch.setattr(type(made.travel), "offer", offer)
+    made._begin_analysis()
+    assert not made.analyse(lambda: True)
+    at = made.analysed
+    assert not made.analyse(lambda: True)
+    assert made.analysed == at < len(made.index)
+    assert not copied
+    touched = False
+    made.analyse(lambda: True)
+    assert copied == [at]
+    assert made.analysed > at
+
+
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="No such file"):
         Study(tmp_path / "none.jsonl")

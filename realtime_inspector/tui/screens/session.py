@@ -37,6 +37,8 @@ from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 SLICE_S = 0.004
 """How long the background work may go on before keys and frames have their turn."""
+BRIEF_S = 0.001
+"""How long while the user does something, and waits for nothing that goes on there."""
 FRAME_S = 0.2
 """While there is work, the panes show at most so often how far it is; what the user waits for, at once."""
 POLL_S = 0.1
@@ -48,7 +50,6 @@ class SessionScreen(ListeningScreen):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
     AUTO_FOCUS = ""
-    CSS_PATH = "session.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "Next pane", show=False, id="session.next-pane"),
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="session.previous-pane"),
@@ -138,7 +139,7 @@ class SessionScreen(ListeningScreen):
         """Work for one slice; tell whether there is more to do."""
         if self.problem:
             return False
-        stop = perf_counter() + SLICE_S
+        stop = perf_counter() + (BRIEF_S if self.app.is_touched() and not self.desk.is_awaited else SLICE_S)
         try:
             return self.desk.work(lambda: perf_counter() < stop)
         except RecordingError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from textual import widgets
+from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widgets._footer import FooterKey
 
 
 class Footer(widgets.Footer):
@@ -18,6 +20,11 @@ class Footer(widgets.Footer):
         super().__init__(compact=True)
         self._told: object = None
         """What its keys were made of."""
+
+    def compose(self) -> ComposeResult:
+        """Make the keys, compact from the first: what becomes so later is matched with the style sheets once more."""
+        for key in super().compose():
+            yield key.add_class("-compact", update=False) if isinstance(key, FooterKey) else key
 
     def bindings_changed(self, screen: Screen[Any]) -> None:
         """Make the keys anew if they are others."""

@@ -28,8 +28,10 @@ _COLORS: Mapping[str, str] = {
     "info": "text-primary",
 }
 """A span's style → the theme's variable that has its colour."""
+_IN_DARK: dict[str, str] = {"proxy": "#c3a6e8"}
+"""A span's style → its colour where the theme is dark and its own cannot be read."""
 _BACKGROUNDS: Mapping[str, str] = {"match": "warning"}
-_BLACK = "black"
+_ALWAYS: dict[str, str] = {"match": "black"}
 _BOLD = frozenset({"title", "good", "error", "warning", "match"})
 
 
@@ -38,11 +40,13 @@ class Spans(Widget):
 
     _variables: Mapping[str, str] = MappingProxyType({})
     """The theme's."""
+    _in_theme: Mapping[str, str] = MappingProxyType({})
+    """A span's style → its colour, where that is none of the variables."""
 
     def look(self, style: str) -> Style:
         """Return what a span's style adds to the look of the widget."""
         variables = self._variables
-        color = _BLACK if style in _BACKGROUNDS else variables.get(_COLORS.get(style, ""), "")
+        color = self._in_theme.get(style) or variables.get(_COLORS.get(style, ""), "")
         return _look(style, color, variables.get(_BACKGROUNDS.get(style, ""), ""))
 
     def notify_style_update(self) -> None:
@@ -50,6 +54,7 @@ class Spans(Widget):
         super().notify_style_update()
         if self._variables is not self.app.theme_variables:
             self._variables = self.app.theme_variables
+            self._in_theme = _ALWAYS | _IN_DARK if self.app.current_theme.dark else _ALWAYS
             self.refresh()
 
 
