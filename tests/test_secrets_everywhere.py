@@ -27,6 +27,7 @@ from realtime_inspector.cli.agent.replaying import REPLAY
 from realtime_inspector.cli.agent.tools import LOOKING, Desk
 from realtime_inspector.cli.ci import FORMATS as CI
 from realtime_inspector.cli.lint import FORMATS
+from realtime_inspector.cli.main import main
 from realtime_inspector.errors import InspectorError, UsageError
 from realtime_inspector.formats import digest, exports, parquet, read_any
 from realtime_inspector.formats.exports import FORMATS as EXPORTS
@@ -345,19 +346,17 @@ def test_nothing_of_a_pasted_log_has_a_secret(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("what", OTHER)
-def test_no_report_of_a_mismatch_has_a_secret(what: str) -> None:
+def test_no_report_of_a_mismatch_has_a_secret(what: str, capfd: pytest.CaptureFixture[str]) -> None:
     Path("agent.py").write_text(AGENT)
     recording = write_recording(Path("call.jsonl"), TURN)
     arguments = ["exec", "--recording", str(recording), "--report", "report.json", "--", sys.executable, "agent.py"]
-    ran = subprocess.run(
-        [sys.executable, "-m", "realtime_inspector", *arguments, orjson.dumps(OTHER[what]).decode()],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    code = main([*arguments, orjson.dumps(OTHER[what]).decode()])
+    out, err = capfd.readouterr()
 
-    assert ran.returncode == 1
-    assert "Traceback" not in ran.stderr
-    assert "client message 1" in ran.stderr
-    assert leaks({"printed": ran.stdout + ran.stderr} | written()) == []
+    assert code == 1
+    assert "Traceback" not in err
+    assert "client message 1" in err
+    assert leaks({"printed": out + err} | written()) == []
     assert json.loads(Path("report.json").read_text())["connections"][0]["mismatches"]
 
 

@@ -200,7 +200,7 @@ def edited(lines: list[bytes], how: str, at: int) -> list[bytes]:
     return [*lines[:at], line, *lines[at + 1 :]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     kind=st.sampled_from(list(KINDS)),
     changes=st.lists(st.tuples(st.sampled_from(EDITS), st.integers(1, 10_000)), min_size=1, max_size=6),
