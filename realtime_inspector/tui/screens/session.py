@@ -22,6 +22,7 @@ from realtime_inspector.errors import RecordingError
 from realtime_inspector.tui import bars
 from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.first_frame import WIDE
 from realtime_inspector.tui.screens.listening import ListeningScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
@@ -48,7 +49,7 @@ POLL_S = 0.1
 class SessionScreen(ListeningScreen):
     """One recording."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "Next pane", show=False, id="session.next-pane"),
@@ -90,6 +91,8 @@ class SessionScreen(ListeningScreen):
 
     def compose(self) -> ComposeResult:
         """Make the bar, the panes and the line to search in."""
+        wide = self.app.size.width >= WIDE
+        self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)  # else all panes are laid out at first
         yield Bar(id="title")
         yield PaneTabs(PANES, id="tabs")
         yield self._panes
