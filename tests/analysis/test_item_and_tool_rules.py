@@ -156,3 +156,20 @@ def test_a_whole_session_of_many_items_is_counted_in_one_pass() -> None:
     )
     found = [each for event in events(transcript.entries(text)) for each in linter.feed(event)]
     assert [each.entry for each in found if each.rule == "ITM008"] == [200]
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken", "severity"),
+    [("showMap", True, "warning"), ("showMap", False, "error"), ("get_weather", True, "error")],
+)
+def test_a_tool_that_only_does_something_may_end_what_was_said(name: str, spoken: bool, severity: str) -> None:
+    said = '< {"type": "response.output_item.done", "response_id": "r1", "item": {"id": "a1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "There."}]}}\n'
+    text = f"""
+        < {{"type": "response.created", "response": {{"id": "r1"}}}}
+        {said if spoken else ""}
+        < {{"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "{name}", "arguments": "{{}}"}}
+        < {{"type": "response.done", "response": {{"id": "r1", "status": "completed"}}}}
+        > {{"type": "conversation.item.create", "item": {{"type": "function_call_output", "call_id": "c1", "output": "ok"}}}}
+        +5s > {{"type": "input_audio_buffer.clear"}}
+    """
+    assert only(text, "TOOL001").severity == severity

@@ -14,7 +14,18 @@ _SILENT = re.compile(
 )
 
 
+_DOING = re.compile(r"^(show|display|render|highlight|navigate|scroll|play|log|save|record|track|notify)(_|$)")
+
+
+def needs_no_word(name: str) -> bool:
+    """Tell whether a tool's name (`show_map`, `logEvent`) says that it does something and has nothing to tell."""
+    return bool(_DOING.search(_snake(name)))
+
+
 def silence_is_meant(name: str) -> bool:
     """Tell whether a tool's name (`end_call`, `hangUp`, `wait_for_user`) says that nothing need be said after it."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
-    return bool(_SILENT.search(snake))
+    return bool(_SILENT.search(_snake(name)))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")

@@ -7,7 +7,7 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
-from realtime_inspector.analysis.rules.tool.names import silence_is_meant
+from realtime_inspector.analysis.rules.tool.names import needs_no_word, silence_is_meant
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime.conversation import At, ToolCall
@@ -26,7 +26,8 @@ class OutputWithoutResponse(Rule):
         the user hears silence, and no error says why.
     Fix: after the last output of a response's calls, and after its response.done, send {"type": "response.create"}.
     Limits: counts two seconds after the server took the output, while no response runs and nobody speaks. Tools whose
-        name says that silence is meant (end_call, hang_up, wait_for_user) are left out.
+        name says that silence is meant (end_call, hang_up, wait_for_user) are left out; it is a warning where the assistant
+        spoke before the call and the tool only does something (show_map, log_event).
     Source: Realtime guide, "Function calling" (read 2026-11-22); community.openai.com/t/1079792.
     """
 
@@ -136,6 +137,7 @@ class OutputWithoutResponse(Rule):
             f"{deadline.at - sent.t:.1f} s ago, but nobody asked for a response; an output alone does not make it speak: "
             'send {"type": "response.create"} after it',
             cause=call.done,
+            severity=Severity.WARNING if needs_no_word(call.name) and _has_spoken(session, call) else None,
             t=deadline.at,
         )
 
@@ -147,6 +149,13 @@ def _went_on(session: Session, sent: At) -> bool:
     return any(request.at.n > sent.n and not request.out_of_band for request in asked) or any(
         response.created.n > sent.n and not response.out_of_band for response in begun
     )
+
+
+def _has_spoken(session: Session, call: ToolCall) -> bool:
+    """Tell whether the response that made the call has said something too."""
+    caller = session.responses.get(call.response_id)
+    items = (session.items.get(item_id) for item_id in caller.item_ids) if caller is not None else ()
+    return any(item is not None and item.type == "message" and (item.transcript or item.text) for item in items)
 
 
 def _others_open(session: Session, call: ToolCall, sent: At) -> bool:
