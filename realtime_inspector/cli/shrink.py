@@ -27,8 +27,9 @@ _HELP = """Find the smallest recording for which CMD still fails.
 CMD is run by the shell, for one piece of the recording after another; {} is
 the piece's path, which stands at the end where no {} does. A piece counts
 if CMD exits as it does for FILE, and that must not be 0. Whole turns are
-left out first, then what belongs together, then single events; every piece
-is a recording in which nothing names what is not there.
+left out first, then what belongs together, then single events, and last the
+time in which nothing is left; every piece is a recording in which nothing
+names what is not there.
 
 The path of the result is printed. Stopped by ctrl+c, it is the smallest one
 found so far.

@@ -8,7 +8,7 @@ No socket, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -120,8 +120,15 @@ def by_turns(entries: Sequence[Entry], first: int, last: int) -> Span:
     return Span(start, end, others, frozenset(mine))
 
 
-def compose(whole: Whole, kept: Iterable[int], new_id: str) -> Piece:
-    """Return a piece that holds some of a recording's entries."""
+def compose(whole: Whole, kept: Iterable[int], new_id: str, stays: Container[int] = ()) -> Piece:
+    """Return a piece that holds some of a recording's entries.
+
+    Args:
+        whole: The recording.
+        kept: The numbers of its entries that stay.
+        new_id: The piece's own.
+        stays: Numbers of entries before which the time stays too, though others were left out there.
+    """
     numbers = sorted(set(kept) & set(whole.entries))
     originals = [whole.entries[n] for n in numbers]
     if len(originals) == whole.total:
@@ -129,7 +136,7 @@ def compose(whole: Whole, kept: Iterable[int], new_id: str) -> Piece:
         return Piece(replace(whole.header, extra=extra), originals, "nothing is left out")
     fitted = _Fitting(whole, numbers)
     made, was = fitted.entries(originals)
-    removed = _removed(originals)
+    removed = _removed(originals, stays)
     said = _said(whole, numbers, removed)
     at = next((place for place, (n, m) in enumerate(pairwise([0, *numbers])) if m > n + 1), len(made))
     t = round(max(0.0, originals[at - 1].t - removed[at - 1]), 6) if at else 0.0
@@ -268,7 +275,7 @@ def _numbered(entries: Sequence[Entry]) -> list[Entry]:
     return [entry if entry.n == n else replace(entry, n=n) for n, entry in enumerate(entries, 1)]
 
 
-def _removed(entries: Sequence[Entry]) -> list[float]:
+def _removed(entries: Sequence[Entry], stays: Container[int]) -> list[float]:
     """Return for each entry how much time was taken out before it."""
     removed = 0.0
     found = []
@@ -276,7 +283,7 @@ def _removed(entries: Sequence[Entry]) -> list[float]:
     for entry in entries:
         left_out = entry.n - (before.n if before is not None else 0) > 1
         gap = entry.t - (before.t if before is not None else 0.0)
-        if left_out and gap > _LEAD_S:
+        if left_out and gap > _LEAD_S and entry.n not in stays:
             removed = round(removed + gap - _LEAD_S, 6)
         found.append(removed)
         before = entry

@@ -1,5 +1,7 @@
 """The smallest recording that still fails: whole turns are left out first, then what belongs together, then events.
 
+The time in which nothing is left goes last: a failure may be that nothing happened for so long.
+
 What is tried is a recording in any case: handshake and end stay, what names a response, an item or a call stays only
 with the entry that names it first, and where an item stood behind one that is gone it stands behind the one before it.
 No socket, no clock, no file: whether a piece fails is asked of the caller.
@@ -59,7 +61,23 @@ class Search:
             kept = self._level(kept, parts(kept), fails)
             tries = "try" if self.tried == 1 else "tries"
             told(f"without {what}: {len(kept)} of {len(self.entries)} entries, {self.tried} {tries}")
-        return self.best
+        return self._without_time(kept, fails)
+
+    def _without_time(self, kept: frozenset[int], fails: Callable[[Piece], bool]) -> Piece:
+        """Leave out the time that the failure does not need, wherever nothing is left of it."""
+        best = self._piece(kept)
+
+        def still(chosen: Sequence[int]) -> bool:
+            nonlocal best
+            piece = compose(self._whole, kept, self._new_id, frozenset(chosen))
+            self.tried += 1
+            if fails(piece):
+                self.best = best = piece
+                return True
+            return False
+
+        smallest([n for n in sorted(kept) if n - 1 not in kept], still)
+        return best
 
     def _level(
         self, kept: frozenset[int], parts: list[frozenset[int]], fails: Callable[[Piece], bool]
@@ -81,7 +99,7 @@ class Search:
         return self._known[kept]
 
     def _piece(self, kept: frozenset[int]) -> Piece:
-        return compose(self._whole, kept, self._new_id)
+        return compose(self._whole, kept, self._new_id, self._events)
 
     def _valid(self, kept: frozenset[int]) -> frozenset[int]:
         """Return what is left when all is gone that names something whose beginning is gone."""

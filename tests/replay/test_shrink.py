@@ -67,6 +67,24 @@ def test_a_session_of_500_events_shrinks_to_the_few_that_matter() -> None:
     ]
 
 
+def goes_unanswered(piece: Piece) -> bool:
+    """Tell whether two seconds go by after a tool's output in which nobody asks for a response."""
+    outputs = [entry.t for entry in piece.entries if b"function_call_output" in entry.payload]
+    asked = [entry.t for entry in piece.entries if b'"response.create"' in entry.payload]
+    return any(not any(t <= a < t + 2 for a in asked) and piece.entries[-1].t >= t + 2 for t in outputs)
+
+
+def test_a_silence_that_fails_stays_and_the_rest_of_the_time_goes() -> None:
+    listening = '    +100ms > {"type": "input_audio_buffer.append", "audio": "<10ms>"}\n' * 40
+    entries = transcript.entries(OPEN + listening + turn(1) + listening + "    x> 1000\n    x\n")
+    search = Search(entries, HEADER, "01SHRUNK")
+    piece = search.run(goes_unanswered)
+    assert len(piece.entries) < 12
+    assert goes_unanswered(piece)
+    assert search.tried < 60
+    assert 2 < piece.entries[-1].t < 5
+
+
 def test_nothing_that_is_left_names_what_is_gone() -> None:
     entries = call_of(4, bad=3)
     seen: list[Piece] = []
