@@ -6,7 +6,7 @@ from realtime_inspector.tui import text
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
-_HINT = "what the API's reference says of the field under the cursor stands here"
+_HINT = "on a field: what the API's reference says of it"
 
 
 class DetailList(WrappedList):
