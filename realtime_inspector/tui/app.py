@@ -108,6 +108,7 @@ class InspectorApp(App[None]):
     CSS = """
     LineList:focus > .line--cursor { background: $primary 30%; }
     LineList:light:focus > .line--cursor { background: $primary 18%; }
+    LineList:dark > .line--proxy { color: #c3a6e8; }
     Footer.-compact FooterLabel { margin: 0 1 0 0; }
     Footer KeyGroup.-compact { padding-left: 0; }
     """

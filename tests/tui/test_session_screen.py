@@ -13,6 +13,7 @@ from realtime_inspector.tui.screens.acting import COPY_CHARACTERS
 from realtime_inspector.tui.screens.explain import ExplainScreen
 from realtime_inspector.tui.screens.help import HelpScreen, actions
 from realtime_inspector.tui.screens.session import SessionScreen
+from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.search_line import SearchLine
 from tests.tui import sample
 from tests.tui.driving import app_on, check, contrasts, drive, dump, press, settled, until
@@ -425,3 +426,17 @@ def test_a_copy_is_no_longer_than_a_terminal_takes(tmp_path: Path) -> None:
         assert any("the first 100,000 characters" in note.message for note in pilot.app._notifications)
 
     drive(app_on(path), play)
+
+
+def test_detail_says_what_the_field_under_the_cursor_can_be(call: Path) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        screen = await settled(pilot)
+        await press(pilot, "j", "j", "j", "2")
+        detail = screen.query_one("#detail", LineList)
+        voice = next(y for y in range(len(detail.source)) if '"voice"' in detail.source[y].text)
+        await press(pilot, *["j"] * voice)
+        assert "session.audio.output.voice: object or text" in dump(pilot.app)
+        await press(pilot, "1")
+        assert "output.voice:" not in dump(pilot.app)
+
+    drive(app_on(call), play)
