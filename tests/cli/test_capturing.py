@@ -73,7 +73,7 @@ def test_both_commands_have_the_same_options() -> None:
     both = set(named[proxy.command]) & set(named[run.command])
     assert {"upstream_ca", "via", "client_cert", "client_key", "tags", "key_env", "rotate_size", "metrics_at"} <= both
     different = {name for name in both if len({vars(named[each][name])["help"] for each in named}) > 1}
-    assert different == {"mode", "upstream"}
+    assert different == {"mode", "upstream", "with_lint"}
 
 
 def test_a_proxy_a_key_tags_and_metrics_are_for_one_program_too(
