@@ -388,3 +388,11 @@ def test_whatever_peers_send_there_is_an_answer(
     found = explain(entries)
     assert last(found) in found
     assert all(one.cause.words and one.silence.start <= one.silence.end for one in found)
+
+
+def test_a_client_that_closes_while_it_is_answered_did_not_close_before() -> None:
+    delta = '+100ms < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<300ms>"}\n'
+    cause = last(explain(transcript.entries(BEGIN + SPOKEN + BEGUN + delta + "+100ms x> 1000\nx"))).cause
+
+    assert cause.label == "client-closed"
+    assert cause.words.endswith("s after it asked, in the middle of the answer")
