@@ -391,7 +391,9 @@ def test_whatever_peers_send_there_is_an_answer(
 
 
 def test_a_client_that_closes_while_it_is_answered_did_not_close_before() -> None:
-    delta = '+100ms < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<300ms>"}\n'
+    delta = (
+        '+100ms < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<300ms>"}\n'
+    )
     cause = last(explain(transcript.entries(BEGIN + SPOKEN + BEGUN + delta + "+100ms x> 1000\nx"))).cause
 
     assert cause.label == "client-closed"
