@@ -27,8 +27,12 @@ API = "wss://api.openai.com"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _NO_PROXY = ("NO_PROXY", "no_proxy")
-_PROXY = ("HTTPS_PROXY", "https_proxy")
-_PROXY_OF_WEBSOCKETS = ("WSS_PROXY", "wss_proxy")
+_PROXY = (
+    "HTTPS_PROXY",
+    "https_proxy",
+    "WSS_PROXY",  # aiohttp with `trust_env=True`; where one is set, `websockets` reads it first
+    "wss_proxy",
+)
 _BUNDLES = (
     "SSL_CERT_FILE",  # OpenSSL: Python's ssl, Ruby, Go on Linux
     "REQUESTS_CA_BUNDLE",
@@ -117,7 +121,6 @@ def environment(parent: Mapping[str, str], to: Pointers) -> dict[str, str]:
         child.update(without_proxy(parent))
     if to.proxy_url:
         child.update(dict.fromkeys(_PROXY, to.proxy_url))
-        child.update({name: to.proxy_url for name in _PROXY_OF_WEBSOCKETS if name in child})
         child[_NODE_PROXY] = "1"
     if to.bundle is not None:
         child.update(dict.fromkeys(_BUNDLES, str(to.bundle)))

@@ -92,15 +92,21 @@ def command(
     report = server.report()
     finish(report, chosen["report_file"], chosen["report_format"])
     if not report.connections:
-        diagnostics.say(
-            f"{cmd[0]} has to take the address from {launch.BASE_URL} or {launch.WS_URL} "
-            "(docs/clients.md), or to be led here by --forward HOST"
-        )
+        diagnostics.say(f"{cmd[0]} has to take the address from {launch.BASE_URL} or {launch.WS_URL} {_or_led(hosts)}")
     if ended.stopped_by is not None:
         ctx.exit(_KILLED + ended.stopped_by)
     if ended.code != 0:
         diagnostics.say(f"{cmd[0]} {_how(ended.returncode)}")
     ctx.exit(report.exit_code if ended.code == 0 else 1)
+
+
+def _or_led(hosts: Sequence[str]) -> str:
+    if not hosts:
+        return "(docs/clients.md), or to be led here by --forward HOST"
+    return (
+        "(docs/clients.md): --forward leads those alone that read HTTPS_PROXY for their WebSocket, as aiohttp does "
+        "with ClientSession(trust_env=True), which LiveKit and Azure Voice Live leave out, and Node from 22.21 on"
+    )
 
 
 def child_environment(environment: Mapping[str, str], base_url: str, ws_url: str) -> dict[str, str]:

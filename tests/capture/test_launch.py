@@ -37,6 +37,7 @@ def test_an_interceptor_is_the_proxy_and_its_ca_is_trusted() -> None:
     assert changed == {
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "https_proxy": "http://127.0.0.1:9",
+        "WSS_PROXY": "http://127.0.0.1:9",
         "wss_proxy": "http://127.0.0.1:9",
         "NODE_USE_ENV_PROXY": "1",
         "PIP_CERT": "/b.pem",

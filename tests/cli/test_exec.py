@@ -119,6 +119,13 @@ def test_a_program_that_never_connects_did_not_meet_the_recording(rti: CommandLi
     assert "has to take the address from OPENAI_BASE_URL or REALTIME_INSPECTOR_URL" in ran.err
 
 
+def test_whoever_cannot_be_led_is_told_which_clients_can(rti: CommandLine, recording: Path) -> None:
+    ran = rti("exec", "--recording", recording, "--forward", "api.openai.com", "--", sys.executable, "-c", "pass")
+    assert ran.code == 1
+    assert "--forward leads those alone that read HTTPS_PROXY" in ran.err
+    assert "trust_env=True" in ran.err
+
+
 def test_what_is_left_gives_1_only_if_strict(rti: CommandLine, recording: Path) -> None:
     leave = TALK.replace("    for message in connection", "    for message in ()")
     program = [sys.executable, "-c", leave, TURN[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -13,9 +14,13 @@ from pathlib import Path
 import pytest
 
 from realtime_inspector.replay.forward import Door, forwarding
+from realtime_inspector.replay.thread import serving
+from tests.replay.helpers import TEXT, script
 
 HOSTS = ["api.openai.com", "gateway.example"]
 WAIT_S = 60.0
+PROXY_VARIABLES = {f"{name}_proxy" for name in ("https", "http", "wss", "ws", "all", "no")}
+PROXY_VARIABLES |= {name.upper() for name in PROXY_VARIABLES}
 
 
 @contextmanager
@@ -117,3 +122,20 @@ def test_its_authority_is_for_these_hosts_alone() -> None:
         permitted = authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees
         assert [name.value for name in permitted or ()] == HOSTS
     assert not path.parent.exists()
+
+
+def test_aiohttp_is_led_here_where_it_looks_at_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+    async def greeting(trusting: ssl.SSLContext) -> str:
+        url = f"wss://{HOSTS[0]}/v1/realtime?model=m"
+        async with aiohttp.ClientSession(trust_env=True) as session, session.ws_connect(url, ssl=trusting) as socket:
+            return str((await socket.receive_json(timeout=60))["type"])
+
+    with serving([script(TEXT)]) as server, forwarding(server.port, HOSTS, {}) as door:
+        for name in PROXY_VARIABLES & door.environment.keys():
+            monkeypatch.setenv(name, door.environment[name])
+        trusting = ssl.create_default_context(cafile=door.environment["SSL_CERT_FILE"])
+        assert asyncio.run(greeting(trusting)) == "session.created"
