@@ -8,6 +8,7 @@ import pytest
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import lint
 from realtime_inspector.recording import transcript
+from realtime_inspector.recording.entry import Header
 
 WHOLE = '< {"type": "session.created", "session": {"audio": {}}}\n'
 
@@ -107,3 +108,16 @@ def test_a_server_known_for_another_order_is_not_blamed() -> None:
         + '< {"type": "response.created", "response": {"id": "r2", "conversation_id": "k"}}\n'
     )
     assert [each for each in lint(transcript.entries(text)) if each.rule == "RSP022"] == []
+
+
+@pytest.mark.parametrize(("left_out", "found"), [("wire", ["RSP010"]), ("wire deltas", [])])
+def test_a_log_without_pieces_does_not_show_what_an_announced_item_brought(left_out: str, found: list[str]) -> None:
+    text = """
+        < {"type": "session.created", "session": {"id": "s1", "modalities": []}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.output_item.added", "response_id": "r1", "item": {"id": "a1", "type": "message"}}
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}
+    """
+    header = Header("log", "2026-11-22T00:00:00.000000Z", tags={"left_out": left_out})
+    rules = [each.rule for each in lint(transcript.entries(text), header=header) if each.severity != "info"]
+    assert rules == found

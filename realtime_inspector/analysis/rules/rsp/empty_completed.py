@@ -72,6 +72,8 @@ class EmptyCompleted(Rule):
             return
         if response is not None and (response.first_output is not None or _brought(before, response)):
             return
+        if response is not None and response.item_ids and left_out.DELTAS in before.left_out:
+            return  # an item was announced, and its pieces are what the log leaves out
         yield self.finding(
             event,
             f"response {text(body.get('id'))} is completed but empty: the user hears nothing; ask again once, and look at "
