@@ -28,17 +28,17 @@ def lines(said: Iterable[dialogue.Line], turns: Iterable[Turn]) -> list[Line]:
     for line in said:
         if line.turn is not None and line.turn != number:
             number = line.turn
-            shown += _turn(by_number, number, first=not shown)
+            shown += _turn(by_number, number, before=shown[-1].target if shown else None)
         shown += _said(line)
     return shown
 
 
-def _turn(turns: Mapping[int, Turn], number: int, *, first: bool) -> Iterator[Line]:
+def _turn(turns: Mapping[int, Turn], number: int, *, before: int | None) -> Iterator[Line]:
     turn = turns.get(number)
     if turn is None:
         return
-    if not first:
-        yield Line(target=turn.start.n)
+    if before is not None:
+        yield Line(target=before)  # of what was said last: the cursor is never on it
     waited = voice_to_voice_ms(turn)
     told = f"voice to voice {text.ms(waited)}" if waited is not None else ""
     if waited is None and (answered := answer_ms(turn)) is not None:

@@ -48,3 +48,16 @@ def test_another_silence_leads_to_what_shows_it() -> None:
     found = explain(recording, recording.header)
     (line,) = [line for line in reasons.lines(found, 0.0) if "tool-output-refused" in line.text]
     assert line.target == 21  # the output that was refused, not what the user had asked for before
+
+
+def test_a_turn_begins_with_its_own_line_not_with_the_blank_one_above_it() -> None:
+    call = Path(__file__).parents[2] / "recordings/barge-in.jsonl"
+    study = Study(call, sample.RULES)
+    study.read_on(lambda: True)
+    study.analyse(lambda: True)
+    shown = talk.lines(dialogue(study.session), turns(study.session))
+    study.close()
+    blank = next(at for at, line in enumerate(shown) if not line.text)
+    assert shown[blank].target == shown[blank - 1].target
+    assert shown[blank + 1].text.startswith("turn 2")
+    assert (shown[blank + 1].target or 0) > (shown[blank].target or 0)
