@@ -81,7 +81,9 @@ class UncommittedAtEnd(Rule):
         if event.t - audio.last_append_t > self.quiet_s:
             sent = f"{audio.buffered_ms:.0f} ms of audio were appended and never committed"
             if before.counts.get("input_audio_buffer.commit") or before.responses:
-                yield self.finding(event, f"{sent}: what the user said last is lost; commit when the user stops talking")
+                yield self.finding(
+                    event, f"{sent}: what the user said last is lost; commit when the user stops talking"
+                )
                 return
             yield self.finding(
                 event,

@@ -61,7 +61,9 @@ class NotJson(Rule):
         elif _is_encoded_twice(event.entry.payload):
             problem = "the message is a JSON string that holds JSON: encode it once"
         elif _is_of_python(event.entry.payload):
-            problem = "the message is a dictionary as Python prints it, not JSON: send json.dumps(event), not str(event)"
+            problem = (
+                "the message is a dictionary as Python prints it, not JSON: send json.dumps(event), not str(event)"
+            )
         else:
             problem = f"the message is no event ({event.body.get('problem')}): send one JSON object"
         yield self.finding(event, problem, severity=severity, corrected=corrected)
