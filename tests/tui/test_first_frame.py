@@ -114,6 +114,7 @@ def run_on_a_terminal(program: str, path: Path) -> tuple[str, bool, bool]:
         stdout=slave,
         stderr=slave,
         pass_fds=[write],
+        env={**os.environ, "TERM": "xterm-256color"},
     )
     os.close(write)
     os.read(read, 1)  # it is within the block
