@@ -34,13 +34,13 @@ def calls(*, ends: bool) -> Iterator[tuple[str, Queue[str]]]:
     def talk(socket: ServerConnection) -> None:
         assert socket.request is not None
         assert socket.request.headers["Authorization"] == f"Bearer {KEY}"
-        socket.send(CREATED)
-        if ends:
-            socket.close(1000, "over")
-            return
         try:
-            sent.put(str(socket.recv()))
-        except ConnectionClosed as closed:
+            socket.send(CREATED)
+            if ends:
+                socket.close(1000, "over")
+            else:
+                sent.put(str(socket.recv()))
+        except ConnectionClosed as closed:  # it may leave at any moment
             sent.put(f"close {closed.rcvd.code if closed.rcvd else None}")
 
     def admit(socket: ServerConnection, request: Request) -> Response | None:
