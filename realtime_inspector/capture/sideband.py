@@ -70,8 +70,11 @@ def call_id(text: str) -> str:
     Raises:
         UsageError: If it names none.
     """
-    parts = urlsplit(text.strip())
-    named = parse_qs(parts.query).get("call_id")
+    try:
+        parts = urlsplit(text.strip())
+        named = parse_qs(parts.query).get("call_id")
+    except ValueError:  # a bracket that is no address, too many members
+        parts, named = urlsplit(""), None
     _, place, behind = parts.path.partition(f"{CALLS_PATH}/")
     found = named[0] if named else behind.partition("/")[0] if place else parts.path
     if _ID.fullmatch(found) is None:
