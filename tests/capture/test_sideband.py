@@ -40,7 +40,9 @@ def test_a_call_is_named_by_its_id_its_place_or_its_socket(text: str) -> None:
     assert call_id(text) == "rtc_1"
 
 
-@pytest.mark.parametrize("text", ["", "a call", "/v1/realtime/calls/", "recordings/call.jsonl", "wss://h/?call_id=", "wss://[x"])
+@pytest.mark.parametrize(
+    "text", ["", "a call", "/v1/realtime/calls/", "recordings/call.jsonl", "wss://h/?call_id=", "wss://[x"]
+)
 def test_what_names_no_call_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="names no call: give its id"):
         call_id(text)
