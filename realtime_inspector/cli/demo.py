@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.folding import Told, told
 from realtime_inspector.analysis.lint import lint
 from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.cli import diagnostics, output
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import files
+from realtime_inspector.recording.entry import Side
 from realtime_inspector.simulator.demo import record
 from realtime_inspector.simulator.stories import STORIES, Story
 
@@ -61,9 +63,11 @@ def command(scenario: str, no_tui: bool, folder: Path | None) -> None:
         raise UsageError(f"no demo {scenario!r}: known are {', '.join(STORIES)}")
     path = _play(story, folder or _usual_folder())
     recording = files.open_recording(path)
-    findings = sorted(lint(recording), key=lambda finding: (finding.severity.rank, finding.entry))
-    output.write_lines(_told(findings))
-    output.write_lines(_next(path, findings))
+    clients = {entry.n for entry in recording if entry.side is Side.CLIENT}
+    wrong = [finding for finding in lint(recording) if finding.severity is not Severity.INFO]
+    mistakes = told(wrong, clients.__contains__)
+    output.write_lines(_told(mistakes))
+    output.write_lines(_next(path, mistakes))
     output.flush()
     if not no_tui and output.is_terminal() and sys.stdin.isatty():
         _show(path)
@@ -83,24 +87,22 @@ def _play(story: Story, folder: Path) -> Path:
     return path
 
 
-def _told(findings: Sequence[Finding]) -> Iterator[str]:
+def _told(mistakes: Sequence[Told]) -> Iterator[str]:
     """Yield what was found, in words for people who have never seen it."""
-    shown = [finding for finding in findings if finding.severity is not Severity.INFO]
-    if not shown:
+    if not mistakes:
         yield "What the recording says: nothing is wrong in this conversation."
         return
     yield "What the recording says went wrong:"
-    for number, finding in enumerate(shown, 1):
+    for number, mistake in enumerate(mistakes, 1):
         yield ""
-        yield from _explained(number, finding)
+        yield from _explained(number, mistake)
 
 
-def _explained(number: int, finding: Finding) -> Iterator[str]:
+def _explained(number: int, mistake: Told) -> Iterator[str]:
     ink, width = output.Ink(on=output.wants_colour()), output.width()
-    rule = next(rule for rule in all_rules() if rule.id == finding.rule)
-    heading = f"{ink(finding.rule, _COLOURS[finding.severity], 'bold')} {ink(finding.name, 'bold')}"
-    yield f"{number}. {heading} ({finding.severity.value}, {finding.t:.1f} s into the call)"
-    page = rule.page()
+    finding = mistake.same[0]
+    page = next(rule for rule in all_rules() if rule.id == finding.rule).page()
+    yield f"{number}. {_name(finding, ink)} ({finding.severity.value}, {finding.t:.1f} s into the call)"
     for label, text in (
         ("", page.what),
         ("Here: ", finding.message),
@@ -109,6 +111,14 @@ def _explained(number: int, finding: Finding) -> Iterator[str]:
     ):
         lines = _wrapped(label + text, width)
         yield from (line.replace(label, ink(label, "dim"), 1) if label else line for line in lines)
+    for first, *_ in mistake.follow:
+        yield ""
+        yield f"   Then: {_name(first, ink)} ({first.severity.value}, {first.t:.1f} s into the call)"
+        yield from _wrapped(first.message, width)
+
+
+def _name(finding: Finding, ink: output.Ink) -> str:
+    return f"{ink(finding.rule, _COLOURS[finding.severity], 'bold')} {ink(finding.name, 'bold')}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -117,7 +127,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     )
 
 
-def _next(path: Path, findings: Sequence[Finding]) -> Iterator[str]:
+def _next(path: Path, mistakes: Sequence[Told]) -> Iterator[str]:
     """Yield what to do next, to be copied."""
     shown, program = shlex.quote(str(path)), _program()
     yield ""
@@ -126,8 +136,8 @@ def _next(path: Path, findings: Sequence[Finding]) -> Iterator[str]:
     yield "Next:"
     yield f"  {program} open {shown}"
     yield f"  {program} lint {shown}"
-    if findings:
-        yield f"  {program} explain {findings[0].rule}"
+    if mistakes:
+        yield f"  {program} explain {mistakes[0].same[0].rule}"
     yield f"  {program} proxy          and point your own client at it"
 
 

@@ -19,7 +19,8 @@ def test_the_demo_tells_its_story_and_finds_the_planted_mistake(
     assert main(["demo", "--no-tui", "--dir", str(tmp_path)]) == 0
     told = capsys.readouterr()
     assert "1. TOOL003 missing-call-id (error, " in told.out
-    assert "TOOL002" in told.out
+    assert "   Then: TOOL002 call-unanswered (error, " in told.out
+    assert "2. " not in told.out, "one mistake is told once, with what follows from it"
     (path,) = files.find(tmp_path)
     assert f"The recording: {path}" in told.out
     assert "realtime-inspector explain TOOL003" in told.out
