@@ -201,9 +201,7 @@ def test_a_mismatch_says_how_to_record_anew(suite: pytest.Pytester) -> None:
         suite, "\n    def test_greets(realtime_server): talk(realtime_server.ws_url, {'type': 'response.creat'})\n"
     )
     result = run(suite)
-    result.stdout.fnmatch_lines(
-        ["to record it anew: pytest --realtime-record-mode=rewrite 'test_call.py::test_greets'"]
-    )
+    result.stdout.fnmatch_lines(["to record it anew: pytest --realtime-record-mode=rewrite test_call.py::test_greets"])
 
 
 # leftovers

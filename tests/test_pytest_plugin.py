@@ -114,7 +114,7 @@ def test_a_missing_recording_fails_and_says_how_to_make_it(suite: pytest.Pyteste
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["*no recording */recordings/test_call/test_greets.jsonl; make it: "
-         "pytest --realtime-record-mode=once 'test_call.py::test_greets' (records from wss://api.openai.com*"]
+         "pytest --realtime-record-mode=once test_call.py::test_greets (records from wss://api.openai.com*"]
     )  # fmt: skip
 
 
@@ -150,6 +150,25 @@ def test_a_failing_test_shows_the_mismatch_beside_its_own_failure(suite: pytest.
     result = run(suite)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*its own failure*", "*is one the API refuses*"])
+
+
+def test_a_test_that_is_skipped_has_nothing_to_meet(suite: pytest.Pytester) -> None:
+    record(suite, "test_greets")
+    write_tests(suite, "\n    def test_greets(realtime_server): pytest.skip('no microphone')\n")
+    run(suite).assert_outcomes(skipped=1)
+
+
+def test_a_mismatch_that_is_known_is_an_expected_failure(suite: pytest.Pytester) -> None:
+    record(suite, "test_greets")
+    write_tests(
+        suite,
+        """
+    @pytest.mark.xfail(reason="known", strict=True)
+    def test_greets(realtime_server):
+        talk(realtime_server.ws_url, {"type": "response.creat"})
+    """,
+    )
+    run(suite).assert_outcomes(xfailed=1)
 
 
 def test_a_mismatch_of_a_fixtures_end_is_an_error(suite: pytest.Pytester) -> None:
@@ -195,9 +214,11 @@ def test_the_marker_chooses_recording_match_speed_and_paths(suite: pytest.Pytest
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ("speeed=2", "the marker realtime takes no speeed"),
-        ("'shared.jsonl'", "the marker realtime takes no an argument without a name"),
-        ("match='exact'", "'exact' is not a valid Policy"),
+        ("speeed=2", "the marker realtime takes no speeed; did you mean speed?"),
+        ("wav='a.wav'", "the marker realtime takes no wav; it takes recording, match, *"),
+        ("'shared.jsonl'", "the marker realtime takes no argument without a name, such as 'shared.jsonl'"),
+        ("recording=5", "the marker realtime takes a path as recording, not 5"),
+        ("match='exact'", "match 'exact' is none: known are causal, strict, types, none"),
         ("speed='fast'", "speed 'fast' is none"),
     ],
 )
@@ -206,7 +227,8 @@ def test_a_mistake_in_the_marker_is_told(suite: pytest.Pytester, marker: str, sa
     write_tests(suite, f"\n    @pytest.mark.realtime({marker})\n    def test_greets(realtime_server): pass\n")
     result = run(suite)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{said}*"])
+    result.stdout.fnmatch_lines([f"test_call.py::test_greets: {said}*"])
+    result.stdout.no_fnmatch_line("*asked.py*")
 
 
 def test_strict_fails_for_what_is_left(suite: pytest.Pytester) -> None:

@@ -69,20 +69,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a mismatch fail the test itself, also if the client swallowed what it was told."""
-    report = yield
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Let a mismatch fail the test itself, also if the client swallowed what it was told; a skipped one is not met."""
+    try:
+        yield
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception):
+        item.add_report_section("call", "realtime-inspector", _problem(item))
+        raise
+    if problem := _problem(item):
+        pytest.fail(problem, pytrace=False)
+
+
+def _problem(item: pytest.Item) -> str:
+    """Return why a test that is over has to fail, and take note that it was said; empty if it has not."""
     server = item.stash.get(_KEPT, None)
-    if call.when == "call" and server is not None and not report.skipped:
-        server.settle()
-        server.told = server.problem()
-        if server.told and report.failed:
-            report.sections.append(("realtime-inspector", server.told))
-        elif server.told:
-            report.outcome, report.longrepr = "failed", server.told
-    return report
+    if server is None:
+        return ""
+    server.settle()
+    server.told = server.problem()
+    return server.told
 
 
 @pytest.hookimpl(tryfirst=True)

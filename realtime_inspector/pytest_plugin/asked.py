@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -71,18 +73,12 @@ class Asked:
     def of(cls, item: pytest.Item) -> Asked:
         """Read a test's marker and the configuration.
 
-        Raises:
-            pytest.UsageError: If one of them says what it must not.
+        It fails the test if one of them says what it must not.
         """
         marker = item.get_closest_marker("realtime")
+        if marker is not None:
+            _check(item.nodeid, marker)
         chosen = dict(marker.kwargs) if marker is not None else {}
-        strange = [name for name in chosen if name not in _MARKER_OPTIONS]
-        if strange or (marker is not None and marker.args):
-            what = strange[0] if strange else "an argument without a name"
-            raise pytest.UsageError(f"{item.nodeid}: the marker realtime takes no {what}; it takes {MARKER}")
-        idle = [name for name in _ONLY_OF_RECORDINGS if name in chosen and "scenario" in chosen]
-        if idle:
-            raise pytest.UsageError(f"{item.nodeid}: the marker realtime takes scenario or {idle[0]}, not both")
         return cls(
             test=item.nodeid,
             folder=item.path.parent,
@@ -111,28 +107,19 @@ class Asked:
         return next((path for path in (self.path, self.folder_of_several) if path.exists()), None)
 
     def options(self) -> Options:
-        """Return how to play.
-
-        Raises:
-            pytest.UsageError: If a policy or speed is none.
-        """
+        """Return how to play; fails the test if a policy or speed is none."""
         from realtime_inspector.errors import UsageError
-        from realtime_inspector.replay.matching import Policy
-        from realtime_inspector.replay.options import Options, speed
+        from realtime_inspector.replay.options import Options, policy, speed
 
         matcher = self.match if callable(self.match) else None
         try:
-            policy = Policy.CAUSAL if matcher is not None else Policy(self.match)
-            return Options(policy, speed(self.speed), self.ignore, matcher, fresh_ids=self.fresh_ids)
-        except (ValueError, UsageError) as error:
-            raise pytest.UsageError(f"{self.test}: {error}") from None
+            wanted = policy("causal" if matcher is not None else self.match)
+            return Options(wanted, speed(self.speed), self.ignore, matcher, fresh_ids=self.fresh_ids)
+        except UsageError as error:
+            _refuse(self.test, str(error))
 
     def simulated(self) -> Scenario:
-        """Return what to simulate, as fast as is asked for.
-
-        Raises:
-            pytest.UsageError: If the scenario or the speed is none.
-        """
+        """Return what to simulate, as fast as is asked for; fails the test if the scenario or the speed is none."""
         from realtime_inspector.errors import UsageError
         from realtime_inspector.replay.options import speed
         from realtime_inspector.simulator.scenario import load, names
@@ -143,14 +130,10 @@ class Asked:
                 wanted = load(wanted if wanted in names() else str(self.folder / wanted))
             return wanted.faster(speed(self.speed))
         except UsageError as error:
-            raise pytest.UsageError(f"{self.test}: {error}") from None
+            _refuse(self.test, str(error))
 
     def between(self) -> Between | None:
-        """Return what goes wrong on the way; None if nothing does.
-
-        Raises:
-            pytest.UsageError: If a fault is none.
-        """
+        """Return what goes wrong on the way, None if nothing does; fails the test if a fault is none."""
         if not self.faults:
             return None
         from realtime_inspector.analysis.saved import of_project  # a test means the project's alone, on any machine
@@ -165,9 +148,9 @@ class Asked:
             saved = of_project(Path.cwd()) if any("@" in fault for fault in single) else {}
             return Between(plan(single, profiles, self.fault_seed, saved))
         except UsageError as error:
-            raise pytest.UsageError(f"{self.test}: {error}") from None
+            _refuse(self.test, str(error))
         except FaultError as error:
-            raise pytest.UsageError(f"{self.test}: faults: {error}") from None
+            _refuse(self.test, f"faults: {error}")
 
 
 def mode_of(config: pytest.Config) -> str:
@@ -186,7 +169,7 @@ def recording_path(item: pytest.Item) -> Path:
     """Return where a test's recording is: where its marker says, or where its name does."""
     marker = item.get_closest_marker("realtime")
     named = marker.kwargs.get("recording") if marker is not None else None
-    return item.path.parent / (named or default_path(item.path, item))
+    return item.path.parent / (named if named and _is_path(named) else default_path(item.path, item))
 
 
 def default_path(module: Path, item: pytest.Item) -> Path:
@@ -206,7 +189,35 @@ def bare(name: str) -> str:
 
 def command(asked: Asked, mode: str) -> str:
     """Return the command that records a test."""
-    return f"pytest --realtime-record-mode={mode} '{asked.test}'"
+    return f"pytest --realtime-record-mode={mode} {shlex.quote(asked.test)}"
+
+
+def _check(test: str, marker: pytest.Mark) -> None:
+    """Fail a test whose marker says what none can say."""
+    chosen = marker.kwargs
+    strange = [name for name in chosen if name not in _MARKER_OPTIONS]
+    idle = [name for name in _ONLY_OF_RECORDINGS if name in chosen and "scenario" in chosen]
+    if marker.args:
+        _refuse(test, f"the marker realtime takes no argument without a name, such as {marker.args[0]!r}")
+    if strange:
+        from difflib import get_close_matches
+
+        near = get_close_matches(strange[0], _MARKER_OPTIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(_MARKER_OPTIONS)}"
+        _refuse(test, f"the marker realtime takes no {strange[0]}; {hint}")
+    if idle:
+        _refuse(test, f"the marker realtime takes scenario or {idle[0]}, not both")
+    if not _is_path(chosen.get("recording", "")):
+        _refuse(test, f"the marker realtime takes a path as recording, not {chosen['recording']!r}")
+
+
+def _is_path(value: object) -> bool:
+    return value is None or isinstance(value, str | os.PathLike)
+
+
+def _refuse(test: str, problem: str) -> NoReturn:
+    """Fail a test for what its marker says, without the way by which that was found."""
+    pytest.fail(f"{test}: {problem}", pytrace=False)
 
 
 def _forward(value: bool | str | Iterable[str]) -> bool | tuple[str, ...]:

@@ -27,6 +27,18 @@ class Options:
     """How long an answer may hang because another client event, which the recording had before, has not come."""
 
 
+def policy(name: str) -> Policy:
+    """Return a policy by its name.
+
+    Raises:
+        UsageError: If there is none of that name.
+    """
+    try:
+        return Policy(name)
+    except ValueError:
+        raise UsageError(f"match {name!r} is none: known are {', '.join(Policy)}") from None
+
+
 def speed(text: str) -> float:
     """Return a speed by its name: `recorded`, `max`, or how many times faster than recorded.
 
