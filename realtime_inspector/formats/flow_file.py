@@ -196,10 +196,10 @@ def _session(flow: http.HTTPFlow, data: websocket.WebSocketData, messages: Messa
             problems.append(Problem(1, f"{path}: a flow was changed since realtime-inspector wrote it ({error})"))
     begun, ended = list(_handshake(flow)), list(_ending(data, started))
 
-    def entries() -> Iterator[Entry]:
-        return imported.numbered(chain(begun, _messages(messages, started), ended))
+    def entries(found: list[Problem]) -> Iterator[Entry]:
+        return imported.numbered(chain(begun, _readable(_messages(messages, started), path, found), ended))
 
-    return Imported(path, header, imported.Anew(entries), problems)
+    return Imported(path, header, imported.noting(problems, entries), problems)
 
 
 def _restored(kept: Any, messages: Messages, path: Path) -> Imported:
@@ -227,6 +227,16 @@ def _messages(messages: Messages, started: float) -> Iterator[Entry]:
         side = Side.CLIENT if message.from_client else Side.SERVER
         t = round(max(0.0, message.timestamp - started), 6)
         yield Entry(0, t, side, Kind.MESSAGE, message.content, binary=not message.is_text)
+
+
+def _readable(messages: Iterator[Entry], path: Path, problems: list[Problem]) -> Iterator[Entry]:
+    """Yield messages up to one that cannot be read."""
+    count = 0
+    try:
+        for count, message in enumerate(messages, 1):  # noqa: B007 - it is told where they end
+            yield message
+    except flow_pieces.NoFlow as error:
+        problems.append(Problem(1, f"{path}: what comes after message {count} cannot be read: {error}"))
 
 
 def _handshake(flow: http.HTTPFlow) -> Iterator[Entry]:

@@ -24,15 +24,19 @@ _DICT, _LIST = b"}", b"]"
 Messages = Callable[[], "Iterator[websocket.WebSocketMessage]"]
 
 
-class NoFlow(Exception):  # noqa: N818 - the name says what was met
-    """There is no flow here."""
+class NoFlow(ValueError):  # noqa: N818 - the name says what was met
+    """There is no flow here, or no message of one."""
+
+
+_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+"""What mitmproxy raises of a state that it did not write so."""
 
 
 def flows(data: Data) -> Iterator[tuple[http.HTTPFlow | None, Messages]]:
     """Yield each flow, without its messages, and what reads these; None for what is no HTTP.
 
     Raises:
-        NoFlow: If something else stands there, or the file ends too early.
+        NoFlow: If something else stands there, or the file ends too early; of a message, when it is read.
     """
     from mitmproxy import exceptions, flow, http
     from mitmproxy.io import compat
@@ -42,7 +46,7 @@ def flows(data: Data) -> Iterator[tuple[http.HTTPFlow | None, Messages]]:
         try:
             state, messages, at = _flow(data, at)
             found = flow.Flow.from_state(compat.migrate_flow(state))
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, exceptions.FlowReadException) as error:
+        except (*_BROKEN, exceptions.FlowReadException) as error:
             raise NoFlow(str(error) or type(error).__name__) from error
         if not isinstance(found, http.HTTPFlow):
             yield None, messages
@@ -103,9 +107,13 @@ def _reader(data: Data, at: int) -> Messages:
         passed = Passed(data, begin)
         at = begin
         while at < end:
-            _, last = _piece(data, at)
-            state: Any = tnetstring.loads(data[at : last + 1])
-            yield websocket.WebSocketMessage.from_state(state)
+            try:
+                _, last = _piece(data, at)
+                state: Any = tnetstring.loads(data[at : last + 1])
+                message = websocket.WebSocketMessage.from_state(state)
+            except _BROKEN as error:
+                raise NoFlow(str(error) or type(error).__name__) from error
+            yield message
             at = last + 1
             passed.to(at)
 

@@ -10,6 +10,7 @@ Source: Playwright, `server/har/harTracer.ts` of 2026-06 (read 2026-11-23).
 from __future__ import annotations
 
 import zipfile
+import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -79,7 +80,7 @@ def read_zip(file: IO[bytes], path: Path) -> list[Imported]:
             return _read(
                 _unpacked(archive, har), path, lambda name: _unpacked(archive, name) if name in files else None
             )
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise RecordingError(f"{path}: an archive that cannot be unpacked: {error}") from error
 
 
@@ -299,7 +300,7 @@ def _message(message: Any, t: float) -> Entry:
     if side is None or not isinstance(data, str):
         raise ValueError("a message has no direction or no data")
     opcode = message.get("opcode", TEXT)
-    if opcode in _KINDS:
+    if isinstance(opcode, int) and opcode in _KINDS:
         return Entry(0, t, side, _KINDS[opcode], data.encode())
     if opcode == _CLOSE:
         code = message.get("code")

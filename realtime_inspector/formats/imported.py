@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2s
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+import orjson
 
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.recording.entry import Entry, Header
@@ -120,6 +124,18 @@ def split(url: str) -> SplitResult:
     except ValueError:
         return SplitResult("", "", url, "", "")
     return parts
+
+
+def payload_of(value: Any) -> bytes | None:
+    """Return a value as a message; None if JSON cannot hold it."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a number beyond 64 bits, a lone surrogate, too deep
+        pass
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def iso(seconds: float) -> str:

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from realtime_inspector.formats import literals
+from realtime_inspector.formats import imported, literals
 from realtime_inspector.protocol.event import AUDIO_FIELDS
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
 
@@ -104,13 +102,7 @@ def payload_of(found: Found) -> bytes | None:
     body = _without_elided_audio(_without_halves(found.body) if found.cut else found.body)
     if found.verbatim and body is found.body and "\n" not in found.verbatim:
         return found.verbatim.encode(errors="replace")
-    try:
-        return orjson.dumps(body)
-    except TypeError:  # a number beyond 64 bits, a lone surrogate, too deep
-        try:
-            return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-        except (TypeError, ValueError, RecursionError):
-            return None
+    return imported.payload_of(body)
 
 
 def _events_in_string(text: str, wrappers: tuple[Mapping[str, Any], ...], strings: int) -> Iterator[Found]:

@@ -48,8 +48,12 @@ def stored(source: IO[bytes], begun: bytes = b"") -> IO[bytes]:
         OSError: If there is no room for it.
     """
     file = SpooledTemporaryFile(SMALL_BYTES)  # noqa: SIM115 - the caller closes it
-    file.write(begun)
-    shutil.copyfileobj(source, file, _COPIED_BYTES)
+    try:
+        file.write(begun)
+        shutil.copyfileobj(source, file, _COPIED_BYTES)
+    except BaseException:
+        file.close()
+        raise
     return cast("IO[bytes]", file)
 
 

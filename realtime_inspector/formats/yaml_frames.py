@@ -22,8 +22,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import imported, log_gaps, log_sessions
 from realtime_inspector.formats.imported import Imported
@@ -97,7 +95,7 @@ def _entries(listed: list[Any], path: Path, problems: list[Problem]) -> Iterator
             t = max(t, _time(item))
             yield replace(entry, t=t)
         else:
-            problems.append(Problem(1, f"{path}: item {number} has no direction or no data, and was left out"))
+            problems.append(Problem(1, f"{path}: item {number} has no direction, or no data of JSON, and was left out"))
 
 
 def _entry(item: Mapping[str, Any]) -> Entry | None:
@@ -113,7 +111,8 @@ def _entry(item: Mapping[str, Any]) -> Entry | None:
         return None
     if isinstance(data, bytes):
         return Entry(0, 0.0, side, Kind.MESSAGE, data, binary=True)
-    return Entry(0, 0.0, side, Kind.MESSAGE, _payload(data))
+    payload = data.encode(errors="replace") if isinstance(data, str) else imported.payload_of(data)
+    return Entry(0, 0.0, side, Kind.MESSAGE, payload) if payload is not None else None
 
 
 def _time(item: Mapping[str, Any]) -> float:
@@ -122,9 +121,3 @@ def _time(item: Mapping[str, Any]) -> float:
     if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < _LONGEST_S:
         return 0.0
     return float(at)
-
-
-def _payload(data: Any) -> bytes:
-    if isinstance(data, str):
-        return data.encode(errors="replace")
-    return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)

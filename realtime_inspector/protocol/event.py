@@ -35,6 +35,9 @@ AUDIO_FIELDS = {
 }
 """Event type → the field that holds base64 audio."""
 
+MOST_DEPTH = 100
+"""What is nested deeper is read as malformed: no event of the API is, and whoever walks through one has to end."""
+
 _KIND_TYPES = {
     Kind.REQUEST: WIRE_REQUEST,
     Kind.RESPONSE: WIRE_RESPONSE,
@@ -137,12 +140,24 @@ def read(entry: Entry, parsed: dict[str, Any] | None = None) -> Event:
     body, audio_bytes = _body(entry.payload) if parsed is None else _sounds_out(parsed)
     if entry.members:
         audio_bytes = _left_out(entry, body, audio_bytes)
+    if isinstance(body, dict) and is_deep(body):
+        body = f"objects within objects, more than {MOST_DEPTH} deep"
     if not isinstance(body, dict):
         return Event(entry, WIRE_MALFORMED, {"problem": body})
     kind = body.get("type")
     if not isinstance(kind, str) or not kind or kind.startswith(WIRE_PREFIX):
         kind = WIRE_UNTYPED
     return Event(entry, kind, body, audio_bytes)
+
+
+def is_deep(value: Any, most: int = MOST_DEPTH) -> bool:
+    """Tell whether objects and lists are nested more than so deep."""
+    parts = value.values() if type(value) is dict else value if type(value) is list else ()
+    for part in parts:  # `any` takes twice the time, with every event
+        if type(part) is dict or type(part) is list:  # noqa: SIM102 - and so does asking for both at once
+            if most <= 1 or is_deep(part, most - 1):
+                return True
+    return False
 
 
 def base64_bytes(text: str) -> int:

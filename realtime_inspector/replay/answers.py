@@ -72,7 +72,8 @@ def _updated(event: Event, before: Session) -> _Body | None:
 
 
 def _retrieved(event: Event, before: Session) -> _Body | None:
-    return {"type": "conversation.item.retrieved", "item": dict(before.items[text(event.body.get("item_id"))].body)}
+    item = before.items.get(text(event.body.get("item_id")))  # of a call that was joined, not every item is known
+    return None if item is None else {"type": "conversation.item.retrieved", "item": dict(item.body)}
 
 
 def _truncated(event: Event, before: Session) -> _Body | None:

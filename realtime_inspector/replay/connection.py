@@ -23,6 +23,7 @@ from realtime_inspector.replay.tls import HANDSHAKE, TlsTransport
 
 _MAX_HTTP_BYTES = 4 << 20
 _METHOD_BYTES = 4
+_LENGTH_DIGITS = 12
 _UNREAD_BYTES = 1 << 15
 _LENGTH_16, _LENGTH_64 = 126, 127
 
@@ -167,7 +168,8 @@ def _parsed(request: bytes) -> Asked | Answer | None:
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     words = first.split(" ")
     length = headers.get("content-length", "0")
-    if len(words) != len(("method", "target", "version")) or not length.isdecimal() or not gap:
+    is_counted = length.isdecimal() and len(length) <= _LENGTH_DIGITS
+    if len(words) != len(("method", "target", "version")) or not is_counted or not gap:
         return refused(400, "realtime-inspector: this is not a request that can be read")
     if "chunked" in headers.get("transfer-encoding", ""):
         if not body.endswith(b"0\r\n\r\n"):

@@ -102,6 +102,20 @@ def test_a_torn_file_gives_what_is_whole_and_says_so() -> None:
     assert "what comes after flow 1 cannot be read" in back.problems[0].message
 
 
+def test_messages_up_to_one_that_mitmproxy_cannot_read_are_kept() -> None:
+    from mitmproxy.test import tflow
+
+    flow = tflow.twebsocketflow()
+    assert flow.websocket is not None
+    number = len(flow.websocket.messages)
+    flow.websocket.messages[-1].content = b"the last"
+    content = dumped(flow).replace(b"8:the last,", b"8:the last?")
+    (back,) = flow_file.read(content, Path("x.flow"))
+    assert sum(1 for entry in back if entry.kind is Kind.MESSAGE) == number - 1
+    (problem,) = back.problems
+    assert problem.message.startswith(f"x.flow: what comes after message {number - 1} cannot be read: ")
+
+
 def test_flows_without_a_websocket_are_refused() -> None:
     from mitmproxy.test import tflow
 

@@ -95,6 +95,18 @@ def test_other_yaml_is_refused_in_one_line(text: str, said: str, tmp_path: Path)
     assert "\n" not in str(raised.value)
 
 
+def test_what_json_cannot_hold_is_left_out_of_a_suite_s_yaml(tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    path = tmp_path / "x.yaml"
+    large = "- {direction: sent, data: {type: x, of: 99999999999999999999999999}}\n"
+    path.write_text(f"interactions:\n- {{direction: sent, data: &a {{type: x, of: *a}}}}\n{large}")
+    back = read_any(path)
+    assert [entry.payload for entry in back] == [b'{"type":"x","of":99999999999999999999999999}']
+    assert [problem.message.partition(": ")[2] for problem in back.problems] == [
+        "item 1 has no direction, or no data of JSON, and was left out"
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "module", "extra"),
     [(SUITE.encode(), "yaml", "realtime-inspector[yaml]"), (b"99:9:websocket;0:~", "mitmproxy", "[intercept]")],

@@ -200,7 +200,8 @@ def test_a_file_that_is_not_beside_it_is_not_read(name: str, tmp_path: Path) -> 
 def test_pings_and_closes_of_other_tools_are_read_and_odd_messages_told() -> None:
     close = message("receive", 1795341601.0, "bye", 8) | {"code": 1001}
     ping, binary = message("send", 1795341601.0, "p", 9), message("receive", 1795341601.0, "!!", 2)
-    odd = [close, ping, binary, {"type": "error"}, 7, message("send", 1795341602.0, UPDATE)]
+    strange = message("send", 1795341602.0, UPDATE) | {"opcode": {}}
+    odd = [close, ping, binary, {"type": "error"}, 7, strange]
     (back,) = har_reading.read(archive(odd), Path("x.har"))
     assert [entry.kind for entry in back][2:] == [Kind.CLOSE, Kind.PING, Kind.MESSAGE]
     assert [entry.members for entry in back][2] == {"code": 1001, "reason": "bye"}
@@ -255,6 +256,17 @@ def test_what_cannot_be_read_is_said_in_one_line(content: bytes, said: str, tmp_
     with pytest.raises(RecordingError, match=said) as raised:
         read_any(path)
     assert "\n" not in str(raised.value)
+
+
+def test_an_archive_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "x.har.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.har", archive(SECONDS))
+    damaged = bytearray(path.read_bytes())
+    damaged[40:60] = b"\xff" * 20
+    path.write_bytes(damaged)
+    with pytest.raises(RecordingError, match="an archive that cannot be unpacked: Error -3"):
+        read_any(path)
 
 
 def test_plain_http_on_the_connection_is_an_entry_of_its_own() -> None:

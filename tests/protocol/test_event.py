@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, base64_bytes, dig, read
+from realtime_inspector.protocol.event import AUDIO_FIELDS, MOST_DEPTH, Event, base64_bytes, dig, read
 from realtime_inspector.recording import transcript
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
@@ -93,6 +93,26 @@ def test_an_object_without_a_type_is_untyped_and_keeps_its_body(payload: bytes) 
 
 def test_a_peer_cannot_pretend_that_the_connection_ended() -> None:
     assert message(b'{"type": "wire.end"}').type == "wire.untyped"
+
+
+def nested(depth: int, lists: bool = False) -> Any:
+    inner: Any = 1
+    for _ in range(depth):
+        inner = [inner] if lists else {"a": inner}
+    return inner
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_what_is_nested_too_deep_is_malformed(lists: bool) -> None:
+    whole = {"type": "session.update", "session": nested(MOST_DEPTH - 1, lists)}
+    assert message(orjson.dumps(whole)).body == whole
+    deeper = {"type": "session.update", "session": nested(MOST_DEPTH, lists)}
+    event = message(orjson.dumps(deeper))
+    assert (event.type, event.body) == (
+        "wire.malformed",
+        {"problem": "objects within objects, more than 100 deep"},
+    )
+    assert read(event.entry, deeper).type == "wire.malformed"
 
 
 def test_a_binary_message_is_not_looked_into() -> None:

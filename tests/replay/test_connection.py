@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from websockets.frames import Frame, Opcode
 
-from realtime_inspector.replay.connection import _frame_head
+from realtime_inspector.replay.connection import _frame_head, _parsed
+from realtime_inspector.replay.doors import Answer
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536])
@@ -15,3 +16,9 @@ def test_the_head_of_a_frame_is_the_library_s(length: int) -> None:
         assert _frame_head(length, binary=opcode is Opcode.BINARY) + payload == Frame(opcode, payload).serialize(
             mask=False
         )
+
+
+def test_a_length_that_no_request_has_is_refused() -> None:
+    found = _parsed(b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
+    assert isinstance(found, Answer)
+    assert found.status == 400

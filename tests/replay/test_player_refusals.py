@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
+from realtime_inspector.recording import transcript
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from tests.replay.helpers import OPEN, TEXT, TOOLS, Live, client_messages, script
@@ -86,3 +88,19 @@ def test_what_the_recorded_server_took_is_taken() -> None:
     live = Live(script(text))
     live.send(*client_messages(text))
     assert live.report(strict=True).met
+
+
+def test_a_client_that_joined_a_call_may_ask_for_an_item_that_nobody_knows() -> None:
+    live = Live(script(TEXT))
+    live.player.open(0.0, transcript.entries("> GET /v1/realtime?call_id=rtc_1")[0])
+    live.send(UPDATE, {"type": "conversation.item.retrieve", "item_id": "item_of_before"})
+    (found,) = live.report().mismatches
+    assert found.why is Why.UNEXPECTED
+
+
+def test_an_event_nested_deeper_than_any_is_refused_and_reported() -> None:
+    tools = b"[" * 300 + b"]" * 300
+    live = Live(script(TEXT))
+    (answer,) = live.send(b'{"type": "session.update", "session": {"type": "realtime", "tools": %b}}' % tools)
+    assert answer["error"]["code"] == "invalid_event"
+    assert orjson.dumps(live.report().to_json())

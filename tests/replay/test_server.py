@@ -299,7 +299,7 @@ def test_a_matcher_that_raises_is_our_callers_to_see() -> None:
 
 def test_an_address_in_use_is_told(server: ReplayServer) -> None:
     with (
-        pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{server.port}"),
+        pytest.raises(UsageError, match=f"^127.0.0.1:{server.port} is taken by another program"),
         serving([script(TEXT)], address=Address("127.0.0.1", server.port)),
     ):
         pass

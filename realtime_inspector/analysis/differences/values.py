@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from realtime_inspector.analysis.differences.difference import NOTHING, Ids
+from realtime_inspector.protocol.realtime.values import json_in
 
 Found = tuple[str, Any, Any]
 """A path, and the two values; `NOTHING` where there is none."""
@@ -27,12 +26,8 @@ def json_of(text: str | None) -> Any:
     """Return a text as the JSON object or array it holds, or else as it is; `NOTHING` for None."""
     if text is None:
         return NOTHING
-    if not text.lstrip().startswith(("{", "[")):
-        return text
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+    value = json_in(text)
+    return text if value is None else value
 
 
 def covered(path: str, ignored: str) -> bool:

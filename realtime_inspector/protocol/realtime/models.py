@@ -113,7 +113,7 @@ def _model(name: str, members: Any, known: Mapping[str, Model]) -> Model:
 def _like(place: str, other: Any, known: Mapping[str, Model]) -> Model:
     if other is None:
         return Model("")
-    if other not in known:
+    if not isinstance(other, str) or other not in known:
         raise ValueError(f"{place} is like {other!r}, which no table has above it")
     return known[other]
 

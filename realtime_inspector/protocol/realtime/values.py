@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
+from realtime_inspector.protocol.event import is_deep
+
 _MASK = re.compile(r"[\[<({*][\s*]*(?:redacted|masked|removed|hidden|scrubbed|anonymi[sz]ed)\b|[*•█]{3}", re.IGNORECASE)
 """What stands in a log where somebody took words out."""
 
@@ -32,6 +36,17 @@ def tool_name(tool: Mapping[str, Any]) -> str:
 def text(value: Any) -> str:
     """Return a string, or an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def json_in(text: str) -> Any:
+    """Return the JSON object or array that a text holds, such as a call's arguments; None if it holds none."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return None if is_deep(value) else value
 
 
 def is_masked(value: Any) -> bool:
