@@ -46,6 +46,12 @@ class UnknownVersion(RecordingError):  # noqa: N818 - the name says what was met
     """A recording was written by a newer release of the format."""
 
 
+def words_of(error: Exception) -> str:
+    """Return what an error says, such as the system's words, to stand inside a line; its name if it says nothing."""
+    words = getattr(error, "strerror", None) or str(error)
+    return words[:1].lower() + words[1:] or type(error).__name__
+
+
 class TextError(ValueError):
     """A text of the user is not what it should be: what is wrong, and where."""
 

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from realtime_inspector.capture.room import OUT_OF_FILES, Room
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 
 REST_S = 0.1
 """How long nobody is let in when the system has no more of something."""
 _BACKLOG = 1024
+_OTHER_LOOP = (
+    "a relay needs a loop that watches sockets: asyncio.SelectorEventLoop, or `relay_in_thread`, which has one"
+)
 
 
 class Door:
@@ -68,15 +71,24 @@ class Door:
         except OSError as error:
             if not self._listeners or error.errno == errno.EADDRINUSE:
                 self.shut()
-                raise UsageError(self._cannot_listen(error)) from error
-        except UnicodeError:
-            raise UsageError(f"{self.host!r} is no host; choose another address with --listen") from None
+                raise UsageError(cannot_listen(self.host, self.port, error)) from error
+        except UnicodeError as error:
+            raise UsageError(cannot_listen(self.host, self.port, error)) from None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let clients in."""
+        """Let clients in.
+
+        Raises:
+            UsageError: If the loop cannot watch sockets, as the usual one of Windows.
+        """
         self._loop = loop
-        for listener in self._listeners:
-            loop.add_reader(listener, self._accept, loop, listener)
+        try:
+            for listener in self._listeners:
+                loop.add_reader(listener, self._accept, loop, listener)
+        except NotImplementedError:
+            self._loop = None
+            self.shut()
+            raise UsageError(_OTHER_LOOP) from None
 
     def shut(self) -> None:
         """Stop listening."""
@@ -104,18 +116,10 @@ class Door:
         self._listeners.append(listener)
         self.port = listener.getsockname()[1]
 
-    def _cannot_listen(self, error: OSError) -> str:
-        if error.errno == errno.EADDRINUSE:
-            return (
-                f"{self.authority} is taken by another program; stop it, or choose another port with "
-                f"--listen {self.host}:0 (0 takes a free one)"
-            )
-        return f"cannot listen on {self.authority}: {error.strerror or error}; choose another address with --listen"
-
     def _accept(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
         for _ in range(_BACKLOG):
             if not self._fits():
-                self._room.lacks()
+                self._room.lacks(self._room.full)
                 self._rest(loop, listener)
                 return
             try:
@@ -124,7 +128,7 @@ class Door:
                 return
             except OSError as error:
                 if error.errno in OUT_OF_FILES:
-                    self._room.lacks(str(error.strerror))
+                    self._room.lacks(words_of(error))
                     self._rest(loop, listener)
                 return
             sock.setblocking(False)
@@ -138,3 +142,25 @@ class Door:
     def _resume(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
         if listener.fileno() >= 0:
             loop.add_reader(listener, self._accept, loop, listener)
+
+
+def cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Return why a server cannot have the address of its --listen, and what to do."""
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    number = getattr(error, "errno", None)
+    if isinstance(error, UnicodeError):
+        return f"{host!r} is no host; choose another address with --listen"
+    if number == errno.EADDRINUSE:
+        free = where.removesuffix(str(port)) + "0"
+        return (
+            f"{where} is taken by another program; stop it, or choose another port with "
+            f"--listen {free} (0 takes a free one)"
+        )
+    if number == errno.EADDRNOTAVAIL or "could not bind on any address" in str(error):  # as asyncio puts it
+        return f"cannot listen on {where}: this machine has no such address; choose another with --listen"
+    if isinstance(error, socket.gaierror):
+        return f"cannot listen on {where}: the name is not known; choose another with --listen"
+    if isinstance(error, PermissionError):
+        return f"cannot listen on {where}: permission denied; choose a port from 1024 on with --listen"
+    said = os.strerror(number) if number is not None and number > 0 else words_of(error)  # not what asyncio adds to it
+    return f"cannot listen on {where}: {said[:1].lower() + said[1:]}; choose another address with --listen"

@@ -23,7 +23,7 @@ from realtime_inspector.capture.sink import Rotation, Sink, make_folder
 from realtime_inspector.capture.tags import request_tags
 from realtime_inspector.capture.tap import Tap
 from realtime_inspector.capture.writer import Writer
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.redact import Redactor
@@ -90,8 +90,9 @@ class Recorder:
             probe.touch(mode=0o600, exist_ok=False)
             probe.unlink()
         except OSError as error:
+            why = "it is no folder" if isinstance(error, FileExistsError) else words_of(error)
             raise UsageError(
-                f"{self.folder}: recordings cannot be written there: {error.strerror}; choose another folder with --dir"
+                f"{self.folder}: recordings cannot be written there: {why}; choose another folder with --dir"
             ) from error
 
     def track(

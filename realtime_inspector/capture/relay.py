@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from realtime_inspector.capture.dial import dial
 from realtime_inspector.capture.door import REST_S, Door
 from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.http import Head
@@ -37,7 +38,7 @@ from realtime_inspector.capture.tee import Tee
 from realtime_inspector.capture.telling import safely
 from realtime_inspector.capture.upstream import ClientCertificate, Upstream, client_context, explain, kind_of
 from realtime_inspector.capture.via import Via, tunnel
-from realtime_inspector.errors import InspectorError, UsageError
+from realtime_inspector.errors import InspectorError, UsageError, words_of
 from realtime_inspector.recording.redact import Redactor
 
 CONNECT_TIMEOUT_S = 20.0
@@ -352,13 +353,12 @@ class Relay:
             times = {"ssl_shutdown_timeout": TLS_SHUTDOWN_S, "server_hostname": self.upstream.host}
         while True:
             try:
-                await self._loop.create_connection(
-                    lambda: leg, self.upstream.host, self.upstream.port, ssl=self._client_tls, **times
-                )
+                sock = await dial(self._loop, self.upstream.host, self.upstream.port)
+                await self._loop.create_connection(lambda: leg, sock=sock, ssl=self._client_tls, **times)
             except OSError as error:
                 if error.errno not in OUT_OF_FILES:
                     raise
-                self._room.lacks(str(error.strerror))
+                self._room.lacks(words_of(error))
                 await asyncio.sleep(REST_S)
             else:
                 return

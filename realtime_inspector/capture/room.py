@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 SAY_AGAIN_S = 60.0
 OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_MORE = "raise the limit of open files (`ulimit -n`), or run several --workers"
 _SPARE = 16
 """So many descriptors are left for all else: names, certificates, files that are being closed."""
 
@@ -24,6 +25,8 @@ class Room:
         self.files = files
         self._say = say
         self._clock = clock
+        self._calls = 0
+        """How many there were when it was last asked."""
         self._said_at = -SAY_AGAIN_S
 
     def fits_another(self, calls: int, recordings: int) -> bool:
@@ -33,15 +36,22 @@ class Room:
             calls: How many there are.
             recordings: How many files are not closed.
         """
+        self._calls = calls
         needed = 2 * calls + max(calls, recordings)
         return not calls or not self.files or needed + 3 <= self.files
 
-    def lacks(self, why: str = os.strerror(errno.EMFILE)) -> None:
+    @property
+    def full(self) -> str:
+        """Why there is no room, in words."""
+        noun = "connection has" if self._calls == 1 else "connections have"
+        return f"{self._calls} {noun} all files that may be open"
+
+    def lacks(self, why: str) -> None:
         """Say that there is no room, now and then."""
         now = self._clock()
         if now - self._said_at >= SAY_AGAIN_S:
             self._said_at = now
-            self._say(f"new connections have to wait: {why}; raise the limit with `ulimit -n`")
+            self._say(f"new connections have to wait, those that are open go on: {why}; {_MORE}")
 
 
 def files_for_calls() -> int:

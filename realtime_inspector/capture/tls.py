@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from realtime_inspector.errors import InspectorError
+from realtime_inspector.errors import InspectorError, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +80,7 @@ class LocalCA:
                     self._make()
         except OSError as error:
             raise InspectorError(
-                f"{self.folder}: the local CA cannot be kept there: {error.strerror or error}; "
+                f"{self.folder}: the local CA cannot be kept there: {words_of(error)}; "
                 f"set {DATA_DIR_VARIABLE} to a folder that can be written"
             ) from error
 

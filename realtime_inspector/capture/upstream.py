@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 
 _TLS_SCHEMES = {"wss": True, "https": True, "ws": False, "http": False}
 _PATH = re.compile(r"[!-~]*")
@@ -127,7 +127,8 @@ def client_context(ca: Path | None = None, certificate: ClientCertificate | None
         try:
             context.load_verify_locations(cafile=ca)
         except (OSError, ssl.SSLError) as error:
-            raise UsageError(f"--upstream-ca {ca}: no certificates in PEM there: {error.strerror or error}") from error
+            problem = "no certificates in PEM there" if isinstance(error, ssl.SSLError) else words_of(error)
+            raise UsageError(f"--upstream-ca {ca}: {problem}") from error
     if certificate is not None:
         certificate.load(context)
     return context
@@ -141,7 +142,7 @@ def _meant(url: str) -> str:
     return f"wss://{host}, or ws://{host} if it speaks no TLS"
 
 
-def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
+def explain(error: Exception, upstream: Upstream) -> tuple[str, str]:
     """Return why the upstream could not be reached, and what to do about it."""
     where = f"{upstream.host}:{upstream.port}"
     if isinstance(error, UnreachableError):
@@ -161,12 +162,12 @@ def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
     if isinstance(error, ConnectionResetError) and upstream.tls:
         return f"{where} broke the TLS handshake off", "is it ws:// instead of wss://?"
     if isinstance(error, socket.gaierror):
-        return f"the name {upstream.host!r} is not known: {error.strerror}", "check the name, and the network"
+        return f"the name {upstream.host!r} is not known: {words_of(error)}", "check the name, and the network"
     if isinstance(error, TimeoutError):
         return f"{where} does not answer", "check the address, the network, and whether a firewall is between"
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-    if "Connect call failed" in reason:
-        reason = "Connection refused"
+    reason = words_of(error)
+    if "onnect call failed" in reason:
+        reason = "connection refused"
     return f"{where} cannot be reached: {reason}", "start the server, or point the proxy elsewhere with --upstream URL"
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
+from realtime_inspector.capture.dial import dial
 from realtime_inspector.capture.upstream import UnreachableError, Upstream
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 
 ENVIRONMENT = "env"
 """Stands for the proxy that the environment names."""
@@ -121,7 +122,8 @@ async def tunnel(
     asking = _Asking(loop)
     times: dict[str, Any] = {"ssl_shutdown_timeout": shutdown_s, "server_hostname": via.host} if proxy_tls else {}
     try:
-        transport, _ = await loop.create_connection(lambda: asking, via.host, via.port, ssl=proxy_tls, **times)
+        sock = await dial(loop, via.host, via.port)
+        transport, _ = await loop.create_connection(lambda: asking, sock=sock, ssl=proxy_tls, **times)
     except OSError as error:
         raise UnreachableError(f"the proxy {via.url} {_why(error)}", "check --via, and that the proxy runs") from error
     try:
@@ -199,8 +201,8 @@ def _why(error: OSError) -> str:
         return f"has a certificate that is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return "does not speak TLS as expected; is it http:// instead of https://?"
-    reason = error.strerror or str(error)
-    return f"cannot be reached: {'Connection refused' if 'Connect call failed' in reason else reason}"
+    reason = words_of(error)
+    return f"cannot be reached: {'connection refused' if 'onnect call failed' in reason else reason}"
 
 
 def _printable(text: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from realtime_inspector.capture.sink import Rotation, Sink, give_way
 from realtime_inspector.capture.telling import safely
+from realtime_inspector.errors import words_of
 
 BACKLOG_BYTES = 64 * 1024 * 1024
 """Lines that wait for the disk, of all files together; what comes beyond is counted and dropped."""
@@ -199,7 +200,7 @@ class Writer:
 
     def _failed(self, sink: Sink, error: Exception) -> None:
         self.failures += 1
-        sink.problem = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        sink.problem = words_of(error)
         self._retry[sink] = time.monotonic() + RETRY_S
         if not self._warned:
             self._warned = True

@@ -22,7 +22,7 @@ from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.capture.via import Via
 from realtime_inspector.cli import capturing, diagnostics, faulting, metrics
 from realtime_inspector.cli.capturing import Settings
-from realtime_inspector.errors import InspectorError, UsageError
+from realtime_inspector.errors import InspectorError, UsageError, words_of
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.policy import Policy
@@ -198,7 +198,7 @@ def _run(cmd: Sequence[str], environment: dict[str, str]) -> int:
     try:
         return launch.run(cmd, environment).code
     except OSError as error:
-        refused = InspectorError(f"cannot run {cmd[0]!r}: {(error.strerror or str(error)).lower()}")
+        refused = InspectorError(f"cannot run {cmd[0]!r}: {words_of(error)}")
         refused.exit_code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
         raise refused from None
 

@@ -60,7 +60,7 @@ def command(
     """Serve the Realtime API without a model."""
     host, port = listen_address(listen)
     between = faulting.between(chosen)
-    simulator = Simulator(scenario, host=host, port=port, between=between, dialect=dialect)
+    simulator = Simulator(scenario, host=host, port=port, between=between, dialect=dialect, say=diagnostics.warn)
     if asyncio.run(_serve(simulator, ready_file)) == signal.SIGINT:
         ctx.exit(_INTERRUPTED)
 

@@ -18,8 +18,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 from websockets.protocol import State
 
+from realtime_inspector.capture.either import Either
 from realtime_inspector.replay.doors import Answer, refused
-from realtime_inspector.replay.tls import HANDSHAKE, TlsTransport
 
 _MAX_HTTP_BYTES = 4 << 20
 _METHOD_BYTES = 4
@@ -65,28 +65,26 @@ def connection_class(host: Host) -> type[ServerConnection]:
     return Hosted
 
 
-class Connection(ServerConnection):
+class Connection(Either, ServerConnection):
     """A connection that tells TLS and plain requests apart from upgrades by itself."""
 
     host: Host
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._begun = False
-        self._tls: TlsTransport | None = None
         self._request = bytearray()
         self._is_get = False
         self._answering: asyncio.Task[None] | None = None
 
     def data_received(self, data: bytes) -> None:
         """Take TLS off, if there is any."""
-        try:
-            if not self._begun:
-                self._begin(data[0])
-            self._http(self._tls.decrypt(data) if self._tls is not None else data)
-        except ssl.SSLError as error:
-            self.host.tell(f"a client gave up TLS: {error.reason or error}; {_TRUST}")
-            self.transport.abort()
+        plain = self.without_tls(data, self.host.tls)
+        if plain:
+            self._http(plain)
+
+    def tell(self, text: str) -> None:
+        """Tell people something of this connection."""
+        self.host.tell(text)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note of the end."""
@@ -113,12 +111,6 @@ class Connection(ServerConnection):
         for payload, binary in messages:
             pieces += [_frame_head(len(payload), binary=binary), payload]
         self.transport.write(b"".join(pieces))
-
-    def _begin(self, first: int) -> None:
-        self._begun = True
-        if first == HANDSHAKE:
-            self._tls = TlsTransport(self.transport, self.host.tls())
-            self.transport = self._tls
 
     def _http(self, data: bytes) -> None:
         if self._is_get:
@@ -154,9 +146,6 @@ def _frame_head(length: int, *, binary: bool) -> bytes:
     if length < 1 << 16:
         return struct.pack("!BBH", first, _LENGTH_16, length)
     return struct.pack("!BBQ", first, _LENGTH_64, length)
-
-
-_TRUST = "it has to trust the local CA; `realtime-inspector ca` prints its path"
 
 
 def _parsed(request: bytes) -> Asked | Answer | None:

@@ -27,6 +27,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.door import cannot_listen
 from realtime_inspector.capture.quiet import quiet
 from realtime_inspector.capture.tls import server_context
 from realtime_inspector.errors import UsageError
@@ -189,11 +190,8 @@ class ReplayServer:
                 server_header=None,
                 logger=quiet(),
             )
-        except OSError as error:
-            # the system's words: asyncio puts the address into its own
-            number = error.errno or 0
-            reason = os.strerror(number).lower() if number > 0 else error.strerror or str(error)
-            raise UsageError(f"cannot listen on {host}:{port}: {reason}; give another --listen") from error
+        except (OSError, UnicodeError) as error:
+            raise UsageError(cannot_listen(host, port, error)) from error
         self._url = self.ws_url
         return self
 

@@ -34,7 +34,7 @@ from typing import Any
 
 import orjson
 
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 
 DEFAULT = "weather"
 """The scenario taken where none is named."""
@@ -180,7 +180,9 @@ def load(name_or_path: str) -> Scenario:
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; give a scenario's file, or one of {', '.join(names())}") from error
+        raise UsageError(
+            f"{path}: {words_of(error)}; give a scenario's file, or one of {', '.join(names())}"
+        ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
 

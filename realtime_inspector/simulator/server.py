@@ -1,4 +1,4 @@
-"""The machine on a socket: a Realtime server for any client, on WebSocket and HTTP, with TLS if given a context.
+"""The machine on a socket: a Realtime server for any client, on WebSocket and HTTP, plain and TLS on one port.
 
     async with Simulator("weather") as server:
         ...  # server.url is ws://127.0.0.1:PORT/v1/realtime
@@ -9,7 +9,6 @@ Nothing a client does ends the server; a client that leaves ends its own connect
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -25,7 +24,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.door import cannot_listen
+from realtime_inspector.capture.either import Either
 from realtime_inspector.capture.quiet import quiet
+from realtime_inspector.capture.telling import safely
+from realtime_inspector.capture.tls import server_context
 from realtime_inspector.errors import UsageError
 from realtime_inspector.simulator import door
 from realtime_inspector.simulator.beta import BetaMachine
@@ -37,6 +40,7 @@ from realtime_inspector.simulator.schedule import Close
 MAX_MESSAGE_BYTES = 32 << 20
 """Room for an append of 15 MiB in base64."""
 _MAX_HTTP_BYTES = 1 << 20
+_LENGTH_DIGITS = 12
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
 
 
@@ -78,6 +82,7 @@ class Simulator:
         between: Between | None = None,
         dialect: str = "ga",
         unix: Callable[[], float] = time.time,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
         """Prepare a server; it listens inside `async with`.
 
@@ -87,10 +92,11 @@ class Simulator:
             port: Where to listen; 0 takes a free one.
             seed: What the ids are made from.
             rejected_keys: API keys that are answered with 401.
-            tls: A server's context, for `wss`.
+            tls: A server's context, for `wss` alone; without it clients may speak TLS, with the local CA, or not.
             between: What goes wrong between the clients and this server.
             dialect: `beta` for the one that OpenAI has shut off and others still speak.
             unix: The wall clock, for `expires_at`.
+            say: Told what people should know, a line at a time.
 
         Raises:
             UsageError: If the scenario is wrong.
@@ -100,7 +106,7 @@ class Simulator:
         """Where it listens."""
         self.connections = 0
         """How many sockets were opened so far."""
-        self._port, self._seed, self._tls = port, seed, tls
+        self._port, self._seed, self._tls, self._say = port, seed, tls, safely(say)
         self._rejected = frozenset(rejected_keys)
         self._unix = unix
         self._between = between
@@ -148,11 +154,8 @@ class Simulator:
                 server_header=None,
                 logger=quiet(),
             )
-        except OSError as error:
-            # the system's words: asyncio puts the address into its own
-            number = error.errno or 0
-            reason = os.strerror(number).lower() if number > 0 else error.strerror or str(error)
-            raise UsageError(f"cannot listen on {self.host}:{self._port}: {reason}; give another --listen") from error
+        except (OSError, UnicodeError) as error:
+            raise UsageError(cannot_listen(self.host, self._port, error)) from error
         return self
 
     async def __aexit__(
@@ -165,9 +168,12 @@ class Simulator:
 
     def _connection(self) -> type[ServerConnection]:
         """Return the class of this server's connections: they answer plain requests with its keys and ids."""
-        answer = self._plain
+        answer, say = self._plain, self._say
 
         class Connection(_Connection):
+            def tell(self, text: str) -> None:
+                say(text)
+
             def plain(self, method: str, target: str, headers: dict[str, str], body: bytes) -> door.Answer:
                 return answer(method, target, headers, body)
 
@@ -235,7 +241,7 @@ async def _pump(connection: Talk, machine: Machine | BetaMachine) -> None:
         machine.receive(message, clock() - began)
 
 
-class _Connection(ServerConnection):
+class _Connection(Either, ServerConnection):
     """A connection that also takes requests the WebSocket library refuses to read: those with a body."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -248,6 +254,12 @@ class _Connection(ServerConnection):
         raise NotImplementedError
 
     def data_received(self, data: bytes) -> None:
+        """Take TLS off, if there is any."""
+        plain = self.without_tls(data, server_context)
+        if plain:
+            self._http(plain)
+
+    def _http(self, data: bytes) -> None:
         """Hand bytes on once it is clear whose they are."""
         if self._is_socket:
             super().data_received(data)
@@ -275,7 +287,7 @@ class _Connection(ServerConnection):
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
         length = headers.get("content-length", "0")
         method, _, rest = first.partition(" ")
-        if not length.isdecimal() or not rest.endswith((" HTTP/1.1", " HTTP/1.0")):
+        if not length.isdecimal() or len(length) > _LENGTH_DIGITS or not rest.endswith((" HTTP/1.1", " HTTP/1.0")):
             return door.refusal(400, "The request could not be read.", None)
         if len(body) < int(length):
             return None

@@ -7,7 +7,6 @@ textual-serve's files, by name; nothing else of the disk can be asked for.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Sequence
 from importlib.resources import files
@@ -17,6 +16,7 @@ from types import TracebackType
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
 
+from realtime_inspector.capture.door import cannot_listen
 from realtime_inspector.errors import UsageError
 from realtime_inspector.web import pages
 from realtime_inspector.web.gate import Gate
@@ -96,9 +96,7 @@ class ViewServer:
             await web.TCPSite(runner, str(found[0][4][0]), self.port).start()
         except (OSError, UnicodeError) as error:
             await runner.cleanup()
-            raise UsageError(
-                f"cannot listen on {self.host}:{self.port}: {_why(error)}; give another --listen"
-            ) from error
+            raise UsageError(cannot_listen(self.host, self.port, error)) from error
         self._runner = runner
         self.port = runner.addresses[0][1]
         return self
@@ -210,13 +208,6 @@ class ViewServer:
     async def _say_goodbye(self, _: web.Application) -> None:
         ending = [each.close(code=WSCloseCode.GOING_AWAY, message=b"The server was stopped.") for each in self._sockets]
         await asyncio.gather(*ending, return_exceptions=True)
-
-
-def _why(error: OSError | UnicodeError) -> str:
-    """Return the system's words; asyncio puts the address into them."""
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno).lower()
-    return str(getattr(error, "strerror", None) or error).lower()
 
 
 def _unknown(host: str) -> tuple[str, str]:

@@ -50,7 +50,7 @@ def test_a_full_disk_never_touches_the_call_and_is_a_gap(small_disk: Path, monke
         for _ in range(100):
             peer.send(frame)
             assert client.read(len(frame)) == frame
-        wait_for(lambda: any("cannot be written: No space left on device" in line for line in said))
+        wait_for(lambda: any("cannot be written: no space left on device" in line for line in said))
         recording = open_recording(find(small_disk)[0])
         assert all(entry.n for entry in recording)
         assert recording.problems == []

@@ -94,7 +94,7 @@ def test_an_upstream_that_is_not_there_is_a_502_that_says_so(tmp_path: Path) -> 
         answer = client.read_all()
         client.close()
         assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
-        assert b"cannot be reached: Connection refused; start the server" in answer
+        assert b"cannot be reached: connection refused; start the server" in answer
         entries = finished(tmp_path)[0]
     assert outline(entries)[:2] == ["client request GET /v1/realtime?model=m", "proxy response 502"]
 

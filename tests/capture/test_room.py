@@ -29,12 +29,16 @@ def test_a_call_fits_if_its_sockets_and_its_file_do(files: int, calls: int, reco
 def test_that_there_is_no_room_is_said_once_a_minute() -> None:
     said: list[str] = []
     clock = [0.0]
-    room = Room(said.append, clock=lambda: clock[0])
-    room.lacks()
-    room.lacks("Cannot allocate memory")
-    assert said == ["new connections have to wait: Too many open files; raise the limit with `ulimit -n`"]
+    room = Room(said.append, files=5, clock=lambda: clock[0])
+    assert not room.fits_another(1, 1)
+    room.lacks(room.full)
+    room.lacks("cannot allocate memory")
+    assert said == [
+        "new connections have to wait, those that are open go on: 1 connection has all files that may be open; "
+        "raise the limit of open files (`ulimit -n`), or run several --workers"
+    ]
     clock[0] = SAY_AGAIN_S
-    room.lacks()
+    room.lacks("cannot allocate memory")
     assert len(said) == 2
 
 
@@ -84,7 +88,7 @@ def test_a_server_that_cannot_be_dialled_for_want_of_a_descriptor_is_dialled_aga
 ) -> None:
     failures = [OSError(errno.EMFILE, "Too many open files")] * 2
     with upstream() as server, relay_in_thread(server.url, tmp_path) as relay:
-        create_connection = relay._loop.create_connection
+        getaddrinfo = relay._loop.getaddrinfo
 
         class Loop:
             """The loop, but for what it cannot do twice."""
@@ -92,10 +96,10 @@ def test_a_server_that_cannot_be_dialled_for_want_of_a_descriptor_is_dialled_aga
             def __getattr__(self, name: str) -> object:
                 return getattr(relay_loop, name)
 
-            async def create_connection(self, *arguments: object, **options: object) -> object:
+            async def getaddrinfo(self, *arguments: object, **options: object) -> object:
                 if failures:
                     raise failures.pop()
-                return await create_connection(*arguments, **options)  # type: ignore[call-overload]  # as they came
+                return await getaddrinfo(*arguments, **options)  # type: ignore[arg-type]  # as they came
 
         relay_loop = relay._loop
         monkeypatch.setattr(relay, "_loop", Loop())

@@ -49,10 +49,10 @@ def test_a_password_in_the_url_is_not_repeated(url: str) -> None:
 @pytest.mark.parametrize(
     ("error", "why"),
     [
-        (ConnectionRefusedError(111, "Connection refused"), "h:1 cannot be reached: Connection refused"),
-        (OSError(111, "Connect call failed ('127.0.0.1', 1)"), "h:1 cannot be reached: Connection refused"),
-        (OSError("Multiple exceptions: [Errno 111] Connect call failed"), "h:1 cannot be reached: Connection refused"),
-        (socket.gaierror(-2, "Name or service not known"), "the name 'h' is not known: Name or service not known"),
+        (ConnectionRefusedError(111, "Connection refused"), "h:1 cannot be reached: connection refused"),
+        (OSError(111, "Connect call failed ('127.0.0.1', 1)"), "h:1 cannot be reached: connection refused"),
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed"), "h:1 cannot be reached: connection refused"),
+        (socket.gaierror(-2, "Name or service not known"), "the name 'h' is not known: name or service not known"),
         (TimeoutError(), "h:1 does not answer"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "h:1 does not speak TLS as expected"),
     ],

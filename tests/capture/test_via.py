@@ -241,7 +241,7 @@ def test_a_proxy_that_is_not_there_is_a_502_that_says_so(proxy: wire.Upstream, t
     with relay_in_thread("wss://gateway.example", tmp_path, via=Via("127.0.0.1", proxy.port)) as relay:
         status, message = refused(relay.port)
     assert status == b"HTTP/1.1 502 Bad Gateway"
-    assert f"the proxy http://127.0.0.1:{proxy.port} cannot be reached: Connection refused" in message
+    assert f"the proxy http://127.0.0.1:{proxy.port} cannot be reached: connection refused" in message
 
 
 def test_a_server_behind_the_proxy_that_is_not_trusted_is_told_as_without_one(

@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_no_torn_line_and_loses_nothing_that_fits_the_backlog
     disk.broken = 0
     assert done(sink) == ["server message before", "server message while it is full"]
     assert said == [
-        f"{sink.path}: cannot be written: No space left on device; the calls go on, what is lost is counted",
+        f"{sink.path}: cannot be written: no space left on device; the calls go on, what is lost is counted",
         f"{sink.path}: can be written again",
     ]
 
@@ -132,7 +132,7 @@ def test_what_does_not_fit_the_backlog_is_a_gap_where_it_was_lost(writer: Writer
     assert done(sink) == [
         "server message before",
         f"server message {'x' * 40}",
-        "proxy gap 2 No space left on device",
+        "proxy gap 2 no space left on device",
         "server message fits again",
         "server message after",
     ]
@@ -200,7 +200,7 @@ def test_closing_with_a_broken_disk_says_how_many_entries_are_lost(disk: Disk, s
     disk.broken = errno.EIO
     put(sink, "one", "two")
     thread.close(timeout_s=0.1)
-    assert said[-1] == f"{sink.path}: 2 entries could not be written: Input/output error"
+    assert said[-1] == f"{sink.path}: 2 entries could not be written: input/output error"
     assert list(tmp_path.iterdir()) == []
 
 

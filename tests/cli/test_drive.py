@@ -89,7 +89,7 @@ def test_what_it_drove_can_be_driven_and_served_again(rti: CommandLine, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--to", "ws://127.0.0.1:1"], 3, "127.0.0.1:1 cannot be reached: Connection refused; check --to"),
+        (["--to", "ws://127.0.0.1:1"], 3, "127.0.0.1:1 cannot be reached: connection refused; check --to"),
         (["--to", "somewhere"], 2, "--to 'somewhere' is not a server's URL"),
         (["--to", "wss://example.com", "--key-env", "NO_SUCH_KEY"], 2, "NO_SUCH_KEY is not set; set it to the key"),
         (["--to", "ws://127.0.0.1:1", "-o", "call.jsonl"], 2, "the output would overwrite what it is made of"),

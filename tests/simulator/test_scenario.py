@@ -82,7 +82,7 @@ def test_a_file_is_named_after_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nothing", "no scenario 'nothing': known are chat, weather"), ("none.toml", r"none\.toml: No such file")],
+    [("nothing", "no scenario 'nothing': known are chat, weather"), ("none.toml", r"none\.toml: no such file")],
 )
 def test_a_scenario_that_is_not_there_is_told_with_the_known_ones(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):

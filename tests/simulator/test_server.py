@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.tls import DATA_DIR_VARIABLE, LocalCA
 from realtime_inspector.errors import UsageError
 from realtime_inspector.simulator import Simulator
 from realtime_inspector.simulator.scenario import parse
@@ -175,10 +176,19 @@ def test_a_request_split_anywhere_is_read_the_same() -> None:
     assert run(talk).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_what_is_no_http_is_answered_with_400() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x15\x03\x01 hello\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    ],
+    ids=["bytes", "HTTP/2", "a length of 5000 digits"],
+)
+def test_what_is_no_http_is_answered_with_400(said: bytes) -> None:
     async def talk(simulator: Simulator) -> Any:
         reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
-        writer.write(b"\x16\x03\x01 hello\r\n\r\n")
+        writer.write(said)
         answer = await reader.read()
         writer.close()
         await writer.wait_closed()
@@ -212,9 +222,63 @@ def test_with_a_context_it_speaks_tls(tmp_path: Path) -> None:
     assert run(talk, tls=server_side).startswith("wss://127.0.0.1:")
 
 
+@pytest.fixture
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("data_folder")
+def test_without_a_context_tls_clients_and_plain_ones_are_taken_on_one_port() -> None:
+    """A client that begins with TLS had no answer, and after 10 s no connection; nobody was told."""
+    trusting = ssl.create_default_context(cafile=str(LocalCA().certificate))
+
+    async def talk(simulator: Simulator) -> Any:
+        secure = simulator.url.replace("ws", "wss", 1)
+        found = []
+        for url, context in ((secure, trusting), (simulator.url, None)):
+            async with connect(url, additional_headers=KEY, proxy=None, ssl=context) as socket:
+                found.append((await until(socket, "session.created"))["session"]["object"])
+        return found
+
+    assert run(talk) == ["realtime.session"] * 2
+
+
+@pytest.mark.usefixtures("data_folder")
+def test_a_client_that_does_not_trust_the_local_ca_is_told_of() -> None:
+    told: list[str] = []
+
+    async def talk(simulator: Simulator) -> Any:
+        with pytest.raises(ssl.SSLError):
+            await connect(simulator.url.replace("ws", "wss", 1), proxy=None, ssl=ssl.create_default_context())
+        while not told:
+            await asyncio.sleep(0)
+
+    run(talk, say=told.append)
+    assert [line.partition(";")[2] for line in told] == [
+        " it has to trust the local CA; `realtime-inspector ca` prints its path"
+    ]
+
+
+def test_a_ca_that_cannot_be_kept_is_told_and_costs_its_client_alone(data_folder: Path) -> None:
+    (data_folder / "ca").write_text("no folder")
+    told: list[str] = []
+
+    async def talk(simulator: Simulator) -> Any:
+        with pytest.raises((OSError, EOFError)):
+            await connect(simulator.url.replace("ws", "wss", 1), proxy=None, ssl=ssl.create_default_context())
+        async with opened(simulator) as socket:
+            await until(socket, "session.created")
+
+    run(talk, say=told.append)
+    assert len(told) == 1
+    assert told[0].startswith("no TLS for a client: ")
+    assert "the local CA cannot be kept there" in told[0]
+
+
 def test_a_taken_port_is_said_in_one_line() -> None:
     async def talk(simulator: Simulator) -> Any:
-        with pytest.raises(UsageError, match=r"^cannot listen on 127\.0\.0\.1:\d+: address already in use; give"):
+        with pytest.raises(UsageError, match=r"^127\.0\.0\.1:\d+ is taken by another program; stop it"):
             await Simulator(QUICK, port=simulator.port).__aenter__()
 
     run(talk)

@@ -252,5 +252,5 @@ def _explained(error: str, upstream: Upstream) -> tuple[str, str]:
         reason = error.partition(": ")[2] or error
         hint = "if it is a private server, give the certificate of its CA with --upstream-ca FILE"
         return f"the certificate of {where} is not trusted: {reason}", hint
-    reason = "Connection refused" if "Connect call failed" in error else error
+    reason = "connection refused" if "Connect call failed" in error else error
     return f"{where} cannot be reached: {reason}", "check the address and the network"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from realtime_inspector.capture.tls import DATA_DIR_VARIABLE, data_dir, lock, system_certificates, write_whole
-from realtime_inspector.errors import InspectorError, UsageError
+from realtime_inspector.errors import InspectorError, UsageError, words_of
 
 _KEY_BITS = 2048
 _NAME = "mitmproxy"
@@ -39,7 +39,7 @@ class InterceptionCA:
                     CertStore.create_store(self.folder, _NAME, _KEY_BITS, "realtime-inspector", "interception CA")
         except OSError as error:
             raise InspectorError(
-                f"{self.folder}: the interception CA cannot be kept there: {error.strerror or error}; "
+                f"{self.folder}: the interception CA cannot be kept there: {words_of(error)}; "
                 f"set {DATA_DIR_VARIABLE} to a folder that can be written"
             ) from error
         return path
@@ -61,7 +61,7 @@ class InterceptionCA:
         try:
             private = upstream_ca.read_text(encoding="utf-8", errors="replace") if upstream_ca is not None else ""
         except OSError as error:
-            raise UsageError(f"--upstream-ca {upstream_ca}: {error.strerror}") from error
+            raise UsageError(f"--upstream-ca {upstream_ca}: {words_of(error)}") from error
         if upstream_ca is not None and "BEGIN CERTIFICATE" not in private:
             raise UsageError(f"--upstream-ca {upstream_ca}: no certificates in PEM there")
         return _kept(self.folder, _joined(*system_certificates(), private))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import re
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from mitmproxy.master import Master
 from mitmproxy.net.free_port import get_free_port
 from mitmproxy.options import Options
 
+from realtime_inspector.capture.door import cannot_listen
 from realtime_inspector.capture.intercept.addon import Addon
 from realtime_inspector.capture.intercept.flows import Flows
 from realtime_inspector.capture.intercept.mode import Mode
@@ -152,9 +152,9 @@ class Engine:
         return master
 
     def _cannot_start(self, problem: Exception | None) -> str:
-        where = f"{self._settings['listen_host']}:{self._settings['listen_port']}"
-        if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE:
-            return f"{where} is taken by another program; stop it, or choose another address with --listen HOST:PORT"
+        cause = problem if isinstance(problem, UnicodeError) else getattr(problem, "__cause__", None)
+        if isinstance(cause, OSError | UnicodeError):
+            return cannot_listen(self._settings["listen_host"], self._settings["listen_port"], cause)
         said = _one_line(str(problem)).partition(" Stack backtrace")[0] if problem is not None else "no reason given"
         hint = "; it needs the rights of an administrator" if not self._mode.listens else ""
         return f"--mode {self._mode.text} cannot start: {said.rstrip('.')}{hint}"

@@ -8,13 +8,57 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-HANDSHAKE = 0x16
-"""The first byte of a client that speaks TLS."""
+from realtime_inspector.errors import InspectorError
 
+_HANDSHAKE = 0x16
+"""The first byte of a client that speaks TLS."""
 _READ_BYTES = 1 << 16
+_TRUST = "it has to trust the local CA; `realtime-inspector ca` prints its path"
+
+
+class Either(asyncio.Protocol):
+    """A protocol whose clients speak TLS or do not, as they like."""
+
+    transport: asyncio.Transport
+    _begun = False
+    _tls: TlsTransport | None = None
+
+    def tell(self, text: str) -> None:
+        """Tell people something of this connection."""
+        raise NotImplementedError
+
+    def without_tls(self, data: bytes, context: Callable[[], ssl.SSLContext]) -> bytes:
+        """Return what bytes from the client say, TLS taken off if there is any.
+
+        Where that cannot be done nothing is returned, the connection is at its end, and it is told why.
+        """
+        try:
+            if not self._begun:
+                self._begun = True
+                if data[0] == _HANDSHAKE:
+                    self._tls = TlsTransport(self.transport, context())
+                    self.transport = self._tls
+            return data if self._tls is None else self._tls.decrypt(data)
+        except ssl.SSLError as error:
+            self._give_up(f"a client gave up TLS: {error.reason or error}; {_TRUST}")
+        except InspectorError as error:
+            self._give_up(f"no TLS for a client: {error}")
+        return b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell of a client that left before TLS was open: not all say why they do."""
+        if self._tls is not None and not self._tls.ready:
+            self._give_up(f"a client left before TLS was open; {_TRUST}")
+        super().connection_lost(exc)
+
+    def _give_up(self, why: str) -> None:
+        self._tls = None
+        self.tell(why)
+        self.transport.abort()
 
 
 class TlsTransport(asyncio.Transport):
@@ -25,7 +69,8 @@ class TlsTransport(asyncio.Transport):
         self._inner = inner
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._ready = False
+        self.ready = False
+        """The handshake is done."""
 
     def decrypt(self, data: bytes) -> bytes:
         """Take in bytes from the socket and return what they say.
@@ -36,9 +81,9 @@ class TlsTransport(asyncio.Transport):
         self._incoming.write(data)
         parts: list[bytes] = []
         with suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            if not self._ready:
+            if not self.ready:
                 self._tls.do_handshake()
-                self._ready = True
+                self.ready = True
             while part := self._tls.read(_READ_BYTES):
                 parts.append(part)
         self._flush()
