@@ -53,8 +53,16 @@ def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[
             if by_client(finding.entry):
                 wrong.setdefault(finding.entry, set()).add(place)
 
+    worst: dict[tuple[str, int], int] = {}
+    for place, same in enumerate(folds):
+        for finding in same:
+            worst.setdefault((finding.rule, finding.entry), place)
+
     def began(finding: Finding) -> set[int] | None:
         same_error = known.get(finding.entry) if finding.rule == ANY_ERROR else None
+        worse = worst[finding.rule, finding.entry]
+        if folds[worse][0].severity.rank < finding.severity.rank:
+            return {worse}
         return same_error or _began(finding, wrong, by_client)
 
     roots = [_root([began(each) for each in same], place) for place, same in enumerate(folds)]

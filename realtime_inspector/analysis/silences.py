@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from realtime_inspector.analysis.turns import Utterance, utterances
@@ -101,7 +101,15 @@ def spoken(session: State, unheard: Set[int] = frozenset()) -> list[Spoken]:
             one = _spoken(session, response, items[response.id], unheard)
             if one is not None:
                 found.append(one)
-    return sorted(found, key=lambda one: one.first.n)
+    found.sort(key=lambda one: one.first.n)
+    return [*map(_until, found, [*found[1:], None], [session] * len(found))]
+
+
+def _until(one: Spoken, following: Spoken | None, session: State) -> Spoken:
+    """Return what was spoken as far as the answer after it, if that did not wait for its end: it was stopped."""
+    played = [session.playback[i] for i in following.response.item_ids if i in session.playback] if following else []
+    start_t = min((each.start_t for each in played), default=one.end_t)
+    return replace(one, end_t=max(one.first.t, start_t)) if start_t < one.end_t else one
 
 
 def _spoken(session: State, response: Response, items: list[Item], unheard: Set[int]) -> Spoken | None:

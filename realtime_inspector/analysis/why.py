@@ -7,12 +7,13 @@ found about the same entries comes with it: it says what exactly was wrong.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 from realtime_inspector.analysis import loudness
 from realtime_inspector.analysis.causes import Cause, Confidence, Evidence, View, find
+from realtime_inspector.analysis.causes.view import span
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.rule import Rule
@@ -30,7 +31,18 @@ from realtime_inspector.recording.entry import Entry, Header
 
 LONG_S = 5.0
 """A silence that an answer ended is worth telling by itself if it was longer."""
-_CALM = frozenset({"answered", "waiting-for-user", "silence-meant", "nobody-spoke", "user-speaking", "too-soon"})
+_CALM = frozenset(
+    {"answered", "waiting-for-user", "silence-meant", "nobody-spoke", "user-speaking", "too-soon"}
+    | {"transcription-session", "translation-session"}
+)
+_GOES_ON = frozenset({"interrupted", "slow-tool"})
+"""What is nobody's fault where the user soon spoke again."""
+_OF_SOUND = frozenset({"no-speech-heard", "speech-never-stops"})
+"""What audio in a wrong form brings about: no entry that is shown is the one at which a rule says so."""
+_FORMS = frozenset({"AUD002", "AUD003", "AUD004", "AUD005", "AUD019"})
+"""Rules that tell audio in another form than the session's."""
+_BESIDES = 3
+"""So many rules are named where the assistant answered and something else is wrong."""
 _SOON_S = 1.0
 _SOUNDS = ("input_audio_buffer.append", "input_audio_buffer.clear")
 _ABSENCES = frozenset(
@@ -68,14 +80,14 @@ class Why:
     cause: Cause
     findings: tuple[Finding, ...] = ()
     """What rules say about the same entries, the worst first."""
+    besides: tuple[Finding, ...] = ()
+    """What else is wrong in a session in which nobody waited in vain, the worst of each rule."""
 
     @property
     def is_calm(self) -> bool:
         """Whether nobody waited in vain, or for long."""
         short = self.silence.waited_s < LONG_S
-        passed = self.silence.answer is not None or (
-            self.silence.again is not None and self.cause.label == "interrupted"
-        )
+        passed = self.silence.answer is not None or (self.silence.again is not None and self.cause.label in _GOES_ON)
         return self.cause.label in _CALM or (short and passed)
 
     def has(self, t: float) -> bool:
@@ -110,8 +122,11 @@ def explain(
     witness = _Witness(every, header, asked)
     ask(entries, witness, note=witness.note)
     form = witness.session.input_audio.format
-    causes = (loudness.listened(cause, entries, form) for cause in witness.causes())
-    return [Why(one, cause, _about(cause, told)) for one, cause in zip(every, causes, strict=True)]
+    causes = (loudness.listened(_if_late(cause, ear.session), entries, form) for cause in witness.causes())
+    found = [_told(one, cause, told) for one, cause in zip(every, causes, strict=True)]
+    if all(why.is_calm for why in found):
+        found[-1] = replace(found[-1], besides=_besides(told, {each.entry for each in found[-1].findings}))
+    return found
 
 
 def last(found: Sequence[Why]) -> Why:
@@ -197,6 +212,54 @@ def _as_far_as_told(cause: Cause, session: Session) -> Cause:
     )
 
 
+def _if_late(cause: Cause, session: Session) -> Cause:
+    """Say of a tool before whose output the user spoke again that it was slow, if the output came after all."""
+    if cause.label != "tool-unanswered" or not cause.evidence:
+        return cause
+    called = cause.evidence[0].at
+    call = next((each for each in session.calls.values() if each.done is not None and each.done.n == called.n), None)
+    if call is None or not call.outputs:
+        return cause
+    output = call.outputs[0]
+    return replace(
+        cause,
+        label="slow-tool",
+        words=f"the assistant called {call.name or 'a tool'} ({call.call_id}), and its output came after "
+        f"{span(output.t - called.t)}, when the user had spoken again",
+        evidence=(*cause.evidence, Evidence(output, "its output")),
+        fix="let the assistant say that it looks something up, or answer the call at once and tell the result later",
+        rules=("TOOL014",),
+    )
+
+
+def _told(silence: Silence, cause: Cause, findings: Sequence[Finding]) -> Why:
+    """Return a silence with what rules say of it; what they say of the audio's form tells more than the cause."""
+    about = _about(cause, findings)
+    if cause.label not in _OF_SOUND:
+        return Why(silence, cause, about)
+    within = [each for each in findings if each.rule in cause.rules and silence.first_n < each.entry < silence.last_n]
+    about = tuple(dict.fromkeys([*within, *about]))
+    form = next((each for each in about if each.rule in _FORMS), None)
+    if form is None or cause.confidence is not Confidence.LIKELY:
+        return Why(silence, cause, about)
+    words = f"{cause.words}: {form.message.partition('; ')[0]}"
+    return Why(silence, replace(cause, words=words, fix=form.fix.rstrip(".") or cause.fix), about)
+
+
+def _besides(findings: Iterable[Finding], known: Collection[int]) -> tuple[Finding, ...]:
+    """Return the worst findings of a session, one of each rule, without those that follow from another one."""
+    worst = sorted(
+        (each for each in findings if each.severity is not Severity.INFO and each.entry not in known),
+        key=lambda each: (each.severity.rank, each.rule.startswith("ERR"), each.entry),
+    )
+    wrong = {each.entry for each in worst}
+    first: dict[str, Finding] = {}
+    for each in worst:
+        if each.cause not in wrong or each.cause == each.entry:
+            first.setdefault(each.rule, each)
+    return tuple(islice(first.values(), _BESIDES))
+
+
 def _about(cause: Cause, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return what rules say of a cause's entries; an error event by itself says nothing that the cause does not."""
     shown = {evidence.at.n for evidence in cause.evidence}
@@ -206,7 +269,8 @@ def _about(cause: Cause, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if (finding.entry in shown or finding.cause in shown)
         and (finding.rule in cause.rules or (finding.entry in shown and _is_telling(finding)))
     ]
-    return tuple(sorted(fitting, key=lambda finding: (finding.severity.rank, finding.entry)))
+    fitting.sort(key=lambda finding: (finding.severity.rank, finding.entry))
+    return tuple({(each.rule, each.entry): each for each in reversed(fitting)}.values())[::-1]
 
 
 def _is_telling(finding: Finding) -> bool:

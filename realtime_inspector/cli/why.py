@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from realtime_inspector.analysis.causes import Confidence
+from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.why import Why, at, explain, last
 from realtime_inspector.cli import diagnostics, linting, output, reading
@@ -124,11 +125,9 @@ class Page:
         yield from self._said(why)
         for evidence in cause.evidence:
             yield f"    entry {evidence.at.n:<6} {text.clock(evidence.at.t):>10}  {text.safe(evidence.words)}"
-        for finding in why.findings:
-            severity = self._ink(finding.severity.value, COLOURS[finding.severity])
-            yield f"    {severity} {finding.rule} {finding.name} (entry {finding.entry})"
-            yield from self._wrapped("  ", text.safe(finding.message))
+        yield from self._findings(why.findings)
         yield from self._mended(why)
+        yield from self._besides(why)
 
     def _said(self, why: Why) -> Iterator[str]:
         silence, cause = why.silence, why.cause
@@ -140,6 +139,18 @@ class Page:
     def _mended(self, why: Why) -> Iterator[str]:
         if why.cause.fix:
             yield from self._wrapped("", text.safe(f"to mend it: {why.cause.fix}"))
+
+    def _besides(self, why: Why) -> Iterator[str]:
+        """Yield what is wrong where the assistant answered: that may be what is looked for."""
+        if why.besides:
+            yield "  nobody waited in vain, but lint finds:"
+        yield from self._findings(why.besides)
+
+    def _findings(self, findings: Sequence[Finding]) -> Iterator[str]:
+        for finding in findings:
+            severity = self._ink(finding.severity.value, COLOURS[finding.severity])
+            yield f"    {severity} {finding.rule} {finding.name} (entry {finding.entry})"
+            yield from self._wrapped("  ", text.safe(finding.message))
 
     def _wrapped(self, lead: str, words: str) -> Iterator[str]:
         indent = "  " + lead
@@ -166,14 +177,16 @@ def members(why: Why) -> dict[str, Any]:
         "sentence": f"{cause.words}.",
         "fix": cause.fix or None,
         "evidence": [{"entry": seen.at.n, "t": round(seen.at.t, 6), "what": seen.words} for seen in cause.evidence],
-        "findings": [
-            {
-                "rule": finding.rule,
-                "name": finding.name,
-                "severity": finding.severity.value,
-                "entry": finding.entry,
-                "message": finding.message,
-            }
-            for finding in why.findings
-        ],
+        "findings": [_finding(each) for each in why.findings],
+        "besides": [_finding(each) for each in why.besides],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "entry": finding.entry,
+        "message": finding.message,
     }

@@ -209,8 +209,22 @@ SILENT: dict[str, tuple[str, str]] = {
     ),
     "message-without-response": (BEGIN + TEXT + CLOSE, "nobody asked for a response"),
     "transcription-session": (
+        BEGIN.replace('"type": "realtime"', '"type": "transcription"')
+        + SPOKEN
+        + '< {"type": "conversation.item.input_audio_transcription.completed", "item_id": "u1", "content_index": 0, "transcript": "Hi"}\n'
+        + CLOSE,
+        "(1 transcript came) and never answers",
+    ),
+    "transcript-missing": (
         BEGIN.replace('"type": "realtime"', '"type": "transcription"') + SPOKEN + CLOSE,
-        "never answers",
+        "the session has no transcription model",
+    ),
+    "event-unknown": (
+        BEGIN
+        + '> {"type": "media", "media": {"payload": "//8="}}\n'
+        + refused("invalid_value", "Invalid value: 'media'.", '"type"')
+        + CLOSE,
+        "does not know the events",
     ),
     "commit-without-create": (
         MANUAL

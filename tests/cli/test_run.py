@@ -185,7 +185,7 @@ def test_no_finding_is_not_the_end_for_who_hears_nothing(rti: CommandLine, tmp_p
     (path,) = find(tmp_path / "recordings")
     shown = path.relative_to(tmp_path)
     assert "no findings in 1 recording" in ran.err
-    assert "the traffic does not tell; the server reported" in " ".join(ran.err.split())
+    assert "the server does not know the events that the client sends" in " ".join(ran.err.split())
     assert ran.err.endswith(f"silent elsewhere? `realtime-inspector why --all {shown}`\n"), ran.err
 
 

@@ -212,3 +212,33 @@ def test_an_error_about_what_is_no_event_is_about_binary_data_where_nothing_else
 
     sent = pending(("wire.binary", {}), ("wire.malformed", {}))
     assert blame.find({"code": "invalid_event"}, sent) == (sent[1], "likely")
+
+
+@pytest.mark.parametrize(
+    ("error", "events", "found"),
+    [
+        # a setting beside `response` instead of inside it
+        (
+            {"code": "unknown_parameter", "param": "modalities", "message": "Unknown parameter: 'modalities'."},
+            [("conversation.item.create", {"item": {}}), ("response.create", {"modalities": ["audio"]})],
+            2,
+        ),
+        # the output of a call given in the request's own input
+        (
+            {"code": "invalid_tool_call_id", "message": "Tool call ID 'call_9' not found in conversation."},
+            [("response.cancel", {}), ("response.create", {"response": {"input": [{"call_id": "call_9"}]}})],
+            2,
+        ),
+        (
+            {"code": "invalid_tool_call_id", "message": "Tool call ID 'call_9' not found in conversation."},
+            [("response.create", {"response": {"input": [7, {"call_id": ""}]}}), ("response.create", {"response": 1})],
+            None,
+        ),
+        ({"code": "unknown_parameter", "param": "voice"}, [("response.create", {"modalities": ["audio"]})], None),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_wrong_place_shows_whose_error_it_is(
+    error: dict[str, Any], events: list[tuple[str, dict[str, Any]]], found: int | None
+) -> None:
+    cause, _ = blame.find(error, pending(*events))
+    assert (cause.at.n if cause is not None else None) == found

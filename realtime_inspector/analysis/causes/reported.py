@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence, Evidence, View, asked_after, quoted
 from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED
+from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import ServerError
 
 _WORDS = {
@@ -11,6 +12,7 @@ _WORDS = {
     "commit-refused": "the server refused the commit",
     "configuration-refused": "the server refused a configuration, and nothing of it holds",
     "create-refused": "the request for a response was refused",
+    "event-unknown": "the server does not know the events that the client sends",
     "message-refused": "the server refused what the client put into the conversation",
     "message-unreadable": "the server cannot read what the client sends as events",
     "server-error": "the server reported an error of its own",
@@ -21,6 +23,7 @@ _FIX = {
     "commit-refused": "append at least 100 ms of audio before the commit; leave it to voice detection where it is on",
     "configuration-refused": "mend session.update and send it again",
     "create-refused": "wait for response.done, then send response.create again",
+    "event-unknown": "send events of the Realtime API: audio as input_audio_buffer.append, in base64",
     "message-refused": "mend the item and send it again, then response.create",
     "message-unreadable": "send one JSON object a message, as text; audio in base64, in input_audio_buffer.append",
     "server-error": "try again after a moment; with a new session if nothing follows",
@@ -31,6 +34,7 @@ _RULES = {
     "commit-refused": ("AUD012", "AUD013"),
     "configuration-refused": ("SES005",),
     "create-refused": ("RSP001", "RSP002", "TOOL013"),
+    "event-unknown": ("ENV001", "ENV002", "ENV004"),
     "message-refused": ("TOOL003", "TOOL004", "ITM004"),
     "message-unreadable": ("CON013", "CON014"),
     "session-expired": ("CON005",),
@@ -71,9 +75,12 @@ def refused_audio(view: View) -> Cause | None:
 
 def unreadable(view: View) -> Cause | None:
     """Tell messages of the client that the server could not read as events."""
-    errors = (error for error in reversed(view.state.errors[-LOOK_BACK:]) if view.within(error.at))
+    errors = [error for error in reversed(view.state.errors[-LOOK_BACK:]) if view.within(error.at)]
     error = next((error for error in errors if error.cause_type in _UNREADABLE), None)
-    return None if error is None or asked_after(view, error.at) else _told("message-unreadable", error)
+    if error is not None and not asked_after(view, error.at):
+        return _told("message-unreadable", error)
+    error = next((error for error in errors if error.cause_type and error.cause_type not in CLIENT_TYPES), None)
+    return None if error is None or asked_after(view, error.at) else _told("event-unknown", error)
 
 
 def told(error: ServerError) -> Cause | None:
@@ -93,7 +100,7 @@ def _told(label: str, error: ServerError) -> Cause:
         label,
         f"{_WORDS[label]}: {quoted(error)}",
         (*sent, Evidence(error.at, "error" if label == "server-error" else "refused")),
-        Confidence.CERTAIN if label in {"audio-refused", "message-unreadable"} else Confidence.LIKELY,
+        Confidence.CERTAIN if label in {"audio-refused", "event-unknown", "message-unreadable"} else Confidence.LIKELY,
         _FIX[label],
         _RULES.get(label, ()),
     )

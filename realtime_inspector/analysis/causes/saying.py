@@ -19,7 +19,7 @@ from realtime_inspector.analysis.causes.view import (
 from realtime_inspector.analysis.silences import shows_only
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Response
-from realtime_inspector.protocol.realtime.values import mapping
+from realtime_inspector.protocol.realtime.values import mapping, text
 
 _LONG_S = 10.0
 """How long people speak without a pause."""
@@ -66,7 +66,7 @@ def message(view: View) -> Cause | None:
     if newest is None or asked_after(view, newest):
         return None
     if view.state.is_transcription:
-        return _only_transcribes((Evidence(newest, "the message"),))
+        return _only_transcribes(view, (Evidence(newest, "the message"),))
     return Cause(
         "message-without-response",
         f"the user's message was put into the conversation {view.ago(newest)}, and nobody asked for a response",
@@ -97,7 +97,7 @@ def committed(view: View) -> Cause | None:
     if not view.within(at) or asked_after(view, at) or audio.active_speech is not None:
         return None
     if state.is_transcription:
-        return _only_transcribes((Evidence(at, "input_audio_buffer.committed"),))
+        return _not_written_down(view, at) or _only_transcribes(view, (Evidence(at, "input_audio_buffer.committed"),))
     by_client = audio.last_committed_by == "client"
     off = (state.turn_detection or {}).get("create_response") is False
     if by_client or off or state.detection_is_off:
@@ -150,10 +150,36 @@ def _not_begun(view: View, at: At) -> Cause:
     )
 
 
-def _only_transcribes(evidence: tuple[Evidence, ...]) -> Cause:
+def _not_written_down(view: View, at: At) -> Cause | None:
+    """Tell a turn of a session that only transcribes, of which no transcript came."""
+    items = islice(reversed(view.state.items.values()), LOOK_BACK)
+    turn = next((item for item in items if item.committed is not None and item.committed.n == at.n), None)
+    waited_s = view.silence.end - at.t
+    if turn is None or turn.transcribed or turn.transcript or waited_s < _STOPPED_S or view.silence.again is not None:
+        return None
+    asked = view.state.transcription
+    model = text(asked.get("model")) if asked is not None else ""
+    return Cause(
+        "transcript-missing",
+        f"this is a transcription session, which never answers; the user's turn ({turn.id}) was committed "
+        f"{view.ago(at)}, and its transcript did not come"
+        + ("" if asked is not None else ", for the session has no transcription model"),
+        (Evidence(at, "input_audio_buffer.committed"),),
+        Confidence.LIKELY if asked is not None else Confidence.CERTAIN,
+        f"check that {model!r} is a transcription model that the key may use; after a timeout go on without the words"
+        if model
+        else 'send session.update with audio.input.transcription, such as {"model": "gpt-4o-transcribe"}',
+        ("TRN001",),
+        frozenset({left_out.SERVER, left_out.DELTAS}),
+    )
+
+
+def _only_transcribes(view: View, evidence: tuple[Evidence, ...]) -> Cause:
+    written = sum(bool(item.transcribed) for item in islice(reversed(view.state.items.values()), LOOK_BACK))
+    came = f" ({written} transcript{'s' if written > 1 else ''} came)" if written else ""
     return Cause(
         "transcription-session",
-        "this is a transcription session: it writes down what is said and never answers",
+        f"this is a transcription session: it writes down what is said{came} and never answers",
         evidence,
         Confidence.CERTAIN,
         "open a session of type realtime for answers",

@@ -135,7 +135,10 @@ def is_of_audio(error: Mapping[str, Any], append: Mapping[str, Any]) -> bool:
 def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pending]:
     kind = client_type(error)
     if kind:
-        return [pending for pending in waiting if _FLAT.get(pending.type, pending.type) == kind]
+        found = [pending for pending in waiting if _FLAT.get(pending.type, pending.type) == kind]
+        return found or [pending for pending in waiting if _is_of_input(pending, error)]
+    if text(error.get("code")) == "unknown_parameter" and param(error):
+        return [pending for pending in waiting if param(error) in pending.body]
     words = text(error.get("message")).lower()
     for phrase, unreadable in _UNREADABLE:
         if phrase in words:
@@ -146,6 +149,16 @@ def _candidates(error: Mapping[str, Any], waiting: Sequence[Pending]) -> list[Pe
     if param(error) == "type":
         return [pending for pending in waiting if pending.type not in CLIENT_TYPES or f"'{pending.type}'" in words]
     return []
+
+
+def _is_of_input(pending: Pending, error: Mapping[str, Any]) -> bool:
+    """Tell whether a request has an item of its own whose call the server does not know."""
+    response = pending.body.get("response")
+    items = response.get("input") if isinstance(response, Mapping) else None
+    if text(error.get("code")) != "invalid_tool_call_id" or not isinstance(items, list):
+        return False
+    named = (text(item.get("call_id")) for item in items if isinstance(item, Mapping))
+    return any(call_id and call_id in text(error.get("message")) for call_id in named)
 
 
 def _fit(pending: Pending, error: Mapping[str, Any]) -> int:

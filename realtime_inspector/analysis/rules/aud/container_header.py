@@ -14,8 +14,11 @@ from realtime_inspector.protocol.realtime.values import text
 
 HEAD = 24
 """Characters of base64 that are looked at."""
+_WAV = "a WAV file"
+WAV_SIGN = b'"UklGR'
+"""How the base64 of a WAV file begins, with the quote before it."""
 MAGIC = (
-    (b"RIFF", "a WAV file"),
+    (b"RIFF", _WAV),
     (b"OggS", "an Ogg file"),
     (b"fLaC", "a FLAC file"),
     (b"ID3", "an MP3 file"),
@@ -31,8 +34,9 @@ class ContainerHeader(Rule):
 
     Why: the API takes raw samples only: a header is a click, compressed audio is noise, and no speech is detected.
     Fix: decode the file and send its samples: PCM 16 bit mono 24 kHz, or G.711 as the session says.
-    Limits: looks at the first bytes of the first chunk, and of the first one after a commit or clear. Nothing is said
-        where the server itself names such a format for its input, as some compatible ones do.
+    Limits: looks at the first bytes of the first chunk, and of the first one after a commit or clear; a WAV file's are
+        known in the middle of a stretch too, unless the first chunk has them. Nothing is said where the server itself
+        names such a format for its input, as some compatible ones do.
     Source: Realtime guide, "Audio formats" (read 2026-11-22).
     """
 
@@ -49,6 +53,7 @@ class ContainerHeader(Rule):
         > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
         > {"type": "input_audio_buffer.append", "audio": "T2dnUwACAAAAAAAAAAA="}
         > {"type": "input_audio_buffer.append", "audio": "%%%%"}
+        > {"type": "input_audio_buffer.append", "audio": "UklGRiQAAABBVkkgZm10IBAAAAA="}
         """,
         """
         # the server takes WAV files
@@ -65,18 +70,20 @@ class ContainerHeader(Rule):
         > {"type": "input_audio_buffer.commit"}
         > {"type": "input_audio_buffer.append", "audio": "T2dnUwACAAAAAAAAAAA="}  # AUD005
         """,
+        """
+        # a file is played into the microphone's stream
+        > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
+        > {"type": "input_audio_buffer.append", "audio": "UklGRiQAAABXQVZFZm10IBAAAAA="}  # AUD005
+        > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
-        """Look at the first bytes of a stretch of audio."""
-        if before.input_audio.buffered_ms > 0 or not event.audio_bytes:
+        """Look at the first bytes of a stretch of audio, and of a chunk that begins like a WAV file."""
+        if not event.audio_bytes:
             return
-        try:
-            head = binascii.a2b_base64(event.audio()[:HEAD])
-        except ValueError:
-            return
-        kind = next((name for magic, name in MAGIC if head.startswith(magic)), "")
-        if kind == "a WAV file" and head[8:12] != b"WAVE":
+        kind = _kind(event.audio())
+        if before.input_audio.buffered_ms > 0 and (kind != _WAV or _is_usual(before)):
             return
         if kind and not _takes_files(before):
             yield self.finding(
@@ -85,8 +92,24 @@ class ContainerHeader(Rule):
             )
 
     def rest(self, event: Event, after: Session) -> Rest | None:
-        """Rest within a stretch of audio."""
-        return Rest(is_begun=True)
+        """Rest within a stretch of audio, but where a WAV file begins."""
+        return Rest(is_begun=True, without=frozenset({WAV_SIGN}))
+
+
+def _kind(audio: str) -> str:
+    """Return as which file audio begins; empty if as none."""
+    try:
+        head = binascii.a2b_base64(audio[:HEAD])
+    except ValueError:
+        return ""
+    kind = next((name for magic, name in MAGIC if head.startswith(magic)), "")
+    return "" if kind == _WAV and head[8:12] != b"WAVE" else kind
+
+
+def _is_usual(session: Session) -> bool:
+    """Tell whether the client's very first audio began so: what every chunk has is said once."""
+    first = session.first_append
+    return first is not None and _kind(text(first.body.get("audio"))) == _WAV
 
 
 def _takes_files(session: Session) -> bool:

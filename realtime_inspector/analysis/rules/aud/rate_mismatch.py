@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice, pairwise
+from struct import iter_unpack
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rest import FOREVER, Rest
@@ -21,16 +23,24 @@ KNOWN = {
     16.0: "PCM of 8 kHz",
     32.0: "PCM of 16 kHz",
     48.0: "PCM of 24 kHz",
+    64.0: "PCM of 16 kHz in stereo",
     88.2: "PCM of 44.1 kHz",
     96.0: "PCM of 48 kHz, or of 24 kHz in stereo",
+    176.4: "PCM of 44.1 kHz in stereo",
     192.0: "PCM of 48 kHz in stereo",
 }
 """Bytes a millisecond → what takes so many."""
-LEAST_S = 8.0
+FLOATS = {64.0: 16.0, 96.0: 24.0, 176.4: 44.1, 192.0: 48.0}
+"""Bytes a millisecond → kHz of the 32-bit floats that take so many."""
+LEAST_S, LONG_S = 8.0, 30.0
 LEAST_CHUNKS = 16
 LOOK_EVERY_S = 2.0
 EXACT = 0.015
-STEADY = 0.05
+STEADY, UNSTEADY = 0.05, 0.1
+PAUSE_S = 0.6
+_TO_INTEGERS = "turn each float into a 16-bit integer (32767 times it), little-endian, before you append"
+_FLOAT_CHARS, _LEAST_FLOATS = 4096, 64
+_QUIET, _LOUD, _NEARLY_ALL = 1e-9, 1.5, 0.9
 BEYOND_MS = 500.0
 
 _STREAM = """
@@ -49,9 +59,9 @@ class RateMismatch(Rule):
     Why: the server takes 16 kHz for 24 kHz: it hears speech one and a half times too fast, or far too slow. Transcripts
         are nonsense, voice detection finds no words or no end.
     Fix: resample to the session's rate (PCM: 24 kHz mono) before you append, or ask for the format you have.
-    Limits: bytes against the clock, over at least eight seconds of a stream without pauses, where the speed is that of
-        a known format to 1.5 %; a file that is sent faster than it plays looks like a higher rate, so that is a
-        warning. An offset beyond all audio that was sent says that the server counts by another format.
+    Limits: bytes against the clock, over at least eight seconds of a stream without pauses (thirty where its pieces come
+        unevenly), where the speed is that of a known format to 1.5 %; a file that is sent faster than it plays looks
+        like a higher rate, so that is a warning, but for 32-bit floats, whose bytes tell them. An offset beyond all audio that was sent says that the server counts by another format.
     Source: Realtime guide, "Audio formats" (read 2026-11-22); the arithmetic of the recording.
     """
 
@@ -134,28 +144,56 @@ class RateMismatch(Rule):
 
     def _speed(self, event: Event, before: Session) -> Iterator[Finding]:
         audio = before.input_audio
-        size = _latest(audio.recent, before.config_at.t if before.config_at is not None else 0.0)
-        speed = _speed_of(audio.recent[-size], audio.recent[-1]) if size else 0.0
-        found = next((each for each in KNOWN if abs(speed * audio.format.bytes_per_ms / each - 1) < EXACT), None)
-        if found is None or abs(speed - 1) < self.near_one:
+        since = before.config_at.t if before.config_at is not None else 0.0
+        stretch = self._stretch(audio, since, LEAST_S) or self._stretch(audio, since, LONG_S)
+        if not stretch:
             return
-        stretch = [*islice(reversed(audio.recent), size)][::-1]
-        if not _is_steady(stretch, speed):
-            return
-        declared = _named(audio.format)
-        bytes_a_second = speed * audio.format.bytes_per_ms * 1000
+        speed = _speed_of(stretch[0], stretch[-1])
+        found = _known(speed * audio.format.bytes_per_ms) or 0.0
+        is_float = found in FLOATS and _is_float(event)
+        what = f"32-bit floats of {FLOATS[found]:g} kHz" if is_float else KNOWN[found]
         advice = (
             f"the server hears it {1 / speed:.2g} times as fast as it was spoken; resample it, or ask for its format"
         )
-        if speed > 1:
+        if is_float:
+            advice = f"the server hears noise; {_TO_INTEGERS}"
+        elif speed > 1:
             advice += "; if it is a file that is sent faster than it plays, send it at the speed of speech"
         yield self.finding(
             event,
-            f"audio comes at {bytes_a_second:.0f} bytes a second, steadily for {stretch[-1][1] - stretch[0][1]:.0f} s, "
-            f"where {declared} takes {audio.format.bytes_per_ms * 1000:.0f}: it is most likely {KNOWN[found]}; {advice}",
+            f"audio comes at {speed * audio.format.bytes_per_ms * 1000:.0f} bytes a second for "
+            f"{stretch[-1][1] - stretch[0][1]:.0f} s, where {_named(audio.format)} takes "
+            f"{audio.format.bytes_per_ms * 1000:.0f}: it is most likely {what}; {advice}",
             cause=before.config_at,
-            severity=Severity.ERROR if speed < 1 else Severity.WARNING,
+            severity=Severity.ERROR if speed < 1 or is_float else Severity.WARNING,
+            fix=_TO_INTEGERS if is_float else "",
         )
+
+    def _stretch(self, audio: InputAudio, since: float, least_s: float) -> list[_Sent]:
+        """Return the latest appends that make a stretch of such a length and have the speed of another format."""
+        size = _latest(audio.recent, since, least_s)
+        speed = _speed_of(audio.recent[-size], audio.recent[-1]) if size else 0.0
+        if _known(speed * audio.format.bytes_per_ms) is None or abs(speed - 1) < self.near_one:
+            return []
+        stretch = [*islice(reversed(audio.recent), size)][::-1]
+        steady = _is_steady(stretch, speed) if least_s < LONG_S else _is_unbroken(stretch, speed)
+        return stretch if steady else []
+
+
+def _known(bytes_per_ms: float) -> float | None:
+    return next((each for each in KNOWN if abs(bytes_per_ms / each - 1) < EXACT), None)
+
+
+def _is_float(event: Event) -> bool:
+    """Tell whether audio is 32-bit floats: as such its samples are within full scale, as integers they never are."""
+    try:
+        data = a2b_base64(event.audio()[:_FLOAT_CHARS])
+    except ValueError:
+        return False
+    values = [abs(value) for (value,) in iter_unpack("<f", data[: len(data) // 4 * 4])]
+    sounds = [value for value in values if value]
+    fitting = sum(_QUIET <= value <= _LOUD for value in sounds)
+    return len(sounds) >= _LEAST_FLOATS and fitting >= _NEARLY_ALL * len(sounds)
 
 
 def _looks(t: float) -> int:
@@ -169,7 +207,7 @@ def _named(found: AudioFormat) -> str:
 _Sent = tuple[float, float]
 
 
-def _latest(recent: deque[_Sent], since: float) -> int:
+def _latest(recent: deque[_Sent], since: float, least_s: float) -> int:
     """Return how many of the latest appends make a stretch that is long enough; 0 if there is none."""
     last_t = recent[-1][1]
     first_t, count = last_t, 0
@@ -177,9 +215,9 @@ def _latest(recent: deque[_Sent], since: float) -> int:
         if t <= since:
             break
         first_t, count = t, count + 1
-        if count > LEAST_CHUNKS and last_t - t >= LEAST_S:
+        if count > LEAST_CHUNKS and last_t - t >= least_s:
             break
-    return count if count > LEAST_CHUNKS and last_t - first_t >= LEAST_S * 0.95 else 0
+    return count if count > LEAST_CHUNKS and last_t - first_t >= least_s * 0.95 else 0
 
 
 def _is_steady(sent: list[_Sent], speed: float) -> bool:
@@ -187,8 +225,18 @@ def _is_steady(sent: list[_Sent], speed: float) -> bool:
     gaps = sorted(later - earlier for (_, earlier), (_, later) in pairwise(sent))
     if gaps[-1] > 3 * gaps[len(gaps) // 2] + 0.1:
         return False
+    return _is_even(sent, speed, STEADY)
+
+
+def _is_unbroken(sent: list[_Sent], speed: float) -> bool:
+    """Tell whether appends came without a pause that is heard as one, if unevenly, and at one speed throughout."""
+    pause = max(later - earlier for (_, earlier), (_, later) in pairwise(sent))
+    return pause <= PAUSE_S and _is_even(sent, speed, UNSTEADY)
+
+
+def _is_even(sent: list[_Sent], speed: float, most: float) -> bool:
     quarters = [sent[len(sent) * part // 4 : len(sent) * (part + 1) // 4 + 1] for part in range(4)]
-    return all(abs(_speed_of(quarter[0], quarter[-1]) / speed - 1) < STEADY for quarter in quarters)
+    return all(abs(_speed_of(quarter[0], quarter[-1]) / speed - 1) < most for quarter in quarters)
 
 
 def _speed_of(first: _Sent, last: _Sent) -> float:

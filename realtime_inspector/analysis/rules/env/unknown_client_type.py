@@ -15,6 +15,8 @@ from realtime_inspector.protocol.realtime.session import Session
 
 _OF_OTHERS = ("session.avatar.", "input_image_buffer.", "session.input_audio_buffer.", "session.close")
 """What the clients of compatible servers send as well."""
+_TWILIO = frozenset({"connected", "start", "media", "mark", "stop", "dtmf", "clear"})
+"""What Twilio's Media Streams send and take; they have it in `event`, and it is often passed on as it comes."""
 _LIKE = 0.75
 
 
@@ -69,6 +71,8 @@ class UnknownClientType(Rule):
             return
         near = get_close_matches(event.type, sorted(CLIENT_TYPES), n=1, cutoff=_LIKE)
         advice = f"did you mean {near[0]!r}?" if near else "see the reference's client events"
+        if event.type in _TWILIO:
+            advice = "it is of Twilio's Media Streams: send its media.payload as the audio of input_audio_buffer.append"
         certain = bool(near) or speaks_ga(before)
         message = f"{event.type!r} is no event of a client: {advice}"
         corrected = {**event.body, "type": near[0]} if near else None

@@ -11,6 +11,10 @@ from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.session import Session
 
+_LAST = "last"
+_NEVER_S, _LEAST_S = 60.0, 10.0
+"""After so long nobody asks any more; who hangs up sooner than the second may have lost his patience."""
+
 
 class NoAutoResponseAndNoManual(Rule):
     """The server is told not to answer by itself, and the client does not ask for an answer either.
@@ -18,9 +22,10 @@ class NoAutoResponseAndNoManual(Rule):
     Why: the user has spoken, and the assistant stays silent: without voice detection, or with create_response false,
         only a response.create makes it speak.
     Fix: send response.create once the turn is committed, or set turn_detection.create_response to true.
-    Limits: after one turn it is information, for a client may look something up first; a warning after two, unless the
-        client has passed over turns before and then asked: it chooses what to answer (a wake word). A session that
-        transcribes and has never made a response may be meant only to listen.
+    Limits: after one turn it is information, for a client may look something up first; a warning after two, and of a last
+        turn that got none until the session's end or for a minute, unless the client has passed over turns before and then
+        asked: it chooses what to answer (a wake word). An error where it never asked at all. A session that transcribes
+        and has never made a response may be meant only to listen.
     Source: Realtime API reference, `turn_detection.create_response` (read 2026-11-22).
     """
 
@@ -68,15 +73,25 @@ class NoAutoResponseAndNoManual(Rule):
         < {"type": "input_audio_buffer.committed", "item_id": "u1"}  # SES019
         +9s .
         """,
+        """
+        < {"type": "session.created", "session": {"id": "s1", "audio": {"input": {"turn_detection": null}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}  # SES019 SES019
+        +15s x> 1000
+        x
+        """,
     )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
         """Leave the client some time to ask."""
         if _asks_itself(after) and after.is_whole and not after.is_transcription:
             yield Deadline(event.t + self.wait_s, event)
+            yield Deadline(event.t + _NEVER_S, event, _LAST, at_end=True)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         """Count the turns since anybody answered."""
+        if deadline.subject == _LAST:
+            yield from self._never(deadline, session)
+            return
         answered = _answered(session)
         if answered > deadline.event.n or session.close is not None or not _asks_itself(session):
             return
@@ -86,13 +101,39 @@ class NoAutoResponseAndNoManual(Rule):
         listens = session.transcription is not None and not session.responses
         if session.input_audio.active_speech is not None or len(turns) > (1 if listens else self.turns):
             return
-        off = "turn_detection is off" if session.detection_is_off else "create_response is false"
+        off = _off(session)
         spoken = f"{len(turns)} turns" if len(turns) > 1 else "a turn"
         message = (
             f"{off}, and {spoken} of the user got no response.create: the assistant stays silent until you send it"
         )
         severity = Severity.WARNING if len(turns) >= self.turns and not _chooses(session) else Severity.INFO
         yield self.finding(deadline.event, message, cause=session.config_at, severity=severity, t=deadline.at)
+
+    def _never(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+        """Say of the last turn that nobody asked an answer for it, when it is too late for that."""
+        waited_s = deadline.moment(session) - deadline.event.t
+        last_n = max((item.committed.n for item in session.items.values() if item.committed), default=0)
+        listens = session.transcription is not None and not session.responses
+        if _answered(session) > deadline.event.n or last_n != deadline.event.n or waited_s < _LEAST_S or listens:
+            return
+        if not _asks_itself(session) or not session.is_whole or session.is_cut_off or _chooses(session):
+            return
+        if session.input_audio.active_speech is not None:
+            return
+        ever = bool(session.requests or session.responses)
+        yield self.finding(
+            deadline.event,
+            f"{_off(session)}, and the user's last turn got no response.create for {waited_s:.0f} s"
+            + ("" if ever else ", nor did any turn of this session")
+            + ': the assistant stays silent; send {"type": "response.create"} after the commit',
+            cause=session.config_at,
+            severity=Severity.WARNING if ever else Severity.ERROR,
+            t=deadline.moment(session),
+        )
+
+
+def _off(session: Session) -> str:
+    return "turn_detection is off" if session.detection_is_off else "create_response is false"
 
 
 def _asks_itself(session: Session) -> bool:

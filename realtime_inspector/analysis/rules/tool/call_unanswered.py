@@ -26,8 +26,8 @@ class CallUnanswered(Rule):
     Fix: answer every completed function call with a function_call_output that has its call_id inside item, then send
         {"type": "response.create"}; answer a tool you do not know with an output that says so.
     Limits: a tool may take long on purpose: ten seconds give a warning, a minute where the assistant has answered since, as
-        it does beside a tool that runs on; a refused output that is not sent again gives an error after two seconds. A call
-        that the session's end cut short within two seconds (ten where the talk goes on beside it), an incomplete one, what
+        it does beside a tool that runs on; an error is a call that has still none after a minute of silence, or ten seconds
+        and more later at the session's end, and a refused output that is not sent again within two seconds. A call that the session's end cut short within two seconds (ten where the talk goes on beside it), an incomplete one, what
         stands in the conversation without a response that made it, and tools whose name says that silence is meant
         (end_call, hang_up) are left out.
     Source: Realtime guide, "Function calling" (read 2026-11-22); github.com/openai/openai-agents-python/issues/3286.
@@ -97,6 +97,14 @@ class CallUnanswered(Rule):
         +11s .
         """,
         """
+        # nor until the end
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}  # TOOL002 TOOL002
+        < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +15s x> 1000
+        x
+        """,
+        """
         # refused, and then nothing
         < {"type": "response.created", "response": {"id": "r1"}}
         < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
@@ -142,7 +150,7 @@ class CallUnanswered(Rule):
         since = max(call.done.t, caller.done.t if caller is not None and caller.done else 0.0)
         beside = _is_talked_on(session, since)
         wait_s = self.beside_s if beside else self.wait_s
-        if session.ended is None and since + wait_s > deadline.at:
+        if session.ended is None and since + wait_s > deadline.at + 1e-6:
             yield deadline.again(since + wait_s)
             return
         until = deadline.moment(session)
@@ -150,6 +158,9 @@ class CallUnanswered(Rule):
         if session.ended is not None and (session.is_cut_off or until - since < short_s):
             return
         spoken = (session.input_audio.last_committed_t or 0.0) > since
+        never = (spoken or until - since >= self._never_s(session)) and not beside
+        if not never and session.ended is None:
+            yield deadline.again(since + self.beside_s)
         waited = (
             f"until the session ended, {until - since:.1f} s later" if session.ended else f"for {until - since:.0f} s"
         )
@@ -158,8 +169,12 @@ class CallUnanswered(Rule):
             f"{_named(call)} has had no output {waited}: the assistant waits for it; send a function_call_output with "
             f'"call_id": "{call.call_id}" inside item, then {{"type": "response.create"}}',
             t=until,
-            severity=Severity.ERROR if spoken and not beside else Severity.WARNING,
+            severity=Severity.ERROR if never else Severity.WARNING,
         )
+
+    def _never_s(self, session: Session) -> float:
+        """Return after which silence no output is to come any more: at the session's end there is no time left for it."""
+        return self.wait_s if session.ended is not None else self.beside_s
 
     def _after_refusal(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
         output = _refused_by(session, deadline.event)

@@ -19,7 +19,8 @@ class CommitWithoutResponse(Rule):
     Fix: look at the errors and rate limits around it; with interrupt_response false a response in progress can swallow the
         turn: then send response.create yourself.
     Limits: counts three seconds, while nothing else runs and nobody speaks; only GA sessions whose configuration says that
-        voice detection is on.
+        voice detection is on. A turn that was spoken over a response, with interrupt_response false, is a warning ten
+        seconds after that response: it may be left out on purpose, as an echo is.
     Source: Realtime API reference, `session.update` (read 2026-11-22).
     """
 
@@ -30,6 +31,7 @@ class CommitWithoutResponse(Rule):
     needs = frozenset({"response.created"})
     dialects = frozenset({"ga"})
     wait_s = Threshold(3.0, "s", "how long the response may take", least=0.1)
+    over_s = Threshold(10.0, "s", "how long nothing may follow a response that was spoken over", least=0.1)
     good = (
         """
         < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "create_response": true}}}}}
@@ -50,6 +52,15 @@ class CommitWithoutResponse(Rule):
         +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u2", "audio_start_ms": 9}
         +9s .
         """,
+        """
+        # what was said over the response is asked about behind it
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "interrupt_response": false}}}}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        +1s < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +8s > {"type": "response.create"}
+        +20s .
+        """,
     )
     bad = (
         """
@@ -63,6 +74,13 @@ class CommitWithoutResponse(Rule):
         < {"type": "conversation.item.added", "item": {"id": "u1", "type": "message", "role": "user"}}
         +4s > {"type": "input_audio_buffer.append", "audio": "<20ms>"}
         """,
+        """
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "interrupt_response": false}}}}}
+        < {"type": "response.created", "response": {"id": "r1"}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}  # VAD002
+        +9s < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
+        +11s .
+        """,
     )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
@@ -70,19 +88,46 @@ class CommitWithoutResponse(Rule):
         turn, detection = after.open_turn, after.turn_detection
         if turn is None or turn.n != event.n or detection is None or after.is_transcription:
             return
-        if detection.get("create_response") is not False and after.active_response is None:
+        running = after.active_response
+        if detection.get("create_response") is False:
+            return
+        if running is None:
             yield Deadline(event.t + self.wait_s, event)
+        elif detection.get("interrupt_response") is False:
+            yield Deadline(event.t + self.over_s, event, running.id)
 
-    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
+    def due(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
         """Ask whether it began, or something else did."""
         turn = session.open_turn
-        busy = session.active_response is not None or session.input_audio.active_speech is not None
-        if turn is None or turn.n != deadline.event.n or busy:
+        if turn is None or turn.n != deadline.event.n or session.input_audio.active_speech is not None:
             return
         asked = bool(session.requests) and session.requests[-1].at.n > deadline.event.n
         if asked or session.turn_detection is None:
             return
-        yield self.finding(
+        if deadline.subject:
+            yield from self._spoken_over(deadline, session)
+        elif session.active_response is None:
+            yield self._not_begun(deadline)
+
+    def _spoken_over(self, deadline: Deadline, session: Session) -> Iterator[Finding | Deadline]:
+        running = session.responses.get(deadline.subject)
+        if running is None or running.done is None:
+            yield deadline.again(deadline.at + self.over_s)
+        elif running.done.t + self.over_s > deadline.at:
+            yield deadline.again(running.done.t + self.over_s)
+        else:
+            yield self.finding(
+                deadline.event,
+                f"the user's turn ({text(deadline.event.body.get('item_id'))}) ended while {running.id} was in progress, and "
+                "interrupt_response is false, so the server never answers it: send response.create after that response.done, "
+                "or set interrupt_response to true",
+                cause=running.created,
+                severity=Severity.WARNING,
+                t=deadline.at,
+            )
+
+    def _not_begun(self, deadline: Deadline) -> Finding:
+        return self.finding(
             deadline.event,
             f"voice detection committed the user's turn ({text(deadline.event.body.get('item_id'))}), but no response began "
             f"within {self.wait_s:g} s though create_response is on: look for errors and rate limits, or send response.create",

@@ -126,11 +126,19 @@ def _playback(state: State, item: Item, t: float) -> Playback:
     playback = state.playback.get(item.id)
     if playback is None:
         before = next(reversed(state.playback.values()), None)
-        busy_until = before.end_t if before is not None and before.cut_ms is None else 0.0
+        busy_until = before.end_t if before is not None and not _is_stopped(state, before) else 0.0
         playback = Playback(item.id, max(t, busy_until))
         if item.id:
             state.playback[item.id] = playback
     return playback
+
+
+def _is_stopped(state: State, playback: Playback) -> bool:
+    """Tell whether a player may have stopped before its end: it was truncated, or the user spoke over it."""
+    if playback.cut_ms is not None:
+        return True
+    speech = state.input_audio.speech[-1] if state.input_audio.speech else None
+    return speech is not None and playback.start_t < speech.started_t < playback.end_t
 
 
 def _item(state: State, event: Event) -> Item:
