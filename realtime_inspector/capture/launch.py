@@ -6,6 +6,7 @@ The variables are for the child alone: our own environment, and that of any othe
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -169,10 +170,17 @@ def run(cmd: Sequence[str], environment: Mapping[str, str]) -> Ended:
     """
     sys.stdout.flush()
     with _forwarding() as signals:
-        with subprocess.Popen(list(cmd), env=dict(environment)) as child:  # noqa: S603 - the user asked for it
+        with subprocess.Popen(runnable(cmd, environment), env=dict(environment)) as child:  # noqa: S603 - the user asked for it
             signals.to(child)
             returncode = child.wait()
         return Ended(returncode, signals.stopped_by)
+
+
+def runnable(cmd: Sequence[str], environment: Mapping[str, str], system: str = os.name) -> list[str]:
+    """Return a command that can be started: Windows looks for programs alone, and `npm` is a script there (npm.cmd)."""
+    if system != "nt":
+        return list(cmd)
+    return [shutil.which(cmd[0], path=environment.get("PATH")) or cmd[0], *cmd[1:]]
 
 
 class _Signals:
@@ -214,6 +222,8 @@ def _forwarding() -> Iterator[_Signals]:
 
 def _from_terminal() -> bool:
     """Tell whether ctrl+c reaches the child by itself: the terminal signals every process in the foreground."""
+    if os.name == "nt":
+        return True  # so does a console, and nobody else can send it
     try:
         return os.getpgrp() == os.tcgetpgrp(sys.stdin.fileno())
     except (AttributeError, OSError, ValueError):  # no terminal, or no such thing on this system

@@ -21,6 +21,7 @@ from realtime_inspector.capture.held import hold
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.parts import name_of
+from realtime_inspector.recording.whole_file import BINARY
 
 BLOCK_BYTES = 1024 * 1024
 """About as much goes into one system call: smaller ones would wait for the interpreter more often than for the disk."""
@@ -231,7 +232,7 @@ class Sink:
 
     def _open(self, now: float) -> None:
         make_folder(self.path.parent)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | BINARY
         self._fd = os.open(self._part_path, flags, 0o600)
         hold(self._fd)
         self._size = self._given_back = self._gaps = self._gone = 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 import signal
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,10 +18,11 @@ from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.capture.sideband import Call, call_id, listen
 from realtime_inspector.capture.tags import parse_tag
 from realtime_inspector.capture.upstream import Upstream
-from realtime_inspector.cli import diagnostics, folders, output, relaying
+from realtime_inspector.cli import diagnostics, folders, output, signals
 from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.cli.drive import KEY
 from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.printable import shell_word
 
 _HELP = """Join a WebRTC or SIP call, and record what the server sends, until it ends.
 
@@ -74,7 +73,7 @@ def command(ctx: click.Context, /, call: str, tags: tuple[str, ...], key_env: st
         output.write_lines(map(str, recorded))
     diagnostics.say(f"{found}: {left.how}")
     for path in recorded:
-        diagnostics.say(f"what happened in it: `{diagnostics.PROGRAM} show {shlex.quote(str(path))}`")
+        diagnostics.say(f"what happened in it: `{diagnostics.PROGRAM} show {shell_word(str(path))}`")
     if left.by == signal.SIGINT:
         raise KeyboardInterrupt
 
@@ -118,9 +117,8 @@ async def _listen(address: str, call: Call, folder: Path) -> _Left:
         diagnostics.say(f"joined {call.id}: its events are recorded in {folder}; ctrl+c leaves")
 
     listening = asyncio.create_task(listen(address, call, joined))
-    for number, means in relaying.ending().items():
-        with suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
-            asyncio.get_running_loop().add_signal_handler(number, leave, means)
+    for number, means in signals.ending().items():
+        signals.tell(number, leave, means)
     try:
         return _Left(await listening)
     except asyncio.CancelledError:

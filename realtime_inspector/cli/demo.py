@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 import sys
 import textwrap
 import time
@@ -17,10 +16,12 @@ from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.folding import Told, told
 from realtime_inspector.analysis.lint import lint
 from realtime_inspector.analysis.rule import all_rules
+from realtime_inspector.capture.relay import new_event_loop
 from realtime_inspector.cli import diagnostics, output
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Side
+from realtime_inspector.recording.printable import shell_word
 from realtime_inspector.simulator.demo import record
 from realtime_inspector.simulator.stories import STORIES, Story
 
@@ -82,7 +83,8 @@ def _play(story: Story, folder: Path) -> Path:
     def tell(who: str, what: str) -> None:
         diagnostics.say(f"  {time.monotonic() - began:4.1f} s  {ink(who.ljust(_WHO), 'bold')} {what}")
 
-    path = asyncio.run(record(story, folder, tell))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        path = runner.run(record(story, folder, tell))
     diagnostics.say("")
     return path
 
@@ -129,7 +131,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _next(path: Path, mistakes: Sequence[Told]) -> Iterator[str]:
     """Yield what to do next, to be copied."""
-    shown, program = shlex.quote(str(path)), _program()
+    shown, program = shell_word(str(path)), _program()
     yield ""
     yield f"The recording: {path}"
     yield ""

@@ -6,14 +6,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import ci, diagnostics, folders, output, reading
+from realtime_inspector.cli import ci, diagnostics, folders, output, reading, signals
 from realtime_inspector.cli.serving import writable, write_whole
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording import files
@@ -148,8 +147,7 @@ class _Job:
 
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, RuntimeError):  # Windows, or a thread: ctrl+c ends it without a report
-                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            signals.tell(number, stop.set)
         driven = await drive_kept(self.plan, self.target, self.options, keeper, stop=stop, ca=self.ca)
         return driven, stop.is_set()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+from realtime_inspector.recording.printable import shell_word
 
 _ADVICE = re.compile(r"pip install 'realtime-inspector\[(\w+)\]'")
 
@@ -45,7 +46,7 @@ def command(extra: str, direct_url: str, prefix: Path) -> str:
         wanted = f"{url2pathname(urlsplit(url).path)}[{extras}]"
         if told.get("dir_info", {}).get("editable"):
             installer += " --editable"
-    return f"{installer} {shlex.quote(wanted)}"
+    return f"{installer} {shell_word(wanted)}"
 
 
 def _installer(prefix: Path) -> tuple[str, list[str]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from realtime_inspector.cli.output import Ink
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.protocol.event import WIRE_END, read
 from realtime_inspector.recording.follower import Follower
+from realtime_inspector.recording.printable import shell_word
 from realtime_inspector.tui import text
 
 POLL_S = 0.2
@@ -169,7 +169,7 @@ class Lines:
             yield f"{text.clock(finding.t):>9}  {what} {finding.name}: {text.safe(finding.message)} {place}"
         if call.ended and self._ends:
             found = in_words(count(call.findings))
-            told = f": `{diagnostics.PROGRAM} lint {shlex.quote(text.safe(str(call.path)))}`" if call.findings else ""
+            told = f": `{diagnostics.PROGRAM} lint {shell_word(text.safe(str(call.path)))}`" if call.findings else ""
             yield f"{text.clock(call.length_s):>9}  {_short(call.path)} has ended, {found}{told}"
 
 

@@ -10,6 +10,7 @@ Imports nothing heavy: `--version` answers before the command line is even parse
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,11 @@ def main(args: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
+    except OSError as error:
+        if os.name == "nt" and error.errno == errno.EINVAL and error.filename is None:  # a broken pipe's number there
+            output.abandon()
+            return BROKEN_PIPE
+        return diagnostics.report(error, debug=_wants_traceback(arguments))
     except Exception as error:  # the outermost frame: everything becomes one line and an exit code
         return diagnostics.report(error, debug=_wants_traceback(arguments))
     return code

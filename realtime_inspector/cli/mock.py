@@ -6,13 +6,12 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from realtime_inspector.cli import ci, diagnostics, faulting, output
+from realtime_inspector.cli import ci, diagnostics, faulting, output, signals
 from realtime_inspector.cli.serving import listen_address, writable, write_ready, write_whole
 
 if TYPE_CHECKING:
@@ -163,10 +162,8 @@ def _collect_rarely() -> None:
 
 async def _until_done(finished: asyncio.Event) -> None:
     """Wait for the end, or for somebody who stops it: the verdict is told in both cases."""
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows: ctrl+c ends it without a verdict
-            loop.add_signal_handler(number, finished.set)
+        signals.tell(number, finished.set)
     await finished.wait()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import click
 
 from realtime_inspector.cli import folders
 from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.printable import shell_word
 from realtime_inspector.tui.terminal import DRIVER
 
 THEMES = ("dark", "light", "contrast")
@@ -76,7 +76,7 @@ def open_paths(
     """
     check_there(paths)
     if not os.environ.get(DRIVER) and not all(stream.isatty() for stream in (sys.stdin, sys.stdout)):
-        names = shlex.join(map(str, paths))
+        names = " ".join(shell_word(str(path)) for path in paths)
         as_text = "show" if len(paths) == 1 and paths[0].is_file() else "ls"
         raise UsageError(f"open needs a terminal; as text: `realtime-inspector {as_text} {names}`")
     with _without_collecting():

@@ -6,6 +6,8 @@ through `recording.printable` before it gets here.
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import shutil
 import sys
@@ -16,14 +18,29 @@ import orjson
 
 WIDTH = 80
 """Columns where nobody says otherwise."""
+_ESCAPED = "realtime_inspector.escaped"
 
 
-def prepare() -> None:
-    """Make sure that no character can fail to be written, whatever encoding the terminal has."""
+def prepare(system: str = os.name) -> None:
+    """Make sure that no character can fail to be written, and that files and pipes get the same bytes on every system.
+
+    What the encoding lacks is written as JSON has it, so that JSON stays JSON. Windows would write an encoding of its
+    own and other line ends into them.
+    """
+    codecs.register_error(_ESCAPED, _escaped)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        stream.reconfigure(errors=_ESCAPED)
+        if system == "nt" and not stream.isatty():
+            stream.reconfigure(encoding=None if os.environ.get("PYTHONIOENCODING") else "utf-8", newline="\n")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), error.end
 
 
 def abandon() -> None:

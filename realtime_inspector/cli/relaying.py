@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.relay import Relay, settle
 from realtime_inspector.capture.telling import safely
 from realtime_inspector.capture.tls import LocalCA
-from realtime_inspector.cli import diagnostics
+from realtime_inspector.cli import diagnostics, signals
 from realtime_inspector.errors import InspectorError
 
 _FILES = 65536
@@ -30,11 +29,9 @@ async def serve(
         hints: Gives lines to be said then; in a thread.
         drain_s: How long calls may go on after a SIGTERM. Ctrl+c ends them at once.
     """
-    loop = asyncio.get_running_loop()
     came: asyncio.Queue[int] = asyncio.Queue()
-    for number, means in ending().items():
-        with contextlib.suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
-            loop.add_signal_handler(number, came.put_nowait, means)
+    for number, means in signals.ending().items():
+        signals.tell(number, came.put_nowait, means)
     async with proxy:
         ready()
         for line in await asyncio.to_thread(hints):
@@ -44,18 +41,6 @@ async def serve(
         if ended_by == signal.SIGTERM and drain_s > 0 and isinstance(proxy, Relay):
             ended_by = await _drain(proxy, drain_s, came)
     return ended_by
-
-
-def ending() -> dict[int, int]:
-    """Return the signals that end a proxy, and what each means: SIGTERM or SIGINT.
-
-    A terminal that is closed is a SIGTERM, unless `nohup` or the like keeps that from us.
-    """
-    signals = {int(number): int(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    hangup = getattr(signal, "SIGHUP", None)
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-        signals[int(hangup)] = int(signal.SIGTERM)
-    return signals
 
 
 async def _drain(relay: Relay, timeout_s: float, came: asyncio.Queue[int]) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from realtime_inspector.cli import signals
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.whole_file import Opener, check, replacing
 
@@ -50,8 +50,7 @@ def stopped() -> asyncio.Future[int]:
             by.set_result(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows: ctrl+c is a KeyboardInterrupt there
-            loop.add_signal_handler(number, stop, int(number))
+        signals.tell(number, stop, int(number))
     return by
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ import click
 
 from realtime_inspector.cli import diagnostics, recording_out
 from realtime_inspector.errors import UsageError
+from realtime_inspector.recording.printable import shell_word
 from realtime_inspector.replay.cut import Piece
 from realtime_inspector.replay.shrink import Search
 
@@ -83,7 +83,7 @@ class Trial:
     def code(self, piece: Piece) -> int | None:
         """Run the command for a piece and return its exit code; None if it took too long."""
         self.path.write_bytes(b"".join(recording_out.blocks(self.path, piece.header, piece.entries)))
-        path = shlex.quote(str(self.path))
+        path = shell_word(str(self.path))
         line = self.cmd.replace("{}", path) if "{}" in self.cmd else f"{self.cmd} {path}"
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(  # noqa: S602 - the user's own command line, as the user wrote it

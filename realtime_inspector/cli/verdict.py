@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from realtime_inspector.cli.findings import Linted, lint
 from realtime_inspector.cli.findings_text import Text
 from realtime_inspector.cli.why import Page
 from realtime_inspector.formats import Readable, read_any
+from realtime_inspector.recording.printable import shell_word
 
 
 def tell(paths: Sequence[Path], policy: Policy) -> bool:
@@ -38,7 +38,7 @@ def _silence(recording: Readable, linted: Linted, page: Page) -> Iterator[str]:
     """Yield why the assistant was silent at last: who runs this hears nothing, and the rules say little or nothing."""
     why = last(explain(recording, recording.header, findings=linted.findings, dialect=linted.dialect))
     yield from page.sentence(why)
-    yield f"silent elsewhere? `{diagnostics.PROGRAM} why --all {shlex.quote(str(recording.path))}`"
+    yield f"silent elsewhere? `{diagnostics.PROGRAM} why --all {shell_word(str(recording.path))}`"
 
 
 def _say(lines: Iterator[str] | Sequence[str]) -> None:

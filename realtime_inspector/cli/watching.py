@@ -7,6 +7,7 @@ proxy goes on without them: a key too many must not end a call.
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -73,7 +74,10 @@ class Screens:
         if self._process is None or self._waiting is None:
             return
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # at a SIGTERM they would not give the terminal back
+            if os.name == "nt":  # no other process can be sent a ctrl+c there
+                self._process.terminate()
+            else:
+                self._process.send_signal(signal.SIGINT)  # at a SIGTERM they would not give the terminal back
             try:
                 self._process.wait(_END_S)
             except subprocess.TimeoutExpired:

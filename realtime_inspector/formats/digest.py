@@ -6,7 +6,6 @@ about three. What is worth least is left out first, and what was left out is cou
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import markdown
 from realtime_inspector.formats.reading import Readable, clean
-from realtime_inspector.recording.printable import printable
+from realtime_inspector.recording.printable import printable, shell_word
 
 SCHEMA_VERSION = 1
 BYTES_PER_TOKEN = 3
@@ -221,7 +220,7 @@ def _command(part: Part, path: Path) -> str:
 
 def _quoted(path: Path) -> str:
     """Return a path for a shell; a very long one by a word that stands for it."""
-    shown = shlex.quote(printable(str(path)))
+    shown = shell_word(printable(str(path)))
     return shown if len(shown.encode(errors="backslashreplace")) <= _LONG_PATH else "PATH"
 
 

@@ -13,6 +13,7 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.redact import Redactor
+from realtime_inspector.recording.whole_file import BINARY
 
 
 class Keeper:
@@ -29,7 +30,7 @@ class Keeper:
         self._redactor = redactor
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o600)
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o600)
         except OSError as error:
             raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
         self._write(jsonl.dump_header(redactor.header(header)))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO
 
 Opener = Callable[[str, int], int]
+BINARY = getattr(os, "O_BINARY", 0)
+"""For `os.open`: without it Windows ends lines as it likes, and a compressed file is none any more."""
 
 
 def private(path: str, flags: int) -> int:

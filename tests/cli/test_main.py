@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import re
 import subprocess
@@ -13,7 +15,7 @@ import click
 import pytest
 
 from realtime_inspector import __version__
-from realtime_inspector.cli import commands, diagnostics
+from realtime_inspector.cli import commands, diagnostics, output
 from realtime_inspector.cli import main as main_module
 from realtime_inspector.errors import InspectorError, RecordingError, UpstreamError, UsageError
 from tests.cli.helpers import CommandLine, write_recording
@@ -241,14 +243,29 @@ def test_the_exit_code_of_a_command_is_passed_on(rti: CommandLine, monkeypatch: 
     assert rti("ls").code == 7
 
 
-def test_text_that_the_terminal_cannot_write_is_written_in_ascii(tmp_path: Path) -> None:
-    write_recording(tmp_path / "call.jsonl", '> {"type": "\u00e9\u4e16"}')
+def test_what_the_terminal_cannot_write_is_written_in_ascii_so_that_json_stays_json(tmp_path: Path) -> None:
+    write_recording(tmp_path / "\u00e9\u4e16\U0001f600.jsonl", '> {"type": "x"}')
     ran = subprocess.run(
-        [sys.executable, "-m", "realtime_inspector", "events", str(tmp_path / "call.jsonl")],
+        [sys.executable, "-m", "realtime_inspector", "ls", "--json", str(tmp_path)],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
-        text=True,
         check=True,
     )
 
-    assert "\\xe9\\u4e16" in ran.stdout
+    assert b"\\u00e9\\u4e16\\ud83d\\ude00" in ran.stdout
+    assert "\u00e9\u4e16\U0001f600" in str(json.loads(ran.stdout))
+
+
+def test_a_pipe_of_windows_gets_the_same_bytes_unless_told_an_encoding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for wished, written in ((None, "\u00e9\n".encode()), ("cp1252", b"\xe9\n")):
+        pipe = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(pipe, encoding="cp1252", newline="\r\n"))
+        monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+        if wished:
+            monkeypatch.setenv("PYTHONIOENCODING", wished)
+        output.prepare("nt")
+        output.write("\u00e9")
+        output.flush()
+        assert pipe.getvalue() == written

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from realtime_inspector.cli import relaying
+from realtime_inspector.cli import signals
 from realtime_inspector.cli.main import main
 from realtime_inspector.cli.proxy import command
 from realtime_inspector.recording.files import find, open_recording
@@ -47,13 +47,13 @@ def proxy(tmp_path: Path, upstream: str) -> Iterator[tuple[subprocess.Popen[str]
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
 def test_a_terminal_that_is_closed_is_a_sigterm_unless_that_is_kept_from_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_DFL)
-    assert relaying.ending() == {
+    assert signals.ending() == {
         signal.SIGTERM: signal.SIGTERM,
         signal.SIGINT: signal.SIGINT,
         signal.SIGHUP: signal.SIGTERM,
     }
     monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)
-    assert set(relaying.ending()) == {signal.SIGTERM, signal.SIGINT}
+    assert set(signals.ending()) == {signal.SIGTERM, signal.SIGINT}
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -16,6 +16,7 @@ from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import Any
 
+from realtime_inspector.capture.launch import runnable
 from realtime_inspector.cli.agent.tools import RECORDING, Arguments, Desk, Schema, Tool
 from realtime_inspector.errors import UsageError
 from realtime_inspector.recording.redact import Redactor
@@ -110,8 +111,8 @@ def _run(command: Sequence[str], environment: dict[str, str], timeout_s: float) 
     with TemporaryFile() as out:
         try:
             child = subprocess.Popen(  # noqa: S603 - the user named it when he started the server
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment,
-                start_new_session=True,
+                runnable(command, environment), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                env=environment, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise UsageError(f"cannot run {command[0]!r}: {(error.strerror or str(error)).lower()}") from error

@@ -25,7 +25,7 @@ from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
 from realtime_inspector.tui.text import Line, Span
 
 _EDITORS = ("VISUAL", "EDITOR")
-_USUAL_EDITOR = "vi"
+_USUAL_EDITOR = "notepad" if os.name == "nt" else "vi"
 
 Blocks = Callable[[], Iterable[bytes]]
 
@@ -165,7 +165,7 @@ class KeepingScreen(ActingScreen):
             path.write_bytes(_indented(_sent(event)))
             try:
                 with self.app.suspend():
-                    subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the user's own
+                    _run(command, path)
             except (OSError, ValueError) as error:
                 self.tell(f"{command}: {error}; set EDITOR to your editor", severity="error")
             except SuspendNotSupported:
@@ -182,6 +182,14 @@ def _exported(path: Path, name: str) -> Iterable[bytes]:
 def _sent(event: Event) -> bytes:
     """Return what was sent; of a handshake or a close, which have no payload, what is known of it."""
     return event.entry.payload or detail.copied(event).encode(errors="replace")
+
+
+def _run(command: str, path: Path) -> None:
+    """Run the user's own command for a file, as the user's shell would."""
+    if os.name == "nt":  # its shell, for its quotes, and for editors that are scripts
+        subprocess.run(f"{command} {subprocess.list2cmdline([str(path)])}", shell=True, check=False)  # noqa: S602
+    else:
+        subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603
 
 
 def _indented(payload: bytes) -> bytes:
