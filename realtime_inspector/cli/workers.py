@@ -23,7 +23,7 @@ from types import FrameType
 from realtime_inspector.capture.figures import Figures, together
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.telling import safely
-from realtime_inspector.cli import diagnostics, metrics, relaying
+from realtime_inspector.cli import diagnostics, metrics, relaying, signals
 from realtime_inspector.cli.capturing import Settings
 from realtime_inspector.errors import InspectorError, UsageError
 
@@ -84,7 +84,7 @@ class _Crew:
 
     def listen(self) -> None:
         """Pass signals on."""
-        self._means = relaying.ending()
+        self._means = signals.ending()
         for number in self._means:
             self._handlers[number] = signal.signal(number, self._pass_on)
 
