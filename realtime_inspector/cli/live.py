@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from realtime_inspector.analysis.finding import Finding, Severity, count
@@ -35,6 +35,8 @@ from realtime_inspector.tui import text
 POLL_S = 0.2
 LAG_S = 0.5
 """How far behind the clock silence is judged: what was sent may not be in the file yet."""
+_SET_BACK_S = 0.5
+"""A clock that goes slower by less is not one that was set."""
 _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z_\w+\.jsonl")
 _END_S = 5.0
@@ -110,17 +112,27 @@ class Call:
 class Calls:
     """Every call that begins in a folder, from a moment on."""
 
-    def __init__(self, folder: Path, new_linter: Callable[[Path], Linter], since: str) -> None:
-        """Take the folder, and the moment as a header's `started` has it."""
+    def __init__(
+        self,
+        folder: Path,
+        new_linter: Callable[[Path], Linter],
+        since: str,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the folder, the moment as a header's `started` has it, and the clock that headers are written by."""
         self._folder = folder
         self._new_linter = new_linter
         self._since = since
+        self._wall = wall
+        self._ahead = math.inf
+        """How far that clock is ahead of the one that calls are polled by, at the least so far."""
         self._looked_at = -1
         self._known: set[str] = set()
         self._open: list[Call] = []
 
     def poll(self, now: float) -> Iterator[tuple[Call, list[Finding]]]:
-        """Yield calls of which there is something new to tell, or that have ended."""
+        """Yield calls of which there is something new to tell, or that have ended; `now` counts from anywhere."""
+        self._notice_clock(now)
         self._open += map(self._begun, self._new_names())
         for call in list(self._open):
             news = call.poll(now)
@@ -145,8 +157,18 @@ class Calls:
         fresh = time.time_ns() - changed < 1_000_000_000  # a clock too coarse for two files must not hide one
         self._looked_at = -1 if fresh else changed
         new = sorted(name for name in names if name not in self._known and self._may_be_new(name))
-        self._known.update(new)
+        self._known.update(names)
         return new
+
+    def _notice_clock(self, now: float) -> None:
+        """Go back with a clock that was set back: what begins from then on has earlier times."""
+        ahead = self._wall() - now
+        back_s = self._ahead - ahead
+        if back_s > _SET_BACK_S:
+            if back_s < math.inf:
+                since = datetime.strptime(self._since, _STAMP) - timedelta(seconds=back_s)
+                self._since = since.strftime(_STAMP)
+            self._ahead = ahead
 
     def _may_be_new(self, name: str) -> bool:
         found = _NAME.fullmatch(name)

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
+from realtime_inspector.capture.door import cannot_listen
 from realtime_inspector.capture.figures import Figures, together
 from realtime_inspector.capture.relay import Relay, new_event_loop
 from realtime_inspector.capture.telling import safely
@@ -190,9 +191,8 @@ def _reserved(settings: Settings) -> socket.socket:
         reserved = socket.socket(family)
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(target)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"cannot listen on {settings.host}:{settings.port}: {why}; choose another --listen") from error
+    except (OSError, UnicodeError) as error:
+        raise UsageError(cannot_listen(settings.host, settings.port, error)) from error
     finally:
         relay.recorder.close(0)
     return reserved

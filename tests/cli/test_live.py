@@ -59,6 +59,21 @@ def test_a_mistake_is_told_once_without_what_it_brought_about(tmp_path: Path) ->
     assert lines(followed, 100.1) == []
 
 
+def test_calls_that_begin_after_the_clock_was_set_back_are_followed_and_older_ones_are_not(tmp_path: Path) -> None:
+    """Nothing was said of any call until the clock was again where it had been."""
+    clock = [5000.0]
+    followed = Calls(tmp_path, lambda path: Linter(), SINCE, lambda: clock[0])
+    earlier = "20261123T113000Z_01OLD.jsonl"
+    begin(tmp_path, SESSION, name=earlier, started="2026-11-23T11:30:00.000000Z")
+    assert lines(followed, 100.0) == []
+    clock[0] -= 3600.0 - 0.2
+    begin(tmp_path, SESSION, name="20261123T110001Z_01CALL.jsonl", started="2026-11-23T11:00:01.000000Z")
+
+    (told,) = lines(followed, 100.2)
+    assert "TOOL003" in told
+    assert told.endswith(" (…Z_01CALL:3)")
+
+
 def test_an_error_that_another_rule_knows_is_told_by_that_alone(tmp_path: Path) -> None:
     followed = calls(tmp_path)
     begin(tmp_path, '> GET /v1/realtime {"OpenAI-Beta": "realtime=v1"}\n< 101\n< ' + BETA)
