@@ -25,6 +25,7 @@ _EPOCH_LEAST = 1.2e9
 """A number from here on is a date (2008), a smaller one an offset."""
 _DAY_S = 86400.0
 _SESSION_S = 3700.0
+_DOZEN = 12
 """No session is longer: an hour is the limit."""
 _RESTART_S = 1.0
 """Times that fall by half and so much more begin anew."""
@@ -140,12 +141,22 @@ def _over_restarts(known: Sequence[float | None]) -> list[float | None]:
 
 
 def _in_seconds(known: Sequence[float | None]) -> list[float | None]:
-    """Take numbers for milliseconds where no session lasts for so many seconds, and hardly two events share one."""
+    """Take numbers for milliseconds where no session lasts for so many seconds, and hardly two events share one.
+
+    In a shorter log too, where they are whole: a response has a dozen events in the second in which it begins.
+    """
     values = [value for value in known if value is not None]
     steps = [later - earlier for earlier, later in pairwise(values) if later > earlier]
-    if max(values) - min(values) <= _SESSION_S or median(steps) < 1.0:
+    is_long = max(values) - min(values) > _SESSION_S
+    if not (is_long or _are_spread(values)) or not steps or median(steps) < 1.0:
         return list(known)
     return [None if value is None else value / 1000 for value in known]
+
+
+def _are_spread(values: Sequence[float]) -> bool:
+    """Tell whether whole numbers, of a dozen events or more, are hardly ever shared by two that follow each other."""
+    shared = sum(earlier == later for earlier, later in pairwise(values))
+    return len(values) >= _DOZEN and all(value == int(value) for value in values) and shared * 10 < len(values)
 
 
 def _over_midnight(known: Sequence[float | None]) -> list[float | None]:

@@ -79,8 +79,11 @@ def offsets(*values: float | None) -> list[Stamp | None]:
         ([200.0, 244.5, 250.1, 5200.0, 9400.5], [0.0, 0.0445, 0.0501, 5.0, 9.2005]),
         ([0.2, 0.24, 0.25, 5.2, 9.4], [0.0, 0.04, 0.05, 5.0, 9.2]),
         ([0, 1200, 1201, 3600], [0.0, 1200.0, 1201.0, 3600.0]),
+        ([*range(0, 2200, 200), 2201], [*(n / 5 for n in range(11)), 2.201]),
+        ([n // 3 * 20 for n in range(30)], [n // 3 * 20.0 for n in range(30)]),
+        ([7] * 12, [0.0] * 12),
     ],
-    ids=["milliseconds", "seconds", "few of them"],
+    ids=["milliseconds", "seconds", "few of them", "a short call", "seconds that events share", "one moment"],
 )
 def test_numbers_are_milliseconds_where_no_session_lasts_so_many_seconds(
     values: list[float], times: list[float]

@@ -21,6 +21,7 @@ from realtime_inspector.analysis.rules.err.codes import FATAL, NO_CREDIT
 from realtime_inspector.protocol.event import dig
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.dialects import AZURE_LEGACY
 from realtime_inspector.protocol.realtime.values import text
 
 _MEND = {
@@ -30,6 +31,10 @@ _MEND = {
     429: "wait and connect more seldom, or raise the account's limit",
 }
 """Status of a refusal → what to do."""
+_AZURE = (
+    "Azure took /openai/realtime with an api-version out of service in April 2026: connect to "
+    "/openai/v1/realtime?model=<deployment>"
+)
 _MEND_OF_SERVER = "the fault is the server's, or of a gateway before it: connect again after a moment"
 _MEND_OF_CLOSE = {
     "beta_api_shape_disabled": "leave out the header OpenAI-Beta and send the session as GA has it",
@@ -62,7 +67,9 @@ def refused(view: View) -> Cause | None:
             if event is not None
         ),
         Confidence.CERTAIN,
-        _MEND.get(status, _MEND_OF_SERVER if status >= 500 else "mend the URL, the key or the model"),
+        _AZURE
+        if status in {400, 404} and view.state.dialect_name == AZURE_LEGACY
+        else _MEND.get(status, _MEND_OF_SERVER if status >= 500 else "mend the URL, the key or the model"),
         ("CON003",),
     )
 

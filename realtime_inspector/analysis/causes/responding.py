@@ -52,7 +52,8 @@ def asked_in_vain(view: View) -> Cause | None:
             Confidence.CERTAIN,
             "wait for response.done, then send response.create again"
             if active
-            else "mend the request and send it again",
+            else f"mend the request{f': {NEXT[error.code]}' if error is not None and error.code in NEXT else ''}; then "
+            "send it again",
             ("RSP001", "RSP002", "TOOL013"),
         )
     used_up = limits_used_up(view.state)

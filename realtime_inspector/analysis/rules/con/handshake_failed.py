@@ -12,6 +12,7 @@ from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import WIRE_RESPONSE, Event, dig
 from realtime_inspector.protocol.realtime.changes.settings import is_upgrade
 from realtime_inspector.protocol.realtime.session import Session
+from realtime_inspector.protocol.realtime.values import text
 
 _ADVICE: Mapping[int, str] = {
     400: "the request was not understood: check the URL's query and the headers",
@@ -89,7 +90,7 @@ class HandshakeFailed(Rule):
             yield self.finding(event, message, cause=asked.n if asked else None, fix=what_to_do if why else "")
             return
         refusal = f"the server refused {_what(asked)} with {answer}{f' ({said})' if said else ''}"
-        yield self.finding(event, f"{refusal}: {_advice(event, status)}", cause=asked.n if asked else None)
+        yield self.finding(event, f"{refusal}: {_advice(event, asked, status)}", cause=asked.n if asked else None)
 
 
 def _is_refusal(asked: Event | None, status: int) -> bool:
@@ -103,12 +104,18 @@ def _what(asked: Event | None) -> str:
     return f"{asked.body.get('method')} {str(asked.body.get('target')).partition('?')[0]}"
 
 
-def _advice(event: Event, status: int) -> str:
+def _advice(event: Event, asked: Event | None, status: int) -> str:
     if 300 <= status < 400:
         target = event.entry.header("Location")
         return f"it points to {target or 'another address'}, which WebSocket clients do not follow: use that URL"
     if status >= 500:
         return "the server or a proxy before it failed: try again later"
+    target = text(asked.body.get("target")) if asked is not None else ""
+    if status in {400, 404} and "/openai/realtime" in target and "api-version=" in target:
+        return (
+            "Azure took /openai/realtime with an api-version out of service in April 2026: connect to "
+            "/openai/v1/realtime?model=<deployment>, and send the session as GA has it"
+        )
     return _ADVICE.get(status, "read the server's message")
 
 

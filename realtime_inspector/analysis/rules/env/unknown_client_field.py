@@ -18,7 +18,7 @@ _FLAT = frozenset(
     [f"session.{name}" for name in (*beta.SESSION_PATHS, *beta.REMOVED)]
     + [f"response.{name}" for name in (*beta.RESPONSE_PATHS, *beta.REMOVED)]
 )
-_MISPLACED_CALL_IDS = frozenset({"call_id", "tool_call_id", "item.tool_call_id"})
+_MISPLACED_CALL_IDS = frozenset({"call_id", "tool_call_id", "callId", "item.tool_call_id", "item.callId"})
 _TOOLS = ("session.tools[", "response.tools[", "session.tool_choice", "response.tool_choice")
 
 

@@ -24,13 +24,13 @@ class AudibleSilence(Rule):
 
     Why: the user hears nothing, though audio comes.
     Fix: ask again; if it comes often, look at what stands between client and server.
-    Limits: acoustic (lint --acoustic). Information: less than -60 dB of full scale throughout 300 ms and more.
+    Limits: acoustic (lint --acoustic). Less than -60 dB of full scale throughout 300 ms and more.
     Source: the arithmetic of the samples.
     """
 
     id = "OUT007"
     name = "audible-silence"
-    severity = Severity.INFO
+    severity = Severity.WARNING
     on = ("response.output_audio.done",)
     needs = frozenset({left_out.OUTPUT_AUDIO})
     acoustic = True

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from realtime_inspector.analysis import own_words
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
-from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.conversation import At, Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
@@ -24,7 +25,8 @@ class TurnDetected(Rule):
     Fix: stop playback at once and truncate the item to what was heard; by WebRTC or SIP the server does both. If it
         happens too often: headphones or echo cancellation, a higher threshold, semantic_vad, noise_reduction, or
         interrupt_response false.
-    Limits: information; a warning from the fifth of ten responses on. How much was heard is an estimate: playback is
+    Limits: information; a warning from the fifth of ten responses on, without those in which the transcript shows that
+        the user had something of his own to say. How much was heard is an estimate: playback is
         taken to begin with the first delta.
     Source: Realtime API reference, `response.done` (read 2026-11-22); community.openai.com/t/966495.
     """
@@ -68,7 +70,7 @@ class TurnDetected(Rule):
             return
         response_id = text(event.get("response.id"))
         others = [r for r in islice(reversed(before.responses.values()), LAST) if r.id != response_id]
-        cut = 1 + sum(response.reason == "turn_detected" for response in others[: LAST - 1])
+        cut = 1 + sum(r.reason == "turn_detected" and not _by_words(before, r) for r in others[: LAST - 1])
         often = cut > self.often
         speech = before.input_audio.speech[-1] if before.input_audio.speech else None
         yield self.finding(
@@ -82,6 +84,12 @@ class TurnDetected(Rule):
             severity=Severity.WARNING if often else Severity.INFO,
             cause=At(speech.started_n, speech.started_t) if speech is not None else None,
         )
+
+
+def _by_words(before: Session, response: Response) -> bool:
+    """Tell whether the transcript shows that the user had something to say."""
+    speech = own_words.interruption(before, response)
+    return speech is not None and own_words.are_own(own_words.heard(before, speech), own_words.said(before))
 
 
 def _what_now(before: Session) -> str:
