@@ -109,8 +109,6 @@ class InspectorApp(App[None]):
     LineList:focus > .line--cursor { background: $primary 30%; }
     LineList:light:focus > .line--cursor { background: $primary 18%; }
     LineList:dark > .line--proxy { color: #c3a6e8; }
-    Footer.-compact FooterLabel { margin: 0 1 0 0; }
-    Footer KeyGroup.-compact { padding-left: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
