@@ -31,6 +31,7 @@ GOING_AWAY_REASON = "the proxy ends"
 LINGER_S = 2.0
 """How long the client has to read an answer of the relay's own before its socket is closed."""
 
+_TLS_ALERT = b"\x15"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 Connect = Callable[["Link"], object]
@@ -206,6 +207,8 @@ class Link:
         self._connect = connect
         self._closed = closed
         self._early: list[bytes] = []
+        self._answer = b""
+        """The first byte of the server, as long as it was looked for."""
         self._connecting = False
         self._refused = False
         self._how = ""
@@ -222,6 +225,7 @@ class Link:
             return
         if leg is self.server:
             self.client.write(data)
+            self._answer = self._answer or data[:1]
             rest = self._rewriter.server(data)
         else:
             rest = self._rewriter.client(data)
@@ -307,6 +311,11 @@ class Link:
         self._ended("closed", Side.PROXY)
         self.client.close()
         self.server.close()
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the server was asked, and ended the connection without an answer, or with an alert of TLS."""
+        return self._by == Side.SERVER and self._answer in {b"", _TLS_ALERT} and self._rewriter.unanswered > 0
 
     @property
     def busy(self) -> bool:

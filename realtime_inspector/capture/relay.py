@@ -372,6 +372,9 @@ class Relay:
     def _closed(self, link: Link) -> None:
         self._links.discard(link)
         self._idle.set()
+        if link.unheard:
+            hint = "see its log" if self.upstream.tls else "is it wss:// instead of ws://?"
+            self._say(f"{link.track.source.client}: {self.upstream.authority} ended the connection unanswered; {hint}")
         if link.track.path is not None and (self._told_opened is None or link.track.lost):
             lost = f", {link.track.lost} lost" if link.track.lost else ""
             self._say(f"{link.track.source.client}: ended, {link.track.entries} entries{lost}: {link.track.path}")

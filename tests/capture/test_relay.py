@@ -100,6 +100,33 @@ def test_an_upstream_that_is_not_there_is_a_502_that_says_so(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"", True),
+        (b"\x15\x03\x01\x00\x02\x02\x46", True),
+        (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\n<p>", False),
+    ],
+    ids=["nothing", "an alert of TLS", "an answer that is cut off"],
+)
+def test_a_server_that_wants_tls_and_is_asked_without_is_told_of(answer: bytes, told: bool, tmp_path: Path) -> None:
+    """The client saw a connection that ended, the recording had a request and an end, and nothing said why."""
+    said: list[str] = []
+    with upstream() as server, relay_in_thread(server.url, tmp_path, say=said.append) as relay:
+        client = connect(relay.port)
+        client.send(REQUEST)
+        peer = server.accept()
+        peer.read_head()
+        peer.send(answer)
+        peer.close()
+        assert client.read_all() == answer
+        client.close()
+        finished(tmp_path)
+        wait_for(lambda: any(": ended, " in line for line in said))
+    hints = [line.partition(": ")[2] for line in said if "wss://" in line]
+    assert hints == [f"127.0.0.1:{server.port} ended the connection unanswered; is it wss:// instead of ws://?"] * told
+
+
+@pytest.mark.parametrize(
     "line", [b"CONNECT api.openai.com:443 HTTP/1.1", b"GET http://example.com/v1/realtime HTTP/1.1"]
 )
 def test_a_request_for_another_server_is_refused_and_never_sent(tmp_path: Path, line: bytes) -> None:
