@@ -37,6 +37,7 @@ __all__ = [
     "Turn",
     "UpstreamError",
     "UsageError",
+    "Why",
     "events",
     "export",
     "lint",
@@ -52,12 +53,13 @@ _HOMES = {
     "analysis.finding": ("Finding", "Severity"),
     "analysis.lint": ("Linter",),
     "analysis.turns": ("Turn", "turns"),
+    "analysis.why": ("Why",),
     "errors": ("InspectorError", "RecordingError", "UpstreamError", "UsageError"),
-    "formats.reading": ("Readable",),
     "library": ("events", "export", "lint", "mock", "open_recording", "open_recordings", "session_of", "why"),
     "protocol.event": ("Event",),
     "protocol.realtime.session": ("Session",),
     "recording.entry": ("Entry", "Header", "Kind", "Side"),
+    "recording.readable": ("Readable",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -10,14 +10,16 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from realtime_inspector.errors import UsageError
 
 if TYPE_CHECKING:
     from realtime_inspector.analysis.finding import Finding
     from realtime_inspector.analysis.why import Why
-    from realtime_inspector.formats.reading import Readable
     from realtime_inspector.protocol.event import Event
     from realtime_inspector.protocol.realtime.session import Session
+    from realtime_inspector.recording.readable import Readable
     from realtime_inspector.replay.server import ReplayServer
 
     Source = str | os.PathLike[str] | Readable
@@ -51,10 +53,14 @@ def open_recordings(path: str | os.PathLike[str]) -> list[Readable]:
 
 
 def events(source: Source) -> Iterator[Event]:
-    """Yield the events of a recording, one for each entry, and its end where it was cut off."""
+    """Return the events of a recording, read one by one: one for each entry, and its end where it was cut off.
+
+    Raises:
+        RecordingError: If the recording cannot be read.
+    """
     from realtime_inspector.analysis import lint as linting
 
-    yield from linting.events(_opened(source))
+    return linting.events(_opened(source))
 
 
 def session_of(source: Source) -> Session:
@@ -70,7 +76,7 @@ def session_of(source: Source) -> Session:
 
 
 def lint(
-    source: Source, *, select: Iterable[str] = (), ignore: Iterable[str] = (), acoustic: bool = False
+    source: Source, *, select: str | Iterable[str] = (), ignore: str | Iterable[str] = (), acoustic: bool = False
 ) -> list[Finding]:
     """Return what is wrong in a recording, by entry.
 
@@ -81,7 +87,7 @@ def lint(
         acoustic: Listen to the audio too, which takes about a second for a minute of it.
 
     Raises:
-        ValueError: If a word names no rule.
+        UsageError: If a word names no rule.
         RecordingError: If the recording cannot be read.
     """
     from realtime_inspector.analysis import lint as linting
@@ -89,8 +95,11 @@ def lint(
     from realtime_inspector.analysis.selection import select as chosen
     from realtime_inspector.analysis.selection import usual
 
-    recording, words = _opened(source), list(select)
-    rules = usual(chosen(all_rules(), words, list(ignore)), words, acoustic=acoustic)
+    recording, words = _opened(source), _words(select)
+    try:
+        rules = usual(chosen(all_rules(), words, _words(ignore)), words, acoustic=acoustic)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return linting.lint(recording, rules, header=recording.header)
 
 
@@ -102,28 +111,43 @@ def why(source: Source) -> list[Why]:
     return explain(recording, recording.header)
 
 
-def export(source: Source, format_name: str, **wanted: Any) -> Iterator[bytes]:
-    """Yield a recording in a format of `realtime-inspector export`, piece by piece.
+def export(
+    source: Source,
+    format_name: str,
+    *,
+    side: str = "both",
+    turn: int | None = None,
+    heard: bool = False,
+    findings: bool = True,
+    audio: bool = True,
+) -> Iterator[bytes]:
+    """Return a recording in a format of `realtime-inspector export`, made piece by piece.
 
     Args:
         source: A path, or what was opened.
         format_name: As `--to` takes it: `wav`, `har`, `html` …
-        wanted: The fields of `formats.exports.Wanted`: `side`, `turn`, `heard`, `findings`, `audio`.
+        side: Whose voice: `both`, `user` or `assistant`.
+        turn: One turn only, by its number.
+        heard: Only what the user heard, not all that was sent.
+        findings: Say what is wrong, in its place.
+        audio: The sound itself too, in a page.
 
     Raises:
-        UsageError: If there is no such format, it does not take what is wanted, or the recording has none of it.
+        UsageError: If there is no such format, it does not take what is wanted, or the recording has none of it: the
+            last is said by the first piece.
     """
     from realtime_inspector.formats import exports
 
-    yield from exports.write(_opened(source), format_name, exports.Wanted(**wanted))
+    wanted = exports.Wanted(side=side, turn=turn, heard=heard, findings=findings, audio=audio)
+    return exports.write(_opened(source), format_name, wanted)
 
 
 def mock(
-    path: str | os.PathLike[str],
+    source: Source,
     *,
     match: str = "causal",
     speed: str = "max",
-    ignore: Iterable[str] = (),
+    ignore: str | Iterable[str] = (),
     fresh_ids: bool = False,
 ) -> AbstractContextManager[ReplayServer]:
     """Serve a recording, or each of a folder, while the block runs.
@@ -131,24 +155,27 @@ def mock(
     The block is given the server: clients connect to `base_url` or `ws_url`, `report()` says what they did.
 
     Args:
-        path: A recording, or a folder of them: one for each connection, in the order of their names.
+        source: A recording, or a folder of them: one for each connection, in the order of their names.
         match: How exactly the client has to follow: `causal`, `strict`, `types` or `none`.
         speed: `max` (no pauses), `recorded`, or how many times faster than recorded.
         ignore: Paths of client events that are not compared, such as `session.instructions`.
         fresh_ids: The server's ids are other ones on each connection.
 
     Raises:
-        ValueError: If there is no such policy.
-        UsageError: If there is no such recording or speed.
+        UsageError: If there is no such recording, way to match or speed.
         RecordingError: If the recording cannot be read.
     """
     from realtime_inspector.replay import options
-    from realtime_inspector.replay.load import load
-    from realtime_inspector.replay.matching import Policy
+    from realtime_inspector.replay.load import load, script_of
     from realtime_inspector.replay.thread import serving
 
-    played = options.Options(Policy(match), options.speed(speed), tuple(ignore), fresh_ids=fresh_ids)
-    return serving(load(Path(path)), played)
+    played = options.Options(options.policy(match), options.speed(speed), tuple(_words(ignore)), fresh_ids=fresh_ids)
+    scripts = load(Path(source)) if isinstance(source, str | os.PathLike) else [script_of(source)]
+    return serving(scripts, played)
+
+
+def _words(words: str | Iterable[str]) -> list[str]:
+    return [words] if isinstance(words, str) else list(words)
 
 
 def _opened(source: Source) -> Readable:

@@ -76,11 +76,38 @@ def test_a_folder_is_opened_recording_by_recording() -> None:
 
 def test_a_policy_or_speed_that_is_none_is_said() -> None:
     sample = ROOT / "recordings/tool-call.jsonl"
-    with pytest.raises(ValueError, match="'exact'"), realtime_inspector.mock(sample, match="exact"):
-        pass
-    with pytest.raises(realtime_inspector.UsageError, match="speed 'fast' is none"), \
-            realtime_inspector.mock(sample, speed="fast"):  # fmt: skip
-        pass
+    with pytest.raises(realtime_inspector.UsageError, match="match 'exact' is none: known are causal, strict"):
+        realtime_inspector.mock(sample, match="exact")
+    with pytest.raises(realtime_inspector.UsageError, match="speed 'fast' is none"):
+        realtime_inspector.mock(sample, speed="fast")
+
+
+def test_what_is_wrong_with_a_call_is_said_by_the_call() -> None:
+    sample = ROOT / "recordings/tool-call.jsonl"
+    with pytest.raises(realtime_inspector.RecordingError, match=r"gone\.jsonl: No such file"):
+        realtime_inspector.events("gone.jsonl")
+    with pytest.raises(realtime_inspector.UsageError, match="no format 'mp3'"):
+        realtime_inspector.export(sample, "mp3")
+    with pytest.raises(realtime_inspector.UsageError, match="no side 'left'; known are both, user, assistant"):
+        realtime_inspector.export(sample, "wav", side="left")
+    with pytest.raises(realtime_inspector.UsageError, match="har takes no --turn"):
+        realtime_inspector.export(sample, "har", turn=1)
+    with pytest.raises(realtime_inspector.UsageError, match="no rule 'TOLL003'; did you mean 'TOOL003'"):
+        realtime_inspector.lint(sample, select="TOLL003")
+
+
+def test_one_word_is_not_taken_for_its_letters() -> None:
+    sample = ROOT / "recordings/missing-call-id.jsonl"
+    found = realtime_inspector.lint(sample, select="TOOL", ignore="TOOL002")
+    assert [finding.rule for finding in found] == ["TOOL003"]
+    with realtime_inspector.mock(sample, ignore="session.instructions") as server:
+        assert server.options.ignore == ("session.instructions",)
+
+
+def test_what_was_opened_can_be_served() -> None:
+    recording = realtime_inspector.open_recording(ROOT / "recordings/tool-call.jsonl")
+    with realtime_inspector.mock(recording) as server:
+        assert server.report().unserved == (str(recording.path),)
 
 
 def test_type_checkers_are_told_of_the_same_names() -> None:

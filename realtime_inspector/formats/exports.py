@@ -55,19 +55,26 @@ class Format:
 
 
 def write(recording: Readable, name: str, wanted: Wanted = _DEFAULT) -> Iterator[bytes]:
-    """Yield a recording in a format, by the format's name. The recording must be one that can be read twice.
+    """Return a recording in a format, by the format's name. The recording must be one that can be read twice.
 
     Raises:
-        UsageError: If there is no such format, or it does not take what is wanted, or the recording has none of it.
+        UsageError: If there is no such format, or it does not take what is wanted; and by the first piece, if the
+            recording has none of it.
     """
     if name not in FORMATS:
         raise UsageError(f"no format {name!r}; known are {', '.join(FORMATS)}")
+    if wanted.side not in SIDES:
+        raise UsageError(f"no side {wanted.side!r}; known are {', '.join(SIDES)}")
     for field in fields(Wanted):
         if field.name == "policy":  # what it does not mind does not matter to it
             continue
         if getattr(wanted, field.name) != getattr(_DEFAULT, field.name) and field.name not in FORMATS[name].takes:
             able = [known for known, each in FORMATS.items() if field.name in each.takes]
             raise UsageError(f"{name} takes no --{field.name}; {', '.join(able)} {'do' if len(able) > 1 else 'does'}")
+    return _written(recording, name, wanted)
+
+
+def _written(recording: Readable, name: str, wanted: Wanted) -> Iterator[bytes]:
     try:
         yield from FORMATS[name].write(recording, wanted)
     except LookupError as error:

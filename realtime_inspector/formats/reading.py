@@ -7,36 +7,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.formats import foreign, log_times, pasted
 from realtime_inspector.formats.imported import Imported, Several, one_or_several, redacted
 from realtime_inspector.recording import files, zst
 from realtime_inspector.recording.cleaned import Cleaned
-from realtime_inspector.recording.entry import Entry, Header
+from realtime_inspector.recording.readable import Readable as Readable
 from realtime_inspector.recording.redact import Redactor
 
 STANDARD_INPUT = Path("-")
 
 _HEAD_BYTES = 64
 _HEADS = (b'{"recording":', zst.MAGIC)
-
-
-class Readable(Protocol):
-    """What was opened: a recording, or a log. Iterate it for its entries."""
-
-    path: Path
-    header: Header
-
-    @property
-    def problems(self) -> list[files.Problem]:
-        """What could not be read; complete once it was iterated."""
-
-    def __iter__(self) -> Iterator[Entry]:
-        """Yield the entries in order."""
 
 
 def clean(recording: Readable) -> Cleaned:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from realtime_inspector.errors import RecordingError, UsageError
 from realtime_inspector.recording import files
+from realtime_inspector.recording.readable import Readable
 from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.script import Script
 from realtime_inspector.replay.silence import fill
@@ -23,12 +24,16 @@ def load(path: Path) -> list[Script]:
     paths = files.find(path) if path.is_dir() else [path]
     if not paths:
         raise UsageError(f"{path}: no recording in this folder; they end in {' or '.join(files.SUFFIXES)}")
-    return [_read(each) for each in paths]
+    return [script_of(files.open_recording(each)) for each in paths]
 
 
-def _read(path: Path) -> Script:
-    recording = files.open_recording(path)
-    script = build(fill(recording), name=str(path), header=recording.header)
+def script_of(recording: Readable) -> Script:
+    """Return the script of what was opened.
+
+    Raises:
+        RecordingError: If it has a hole.
+    """
+    script = build(fill(recording), name=str(recording.path), header=recording.header)
     broken = next((problem for problem in recording.problems if not problem.torn), None)
     if broken is not None:  # a hole in the middle would be taken for something the client did not do
         raise RecordingError(broken.message)
