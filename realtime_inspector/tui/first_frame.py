@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TextIO
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.tui import bars, table, terminal
+from realtime_inspector.tui import bars, table, terminal, verdict
 from realtime_inspector.tui.bars import Standing
 from realtime_inspector.tui.event_lines import EventLines
 from realtime_inspector.tui.shelf import Shelf
@@ -51,7 +51,7 @@ def of_session(study: Study, width: int, height: int) -> list[Placed]:
     if not wide:
         placed.append(Placed(0, 1, bars.tabs(bars.PANES, "events", {})))
     placed.append(Placed(x + 1, y, lines.heading))
-    room = (height - 2) * 3 // 5 - 3 if wide else height - y - 2
+    room = ((height - 2) * 3 // 5 - 3 if wide else height - y - 2) - verdict.ROWS
     rows = [Placed(x + 1, y + 1 + at, lines[at]) for at in range(min(len(lines), room))]
     return [*placed, *rows, *([Placed(x, y + 1, Line((Span("▸"),)))] if rows else [])]
 

@@ -1,45 +1,69 @@
-"""The Findings pane: what was found, by rule, the worst first. Pure: findings in, rows out."""
+"""The Findings pane: one mistake with what follows from it, the worst first. Pure: findings in, rows out."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from realtime_inspector.analysis import folding
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.folding import Told
 from realtime_inspector.tui import text
 from realtime_inspector.tui.rows import MARKS
 from realtime_inspector.tui.text import Line, Span
 
 SHOWN = 3
-"""How many findings of a group are shown before it is opened."""
+"""How many findings of a mistake are shown before it is opened, and how many kinds of what follows from it."""
+MANY = 20_000
+"""Of more findings than this nobody can see what follows from what while keys wait: they stand by their rules."""
 
-_ANY_ERROR = "ERR001"
-"""Finds every error event: a rule that knows this one says more, and stands before it."""
+Key = tuple[str, int]
+"""What a mistake is known by: its rule, and its first entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One row of the pane: a rule, one of its findings, or how many more there are."""
+    """One row of the pane: a mistake, one of its findings, or how many more there are."""
 
-    rule: str
+    key: Key
     line: Line
     finding: Finding | None = None
     more: bool = False
 
 
-def rows(findings: Iterable[Finding], opened: Container[str], closed: Container[str]) -> list[GroupRow]:
-    """Return the rows: every rule with its findings, the first few unless the rule is opened, none if it is closed."""
+def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[Told]:
+    """Return findings as mistakes, each with what follows from it."""
+    if len(findings) > MANY:
+        return [Told(same, []) for same in folding.by_rule(findings)]
+    return folding.told(findings, by_client)
+
+
+def nothing(*, checked: bool) -> list[Line]:
+    """Return what to show where nothing was found."""
+    if not checked:
+        return [text.plain("checking …", "dim")]
+    return [
+        text.plain("nothing found", "dim"),
+        Line(),
+        text.plain("8 says why the assistant was silent, 7 how long the user waited, 5 what was heard", "dim"),
+    ]
+
+
+def rows(mistakes: Iterable[Told], opened: Container[Key], closed: Container[Key]) -> list[GroupRow]:
+    """Return the rows: every mistake with its findings, the first few unless it is opened, none if it is closed."""
     found: list[GroupRow] = []
-    for rule, group in _grouped(findings).items():
-        found.append(_head(rule, group, closed=rule in closed))
-        if rule in closed:
-            continue
-        shown = group if rule in opened else group[:SHOWN]
-        found += [GroupRow(rule, _finding(finding), finding) for finding in shown]
-        if len(group) > len(shown):
-            left = Line((Span(f"    … {len(group) - len(shown):,} more (enter)", "dim"),))
-            found.append(GroupRow(rule, left, more=True))
+    for mistake in mistakes:
+        key = key_of(mistake)
+        found.append(_head(key, mistake, closed=key in closed))
+        if key not in closed:
+            found += _opened(key, mistake) if key in opened else _first_few(key, mistake)
     return found
+
+
+def key_of(mistake: Told) -> Key:
+    """Return what a mistake is known by while more is found."""
+    first = mistake.same[0]
+    return first.rule, first.entry
 
 
 def tally(counts: Mapping[Severity, int]) -> tuple[Span, ...]:
@@ -59,30 +83,43 @@ def count(findings: Iterable[Finding]) -> dict[Severity, int]:
     return counts
 
 
-def _grouped(findings: Iterable[Finding]) -> dict[str, Sequence[Finding]]:
-    groups: dict[str, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(finding.rule, []).append(finding)
-    for group in groups.values():
-        group.sort(key=lambda finding: (finding.entry, finding.t))
-    order = sorted(groups, key=lambda rule: (_worst(groups[rule]), rule == _ANY_ERROR, groups[rule][0].entry, rule))
-    return {rule: groups[rule] for rule in order}
+def _first_few(key: Key, mistake: Told) -> Iterator[GroupRow]:
+    for finding in mistake.same[:SHOWN]:
+        yield GroupRow(key, _finding(finding), finding)
+    for same in mistake.follow[:SHOWN]:
+        yield GroupRow(key, _followed(same[0], len(same)), same[0])
+    if left := len(mistake.same[SHOWN:]) + sum(map(len, mistake.follow[SHOWN:])):
+        yield GroupRow(key, text.plain(f"    … {left:,} more (enter)", "dim"), more=True)
 
 
-def _head(rule: str, group: Sequence[Finding], *, closed: bool) -> GroupRow:
-    first = min(group, key=lambda finding: finding.severity.rank)
-    times = f" x{len(group):,}" if len(group) > 1 else ""
+def _opened(key: Key, mistake: Told) -> Iterator[GroupRow]:
+    for finding in mistake.same:
+        yield GroupRow(key, _finding(finding), finding)
+    for finding in (finding for same in mistake.follow for finding in same):
+        yield GroupRow(key, _followed(finding, 1), finding)
+
+
+def _head(key: Key, mistake: Told, *, closed: bool) -> GroupRow:
+    first, number = mistake.same[0], len(mistake.same)
+    times = f" x{number:,}" if number > 1 else ""
     mark = Span(f"{MARKS[first.severity]} ", first.severity.value)
     folded = (Span(" … (enter unfolds)", "dim"),) if closed else ()
-    return GroupRow(rule, Line((mark, Span(f"{rule} {first.name}{times}", "title"), *folded)))
+    return GroupRow(key, Line((mark, Span(f"{first.rule} {first.name}{times}", "title"), *folded)))
 
 
 def _finding(finding: Finding) -> Line:
-    number, clock = f"  #{finding.entry:<5} ", f"{text.clock(finding.t)} "
     cause = f" (cause: #{finding.cause})" if finding.cause is not None else ""
-    spans = (Span(number, "link"), Span(clock, "dim"), Span(text.safe(finding.message)), Span(cause, "dim"))
-    return Line(spans, finding.entry, indent=len(number) + len(clock))
+    return _line(finding, Span(text.safe(finding.message)), Span(cause, "dim"))
 
 
-def _worst(group: Sequence[Finding]) -> int:
-    return min(finding.severity.rank for finding in group)
+def _followed(finding: Finding, number: int) -> Line:
+    """Return the row of what follows from a mistake: what it is, for it stands beneath another one's name."""
+    mark = Span(f"{MARKS[finding.severity]} ", finding.severity.value)
+    times = f" x{number:,}" if number > 1 else ""
+    name = Span(f"{finding.rule} {finding.name}{times}: ", "key")
+    return _line(finding, Span("then ", "dim"), mark, name, Span(text.safe(finding.message)))
+
+
+def _line(finding: Finding, *said: Span) -> Line:
+    number, clock = f"  #{finding.entry:<5} ", f"{text.clock(finding.t)} "
+    return Line((Span(number, "link"), Span(clock, "dim"), *said), finding.entry, indent=len(number) + len(clock))

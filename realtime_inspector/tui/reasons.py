@@ -21,11 +21,14 @@ def lines(found: Sequence[Why], t: float) -> list[Line]:
     playing = "the assistant was speaking, or its words were playing" if begun else "the session had not begun"
     shown += _one(here) if here is not None else [text.plain(playing)]
     others = [each for each in found if each is not here and not each.is_calm]
+    if here is None or here.is_calm:
+        shown.append(Line())
+        if not others:
+            return [*shown, text.plain("nobody waited in vain, or for long, anywhere in this recording", "good")]
+        shown += [text.plain("The last time that somebody waited", "title"), *_one(others.pop())]
     if others:
         shown += [Line(), text.plain("Elsewhere", "title")]
         shown += [_short(each) for each in others]
-    elif here is None or here.is_calm:
-        shown += [Line(), text.plain("nobody waited in vain, or for long, anywhere in this recording", "good")]
     return shown
 
 

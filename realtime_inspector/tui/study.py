@@ -24,7 +24,7 @@ from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording import jsonl
-from realtime_inspector.recording.entry import Entry
+from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.index import Index
 from realtime_inspector.recording.parts import all_of
 from realtime_inspector.tui import rows
@@ -255,6 +255,18 @@ class Study:
     def findings_at(self, position: int) -> Sequence[Finding]:
         """Return what was found about one entry."""
         return self._by_position.get(position, ())
+
+    def findings_of(self, row: Row) -> Sequence[Finding]:
+        """Return what was found about a row: its entry, or the entries folded into it."""
+        if row.member or not row.folded:
+            return self.findings_at(row.position)
+        return [finding for position in self._found_in(row) for finding in self.findings_at(position)]
+
+    def is_clients(self, n: int) -> bool:
+        """Tell whether the entry of a number is a message of the client."""
+        whole = self.n_at(len(self.index) - 1) == len(self.index)
+        label = self.index.label(min(max(0, n - 1), len(self.index) - 1) if whole else self.position_of(n))
+        return label.side is Side.CLIENT and label.kind is Kind.MESSAGE
 
     def next_finding(self, position: int, step: int) -> int | None:
         """Return the nearest position after (`step` 1) or before (-1) this one that has a finding."""

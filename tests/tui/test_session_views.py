@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from realtime_inspector.tui.bars import PANES
 from realtime_inspector.tui.screens.session import SessionScreen
-from realtime_inspector.tui.widgets.views import WhyPane
+from realtime_inspector.tui.widgets.views import TurnsPane, WhyPane
 from tests.tui import sample
 from tests.tui.driving import app_on, check, drive, dump, press, settled, until
 
@@ -78,6 +78,7 @@ def test_what_is_not_shown_is_not_worked_out(tmp_path: Path) -> None:
         screen = await settled(pilot)
         assert [pane for pane in PANES if screen.panes.shows(pane)] == ["events"]
         assert len(screen.query_one(WhyPane).source) == 0
+        assert len(screen.query_one(TurnsPane).source) == 0
         await press(pilot, "8")
         await until(pilot, lambda: len(screen.query_one(WhyPane).source))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from realtime_inspector.analysis.dialogue import dialogue
@@ -35,9 +36,11 @@ def test_why_tells_of_the_silence_at_the_cursor_and_of_the_others(tmp_path: Path
     slow, speaking, before, last = ([line.text for line in reasons.lines(found, t)] for t in (1.5, 2.2, 0.0, 4.0))
     assert slow[1].endswith("slow-tool")
     assert "  ⏎ #39      0:01.105  from here" in slow
-    assert slow[-2] == "Elsewhere"
+    assert "The last time that somebody waited" in slow
     assert speaking[1] == "the assistant was speaking, or its words were playing"
-    assert before[1] == "the session had not begun"
+    assert before[1:4] == ["the session had not begun", "", "The last time that somebody waited"]
+    assert before[4].endswith("create-unanswered")
+    assert "Elsewhere" not in before  # nobody waited for long but then
     assert last[1].endswith("create-unanswered")
     assert "Elsewhere" not in last
 
@@ -45,8 +48,9 @@ def test_why_tells_of_the_silence_at_the_cursor_and_of_the_others(tmp_path: Path
 def test_another_silence_leads_to_what_shows_it() -> None:
     call = Path(__file__).parents[2] / "recordings/missing-call-id.jsonl"
     recording = files.open_recording(call)
-    found = explain(recording, recording.header)
-    (line,) = [line for line in reasons.lines(found, 0.0) if "tool-output-refused" in line.text]
+    (refused,) = [each for each in explain(recording, recording.header) if each.cause.label == "tool-output-refused"]
+    earlier = replace(refused, silence=replace(refused.silence, start=0.0, end=1.0))
+    (line,) = [line for line in reasons.lines([refused, earlier], 0.5) if line.text.startswith("  0:0")]
     assert line.target == 21  # the output that was refused, not what the user had asked for before
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from textual.events import DescendantFocus
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.turns import turns
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.tui import bars
+from realtime_inspector.tui import bars, groups, verdict
 from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.first_frame import WIDE
@@ -33,7 +34,8 @@ from realtime_inspector.tui.widgets.panes import Panes
 from realtime_inspector.tui.widgets.search_line import SearchLine
 from realtime_inspector.tui.widgets.tabs import PaneTabs
 from realtime_inspector.tui.widgets.timeline import TimelinePane
-from realtime_inspector.tui.widgets.views import TranscriptPane, TurnsPane
+from realtime_inspector.tui.widgets.verdict import VerdictLines
+from realtime_inspector.tui.widgets.views import TranscriptPane, TurnsPane, WhyPane
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 SLICE_S = 0.004
@@ -44,6 +46,8 @@ FRAME_S = 0.2
 """While there is work, the panes show at most so often how far it is; what the user waits for, at once."""
 POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
+EXPLAINED = 50_000
+"""Why the assistant was silent is found out unasked in a recording of at most so many entries."""
 
 
 class SessionScreen(ListeningScreen):
@@ -195,7 +199,8 @@ class SessionScreen(ListeningScreen):
                 self.desk.move(len(study.index) - 1)
         checked = study.analysed == len(study.index)
         if self._changed("findings", (study.found, checked)):
-            self.finding_list.show_findings(study.findings, "nothing found" if checked else "checking …")
+            mistakes = groups.told(study.findings, study.is_clients)
+            self.finding_list.show_findings(mistakes, groups.nothing(checked=checked))
             self._begin_at_finding(checked=checked)
         panes = self.panes
         if panes.shows("detail"):
@@ -203,6 +208,7 @@ class SessionScreen(ListeningScreen):
         if panes.shows("state") and self._changed("state", self.desk.state):
             self.query_one("#state", WrappedList).show_text(self.desk.state)
         panes.draw()
+        self._draw_verdict(checked=checked)
         self._draw_bars()
         if self.desk.outcome is not None:
             self._draw_outcome()
@@ -214,6 +220,16 @@ class SessionScreen(ListeningScreen):
             self._show_findings = False
             if finding is not None and self.desk.position == 0 and not self.event_list.following:
                 self._follow(self._position(finding))
+
+    def _draw_verdict(self, *, checked: bool) -> None:
+        """Say what is wrong with the entry under the cursor, else with the call; find out why it was silent."""
+        listed, why = self.event_list, self.query_one(WhyPane)
+        if checked and len(self.study.index) <= EXPLAINED:
+            why.find_out(self.desk)
+            checked = why.is_known
+        found = self.study.findings_of(listed.row) if listed.row is not None else ()
+        of_call = partial(verdict.of_call, self.finding_list.mistakes, why.last, checked=checked)
+        self.query_one(VerdictLines).show(verdict.of_entry(found) or of_call())
 
     def _changed(self, name: str, value: object) -> bool:
         """Tell whether something is not what was drawn last."""

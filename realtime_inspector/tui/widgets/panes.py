@@ -15,6 +15,7 @@ from realtime_inspector.tui.widgets.events import EventList
 from realtime_inspector.tui.widgets.findings import FindingList
 from realtime_inspector.tui.widgets.line_list import LineList
 from realtime_inspector.tui.widgets.timeline import TimelinePane
+from realtime_inspector.tui.widgets.verdict import VerdictLines
 from realtime_inspector.tui.widgets.views import TranscriptPane, TurnsPane, WhyPane
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
@@ -48,6 +49,8 @@ class Panes(Container):
                 if name == "events":
                     yield Bar(id="heading")
                 yield pane
+                if name == "events":
+                    yield VerdictLines(id="verdict")
                 if name == "detail":
                     yield Bar(id="field")
 

@@ -169,14 +169,29 @@ class WhyPane(WrappedList):
         self._shown: object = None
         self._problem = ""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has looked, if only to a point."""
+        return self._found is not None
+
+    @property
+    def last(self) -> Why | None:
+        """The last silence in which somebody waited in vain or for long, as far as anybody has looked."""
+        return next((each for each in reversed(self._found or ()) if not each.is_calm), None)
+
+    def find_out(self, desk: Desk) -> None:
+        """Find out, beside everything else, if that is due."""
+        entries = len(desk.study.index)
+        if entries and not self._explaining and self._pace.is_due(entries, settled=False):
+            self._explaining = True
+            self.run_worker(partial(self._explain, desk), thread=True, group="why", exit_on_error=False)
+
     def draw(self, desk: Desk) -> None:
-        """Show what is known of the silence at the cursor; find out first, beside everything else."""
+        """Show what is known of the silence at the cursor; find out first."""
         study = desk.study
         if not len(study.index):
             return
-        if not self._explaining and self._pace.is_due(len(study.index), settled=False):
-            self._explaining = True
-            self.run_worker(partial(self._explain, desk), thread=True, group="why", exit_on_error=False)
+        self.find_out(desk)
         shown = (id(self._found), study.index.times[desk.position], self._problem)
         if shown == self._shown:
             return
@@ -197,8 +212,12 @@ class WhyPane(WrappedList):
         start, entries = perf_counter(), len(desk.study.index)
         try:
             recording = files.open_recording(desk.study.path)
-            found = explain(Slowly(recording, desk), recording.header, linter=desk.study.new_linter())
-            problem = ""
+            entries_read, problem = Slowly(recording, desk), ""
+            if desk.study.analysed == len(desk.study.index):
+                known, asked = list(desk.study.findings), desk.study.session.dialect_asked
+                found = explain(entries_read, recording.header, findings=known, dialect=asked)
+            else:
+                found = explain(entries_read, recording.header, linter=desk.study.new_linter())
         except (RecordingError, LeftError) as error:
             found, problem = [], str(error)
         with suppress(RuntimeError):  # the app is gone
