@@ -15,7 +15,7 @@ from importlib import resources
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.formats import sound
-from realtime_inspector.formats.html import event_list, sections, timeline, waterfall
+from realtime_inspector.formats.html import event_list, findings, header, timeline, transcript, waterfall
 from realtime_inspector.formats.html.playable import MOST_BYTES, playable
 from realtime_inspector.formats.html.study import study
 from realtime_inspector.formats.html.tags import Html, join, tag
@@ -44,28 +44,25 @@ def write(
     safe = clean(recording)
     known = study(safe, policy)
     style, script = _resource("page.css"), _resource("page.js")
-    yield _bytes(_head(title or recording.path.name, style, script))
-    yield _bytes(sections.header(title or recording.path.name, known))
-    yield _bytes(sections.places(with_events=with_events))
-    yield _bytes(sections.findings(known.findings))
+    title = title or recording.path.name
+    layout = known.layout
+    sounds = audio and bool(layout.user or layout.voices) and not sound.too_long(layout)
+    yield _bytes(_head(title, style, script))
+    yield _bytes(header.draw(title, known, recording))
+    yield _bytes(header.places(known, with_events=with_events, with_sound=sounds))
+    yield _bytes(findings.draw(known))
     with ExitStack() as stack:
-        layout = known.layout
-        sounds = bool(layout.user or layout.voices) and not sound.too_long(layout)
-        samples = stack.enter_context(sound.of(recording, places=layout)) if sounds and audio else None
+        samples = stack.enter_context(sound.of(recording, places=layout)) if sounds else None
         drawing = timeline.draw(layout, samples, known.turns, known.findings)
         yield _bytes(join(Html('<section id="time">'), tag("h2", "Timeline"), drawing, timeline.legend()))
         if samples is not None:
             yield from playable(samples, most_bytes)
         yield _bytes(Html("</section>"))
-    yield _bytes(sections.transcript(known.lines, layout))
-    yield _bytes(tag("section", tag("h2", "Turns"), *waterfall.draw(known.turns, layout), id="turns"))
+    yield _bytes(transcript.draw(known))
+    yield _bytes(waterfall.draw(known.turns, layout))
     if with_events:
-        head = tag("tr", *(tag("th", name) for name in ("n", "seconds", "", "event", "")))
-        yield _bytes(Html('<section id="events"><details><summary><h2>Events</h2></summary><table><thead>'))
-        yield _bytes(join(head, Html("</thead><tbody>")))
-        yield from map(_bytes, event_list.rows(events(safe)))
-        yield _bytes(Html("</tbody></table></details></section>"))
-    yield _bytes(join(sections.footer(known), Html(f"</main><script>{script}</script></body></html>")))
+        yield from map(_bytes, event_list.draw(events(safe), findings.pointed(known)))
+    yield _bytes(join(header.footer(known), Html(f"</main><script>{script}</script></body></html>")))
 
 
 def _head(title: str, style: str, script: str) -> Html:

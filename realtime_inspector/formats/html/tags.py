@@ -6,7 +6,7 @@ from html import escape
 
 from realtime_inspector.recording.printable import printable, printable_lines
 
-_VOID = frozenset({"br", "meta", "link"})
+_VOID = frozenset({"br", "meta", "link", "input"})
 """Elements that HTML knows to have no content."""
 _EMPTY = frozenset({"line", "rect", "path", "circle", "polygon"})
 """Elements of SVG without content: they are closed by themselves."""
@@ -44,6 +44,11 @@ def join(*content: Content) -> Html:
 def text(words: str) -> Html:
     """Return text on one line, control characters written out."""
     return Html(escape(printable(words)))
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a place within a drawing that has no width of its own."""
+    return f"{100 * part / whole:.3f}%"
 
 
 def block(words: str) -> Html:

@@ -15,15 +15,32 @@ def ms(milliseconds: float) -> str:
     return f"{minutes}:{seconds:02} min"
 
 
+def clock(seconds: float) -> str:
+    """Write a time of the recording: `0:02.3`."""
+    minutes, rest = divmod(round(max(0.0, seconds), 1), 60)
+    return f"{int(minutes)}:{rest:04.1f}"
+
+
+def counted(number: int, what: str) -> str:
+    """Write how many there are of something whose plural ends in s: `1 error`, `1,200 events`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def clipped(words: str, most: int) -> str:
+    """Write the beginning of a text on one line, at most so many characters."""
+    line = " ".join(words[: 4 * most].split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def moment(started: str) -> str:
     """Write when it began: `2026-11-23 07:42:43 UTC`; what is no such time as it is."""
     day, t, rest = started.partition("T")
     return f"{day} {rest[:8]} UTC" if t and started.endswith("Z") and len(rest) > 8 else started
 
 
-def usd(bill: Bill) -> str:
-    """Write what it cost, as far as that is known; empty where nothing has a price."""
+def usd(bill: Bill) -> tuple[str, str]:
+    """Write what it cost, as far as that is known, and how far that is; empty where nothing has a price."""
     if not bill.priced:
-        return ""
+        return "", ""
     part = " and a part without a price" if bill.unpriced else ""
-    return f"${bill.usd:.4f}{part}, by public prices" if bill.usd < 1 else f"${bill.usd:.2f}{part}, by public prices"
+    return f"${bill.usd:.4f}" if bill.usd < 1 else f"${bill.usd:.2f}", f"{part}, by public prices"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis.turns import Turn
 from realtime_inspector.formats.html import units
-from realtime_inspector.formats.html.tags import Html, tag
+from realtime_inspector.formats.html.tags import Html, percent, tag
 from realtime_inspector.formats.voices import Layout
 
-_WIDTH, _LEFT, _ROW = 1080, 190, 20
 _MOST_TURNS = 300
+_OPEN, _SLOWEST = 6, 3
+"""So many turns are all unfolded; of more, only the slowest ones."""
+_SHORTEST_S = 0.0005
+"""What took less is no wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +28,37 @@ class Bar:
     end: float
 
 
-def draw(turns: list[Turn], layout: Layout) -> Iterator[Html]:
-    """Yield a turn's title and drawing, one after the other."""
-    for turn in turns[:_MOST_TURNS]:
-        found = [bar for bar in bars(turn, layout) if bar.end >= bar.start]
-        yield tag("h3", _title(turn))
-        if found:
-            yield tag("div", _drawing(found), class_="scroll")
+def draw(turns: Sequence[Turn], layout: Layout) -> Html:
+    """Return the turns, each behind a fold, those unfolded that tell most."""
+    waits = {turn.number: waited(turn) for turn in turns}
+    slowest = sorted(waits, key=lambda number: -waits[number])
+    unfolded = {*slowest[: _OPEN if len(turns) <= _OPEN else _SLOWEST]}
+    parts = [_turn(turn, layout, is_open=turn.number in unfolded) for turn in turns[:_MOST_TURNS]]
+    if len(turns) > _OPEN:
+        parts.insert(0, tag("p", f"The {_SLOWEST} slowest are unfolded.", class_="note"))
     if len(turns) > _MOST_TURNS:
-        yield tag("p", f"{len(turns) - _MOST_TURNS} more turns")
+        parts.append(tag("p", f"{len(turns) - _MOST_TURNS:,} more turns: `realtime-inspector show` tells them."))
+    if not turns:
+        parts.append(tag("p", "Nobody took a turn."))
+    return tag("section", tag("h2", "Turns"), *parts, id="turns")
+
+
+def waited(turn: Turn) -> float:
+    """Return how long the user waited, in milliseconds; 0 where he did not, or nothing says how long."""
+    return metrics.voice_to_voice_ms(turn) or (metrics.answer_ms(turn) if turn.user else 0) or 0
+
+
+def _turn(turn: Turn, layout: Layout, *, is_open: bool) -> Html:
+    found = [bar for bar in bars(turn, layout) if bar.end - bar.start >= _SHORTEST_S]
+    title = (tag("h3", f"Turn {turn.number}"), " ", tag("bdi", units.clipped(turn.said, 60), class_="said"))
+    head = tag("summary", *title, tag("span", _title(turn), class_="note"))
+    return tag("details", head, _drawing(turn, found) if found else None, class_="turn", id=f"turn{turn.number}",
+               open=is_open)  # fmt: skip
 
 
 def _title(turn: Turn) -> str:
-    facts = [f"Turn {turn.number}"]
     waits = (("answered in", metrics.answer_ms(turn)), ("voice to voice", metrics.voice_to_voice_ms(turn)))
-    facts += [f"{words} {units.ms(value)}" for words, value in waits if value is not None and turn.user]
+    facts = [f"{words} {units.ms(value)}" for words, value in waits if value is not None and turn.user]
     return ", ".join([*facts, *(["interrupted"] if turn.interrupted else [])])
 
 
@@ -69,18 +88,17 @@ def bars(turn: Turn, layout: Layout) -> Iterator[Bar]:
                 yield Bar(f"tool {call.name}", "tool", call.done.t, call.outputs[0].t)
 
 
-def _drawing(found: list[Bar]) -> Html:
-    first, last = min(bar.start for bar in found), max(bar.end for bar in found)
-    scale = (_WIDTH - _LEFT - 90) / max(0.001, last - first)
-    parts: list[Html] = []
-    for row, bar in enumerate(found):
-        top = row * _ROW
-        x, wide = _LEFT + (bar.start - first) * scale, max(1.5, (bar.end - bar.start) * scale)
-        parts += [
-            tag("text", bar.name[:30], x=_LEFT - 8, y=top + 14, class_="name", text_anchor="end"),
-            tag("rect", x=x, y=top + 3, width=wide, height=_ROW - 6, class_=bar.kind),
-            tag("text", units.ms((bar.end - bar.start) * 1000), x=x + wide + 5, y=top + 14, class_="tick"),
-        ]
-    height = len(found) * _ROW + 4
-    return tag("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", width=_WIDTH, height=height, role="img",
-               aria_label="waterfall of the turn")  # fmt: skip
+def _drawing(turn: Turn, found: Sequence[Bar]) -> Html:
+    first = min(bar.start for bar in found)
+    whole = max(0.001, max(bar.end for bar in found) - first)
+    rows = [_row(bar, first, whole) for bar in found]
+    return tag("table", tag("caption", f"What took time in turn {turn.number}", class_="aloud"), tag("tbody", *rows),
+               class_="waterfall")  # fmt: skip
+
+
+def _row(bar: Bar, first: float, whole: float) -> Html:
+    shape = tag("rect", x=percent(bar.start - first, whole), y=0, width=percent(bar.end - bar.start, whole), height=14,
+                class_=bar.kind)  # fmt: skip
+    drawing = tag("svg", shape, width="100%", height=14, aria_hidden="true")
+    name = tag("th", units.clipped(bar.name, 40), scope="row")
+    return tag("tr", name, tag("td", drawing), tag("td", units.ms((bar.end - bar.start) * 1000)))
