@@ -27,8 +27,10 @@ _TRANSCRIBERS = {
     **dict.fromkeys((group for group in _GROUPS if group not in {"AUD", "ERR"}), _TRANSCRIBES),
     **dict.fromkeys(("AUD009", "AUD012", "AUD013", "AUD014", "AUD015", "AUD016", "AUD017"), _TRANSCRIBES),
 }
+_TRANSLATES = "it only translates: it has no responses, items, tools or voice detection"
+_STREAMS = dict.fromkeys((group for group in _GROUPS if group not in {"ERR", "RAT"}), _TRANSLATES)
 _OTHERS = {
-    **dict.fromkeys(_GROUPS, _OTHER_PROTOCOL),
+    **dict.fromkeys((group for group in _GROUPS if group != "ERR"), _OTHER_PROTOCOL),
     **dict.fromkeys(("CON004", "CON005", "CON009", "CON010", "CON013", "CON014"), _OTHER_PROTOCOL),
 }
 
@@ -66,6 +68,7 @@ OFF: Mapping[str, Mapping[str, str]] = {
         "SES018": "it does not answer a session.update",
         "SES020": "it does not answer a session.update",
     },
+    dialects.TRANSLATION: _STREAMS,
     dialects.LIVE: _OTHERS,
     dialects.GEMINI: _OTHERS,
 }

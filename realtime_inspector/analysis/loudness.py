@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from realtime_inspector.analysis import acoustics
 from realtime_inspector.analysis.causes import Cause, Confidence
-from realtime_inspector.protocol.event import read
+from realtime_inspector.protocol.event import APPENDS, read
 from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.protocol.realtime.changes.hearing import decoded
 from realtime_inspector.recording.entry import Entry
@@ -25,7 +25,7 @@ def peak(entries: Iterable[Entry], form: AudioFormat) -> int | None:
     """
     found: int | None = None
     for event in map(read, entries):
-        if event.type != "input_audio_buffer.append" or not event.from_client:
+        if event.type not in APPENDS or not event.from_client:
             continue
         samples = acoustics.decode(decoded(event), form.name)
         if samples:

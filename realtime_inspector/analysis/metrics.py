@@ -36,8 +36,8 @@ def length_s(session: State) -> float:
 
 
 def time_to_first_audio_ms(response: Response) -> float | None:
-    """Return the time from `response.created` to the first audio of the response."""
-    return _between(response.created.t, response.first_audio)
+    """Return the time from `response.created` to the first audio of the response; None where nothing announces it."""
+    return None if response.streamed else _between(response.created.t, response.first_audio)
 
 
 def create_to_output_ms(response: Response) -> float | None:
@@ -46,13 +46,13 @@ def create_to_output_ms(response: Response) -> float | None:
 
 
 def generation_ms(response: Response) -> float | None:
-    """Return the time from `response.created` to `response.done`."""
-    return _between(response.created.t, response.done)
+    """Return the time from `response.created` to `response.done`; None where nothing announces it."""
+    return None if response.streamed else _between(response.created.t, response.done)
 
 
 def speech_stop_to_audio_ms(turn: Turn) -> float | None:
     """Return the time from `speech_stopped` to the first audio of the turn."""
-    return _ms(turn.speech_stop_t, turn.first_audio_t)
+    return _wait_ms(turn, turn.speech_stop_t, turn.first_audio_t)
 
 
 def voice_to_voice_ms(turn: Turn) -> float | None:
@@ -61,8 +61,8 @@ def voice_to_voice_ms(turn: Turn) -> float | None:
     The end is when the client sent the last of the speech, without the silence that voice detection waited for. Where
     the client commits by itself, it is the commit.
     """
-    spoke = turn.silent_t if turn.speech_start_t is not None else turn.committed_t if turn.spoken else None
-    return _ms(spoke, turn.first_audio_t)
+    committed_t = turn.committed_t if turn.spoken and not turn.streamed else None
+    return _wait_ms(turn, turn.silent_t if turn.speech_start_t is not None else committed_t, turn.first_audio_t)
 
 
 def answer_ms(turn: Turn) -> float | None:
@@ -73,7 +73,7 @@ def answer_ms(turn: Turn) -> float | None:
     """
     request = turn.responses[0].request if turn.responses else None
     asked = request.at.t if request is not None else turn.committed_t
-    return _ms(turn.speech_stop_t if turn.speech_stop_t is not None else asked, turn.first_output_t)
+    return _wait_ms(turn, turn.speech_stop_t if turn.speech_stop_t is not None else asked, turn.first_output_t)
 
 
 def tool_round_trip_ms(call: ToolCall) -> float | None:
@@ -265,6 +265,12 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 def _ms(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else round((end - start) * 1000, 3)
+
+
+def _wait_ms(turn: Turn, start: float | None, end: float | None) -> float | None:
+    """Return a wait; there is none where both sides speak at once."""
+    waited_ms = _ms(start, end)
+    return None if waited_ms is not None and waited_ms < 0 and turn.streamed else waited_ms
 
 
 def _between(start: float | None, end: At | None) -> float | None:

@@ -62,6 +62,11 @@ class Turn:
         return " ".join(text for item in self.items if (text := item.transcript or item.text))
 
     @property
+    def streamed(self) -> bool:
+        """Whether it was cut out of two streams, in which both sides can speak at once."""
+        return any(response.streamed for response in self.responses)
+
+    @property
     def interrupted(self) -> bool:
         """Whether a response of it was cut short, by the user or by the client, or cut off after it was done."""
         return any(response.status == "cancelled" for response in self.responses) or any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,15 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 _NOUNS = {"mail": "mail address", "phone": "phone number", "card": "card number"}
 _SIDES = {Side.CLIENT: "the user's audio", Side.SERVER: "the assistant's audio"}
 _OPTIONS = {Side.CLIENT: "--audio-in", Side.SERVER: "--audio-out"}
-_TRANSCRIPTS = {Side.CLIENT: b"input_audio_transcription.", Side.SERVER: b"audio_transcript."}
+_TRANSCRIPTS = {
+    Side.CLIENT: (b"input_audio_transcription.", b"input_transcript."),
+    Side.SERVER: (b"audio_transcript.", b"output_transcript."),
+}
 """Whose words: what is in the type of an event that has them as text."""
-_SOUNDS = {Side.CLIENT: (b'input_audio_buffer.append"', b'"input_audio"'), Side.SERVER: (b'audio.delta"',)}
+_SOUNDS = {
+    Side.CLIENT: (b'input_audio_buffer.append"', b'input_audio.append"', b'"input_audio"'),
+    Side.SERVER: (b'audio.delta"',),
+}
 """Whose voice: what is in an event that has it as sound."""
 
 _HELP = """Take private things out of recordings before they are shown to somebody.
@@ -232,13 +238,17 @@ class _Voices:
         """Take in an entry; `replaced` is the number of places so far, those in it too."""
         more, self._replaced = replaced > self._replaced, replaced
         if more:
-            self._said |= {side for side, mark in _TRANSCRIPTS.items() if mark in entry.payload}
+            self._said |= set(_sides(_TRANSCRIPTS, entry))
         if "audio" not in entry.members:
-            self._sounded |= {side for side, marks in _SOUNDS.items() if any(mark in entry.payload for mark in marks)}
+            self._sounded |= set(_sides(_SOUNDS, entry))
 
     def heard(self) -> list[Side]:
         """Return those of whom both are there."""
         return sorted(self._said & self._sounded)
+
+
+def _sides(marks: Mapping[Side, tuple[bytes, ...]], entry: Entry) -> Iterator[Side]:
+    return (side for side, its in marks.items() if any(mark in entry.payload for mark in its))
 
 
 def _check_there(path: Path, out: Path | None) -> None:

@@ -20,9 +20,10 @@ from dataclasses import dataclass, field, replace
 
 from realtime_inspector.analysis.lint import events
 from realtime_inspector.analysis.turns import Turn, Utterance, turns
-from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.event import APPENDS, Event
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
 from realtime_inspector.protocol.realtime.catalogue import ga_name
+from realtime_inspector.protocol.realtime.changes import streaming
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Side
 
@@ -209,8 +210,12 @@ class Listener:
 
     def _note(self, event: Event) -> None:
         session = self.session
-        if event.from_client:
+        if event.type in APPENDS and event.from_client:
             kind, item_id = session.input_audio.format, ""
+        elif event.type == streaming.SOUND and event.from_server:
+            stretch = session.stretches["assistant"]
+            kind = (stretch.response.audio_format if stretch.response else None) or session.output_format
+            item_id = stretch.item.id
         elif ga_name(event.type) == "response.output_audio.delta":
             response = session.responses.get(str(event.get("response_id", "")))
             kind = (response.audio_format if response is not None else None) or session.output_format

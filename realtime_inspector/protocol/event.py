@@ -32,8 +32,15 @@ AUDIO_FIELDS = {
     "input_audio_buffer.append": "audio",
     "response.output_audio.delta": "delta",
     "response.audio.delta": "delta",
+    "session.input_audio_buffer.append": "audio",  # translations
+    "session.input_audio.append": "audio",  # the Live API
+    "session.output_audio.fixture.play": "audio",
+    "session.output_audio.delta": "delta",  # both
 }
 """Event type → the field that holds base64 audio."""
+
+APPENDS = frozenset({"input_audio_buffer.append", "session.input_audio_buffer.append", "session.input_audio.append"})
+"""The client events that hold the user's audio; the server acknowledges none of them."""
 
 MOST_DEPTH = 100
 """What is nested deeper is read as malformed: no event of the API is, and whoever walks through one has to end."""

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 
 from realtime_inspector.analysis.differences.told import Told, tell
 from realtime_inspector.analysis.turns import Turn
-from realtime_inspector.protocol.event import dig, read
+from realtime_inspector.protocol.event import APPENDS, dig, read
 from realtime_inspector.protocol.realtime.values import text
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.lanes import CLOSE, SESSION
 from realtime_inspector.replay.script import Expected, Script, Step
 
-APPEND = "input_audio_buffer.append"
 _OPENING = frozenset({"session.created", "transcription_session.created", "conversation.created"})
 _FRAME = (Kind.REQUEST, Kind.RESPONSE, Kind.CLOSE, Kind.END)
 
@@ -82,7 +81,7 @@ class _Finder:
             if entry.side is not Side.CLIENT or entry.kind is not Kind.MESSAGE:
                 continue
             event = read(entry)
-            if event.type == APPEND:
+            if event.type in APPENDS:
                 total += form.duration_ms(event.audio_bytes)
                 self.appends.append(entry.n)
                 self.totals.append(total)

@@ -6,7 +6,8 @@ order, by an error's words). The second sorts the server's events into lanes and
     an acknowledgement     the client event that the session took off its unanswered list when it came
     response.created       its response.create, or the committed audio that made the server begin by itself; the
                            response before it in the conversation; the configuration asked for before
-    voice detection        an amount of appended audio; where none came over this socket, all that stood before
+    voice detection,       an amount of appended audio; where none came over this socket, all that stood before
+    what a stream brings
     the idle timeout       the end of the response after which nobody spoke, too
     the end of a response  that was interrupted: the speech, or the cancel, that interrupted it
     whatever is left       the last client event before it
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from realtime_inspector.protocol.event import WIRE_CLOSE, WIRE_END, Event, dig, read
+from realtime_inspector.protocol.event import APPENDS, WIRE_CLOSE, WIRE_END, Event, dig, read
 from realtime_inspector.protocol.realtime.conversation import Response
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
@@ -44,7 +45,14 @@ OPTIONAL = frozenset(
 """Client events that come and go between two runs of one program: they depend on a clock, or only ask."""
 
 _TIMEOUT = "input_audio_buffer.timeout_triggered"
-_GATED = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", _TIMEOUT)
+_GATED = (
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    _TIMEOUT,
+    "session.input_transcript.delta",
+    "session.output_transcript.delta",
+    "session.output_audio.delta",
+)
 
 
 def build(entries: Iterable[Entry], *, name: str = "", header: Header | None = None) -> Script:
@@ -114,7 +122,7 @@ class _Builder:
             return None
         event = read(entry)
         row = _Row(event)
-        if event.from_client and event.type != "input_audio_buffer.append":
+        if event.from_client and event.type not in APPENDS:
             refused = refusal(event, self.session)
             row.refusal = refused.code if refused else ""
             row.repeats = event.type == "session.update" and is_in_force(event, self.session)
@@ -160,6 +168,7 @@ class _Builder:
             refusal=upgrades[-1] if upgrades and not self.rows else None,
             exchanges=tuple(exchange for exchange in self.exchanges if not exchange.is_upgrade),
             dialect=self.session.dialect,
+            streamed=self.session.is_streamed,
             cut_off=not self.ended and not closed,
             lost=self.lost,
             header=self.header,
@@ -168,7 +177,7 @@ class _Builder:
 
     def _expect(self, row: _Row) -> None:
         event = row.event
-        if event.type == "input_audio_buffer.append":
+        if event.type in APPENDS:
             return
         index = self.by_n[event.n] = len(self.expected)
         needed = event.type not in OPTIONAL and not row.repeats

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from realtime_inspector.protocol.event import AUDIO_FIELDS, Event, dig, read
+from realtime_inspector.protocol.event import APPENDS, AUDIO_FIELDS, Event, dig, read
 from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.redact import Redactor
@@ -25,8 +25,7 @@ from realtime_inspector.replay import silence
 from realtime_inspector.replay.landmarks import Key, Landmarks
 from realtime_inspector.replay.script import Exchange
 
-APPEND = "input_audio_buffer.append"
-VOICE = frozenset({APPEND, "input_audio_buffer.commit", "input_audio_buffer.clear"})
+VOICE = APPENDS | {"input_audio_buffer.commit", "input_audio_buffer.clear"}
 INTERRUPTING = frozenset({"conversation.item.truncate", "response.cancel"})
 _EDGES = frozenset({"input_audio_buffer.commit", "input_audio_buffer.clear"})
 
@@ -184,7 +183,7 @@ class _Planner:
         key = self.landmarks.key_of(active.id) if active is not None else None
         amount = Amount(key, self.landmarks.received_ms(key)) if key is not None else None
         seen = len(self.landmarks.times)
-        self.landmarks.client(event, index if event.type != APPEND else None)
+        self.landmarks.client(event, index if event.type not in APPENDS else None)
         left_out = event.entry is not entry
         self.rows.append(_Row(event, seen, amount, self.last_delta_t, session.input_audio.total_ms, left_out))
         self.last_t = entry.t
@@ -194,7 +193,7 @@ class _Planner:
 
         True for those with which one begins. What comes before and behind them is a microphone that is on.
         """
-        appends = [index for index, row in enumerate(self.rows) if row.event.type == APPEND]
+        appends = [index for index, row in enumerate(self.rows) if row.event.type in APPENDS]
         totals = [self.rows[index].appended_ms for index in appends]
         found: dict[int, bool] = {}
         for speech in self.landmarks.session.input_audio.speech:
@@ -226,7 +225,7 @@ class _Planner:
                 update = index if kind.endswith("session.update") else update
                 continue
             listens = bool(self.utterances)
-            if listens and kind == APPEND and index not in self.utterances:
+            if listens and kind in APPENDS and index not in self.utterances:
                 yield self._cue(index, [voice, update], row.seen, only_answers=True)
             else:
                 speaks = index in self.utterances

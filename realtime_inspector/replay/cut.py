@@ -16,12 +16,12 @@ from typing import Any
 import orjson
 
 from realtime_inspector.errors import UsageError
-from realtime_inspector.protocol.event import read
+from realtime_inspector.protocol.event import APPENDS, read
 from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.json_strings import Found
 from realtime_inspector.recording.splicing import Change, splice
-from realtime_inspector.replay.belonging import APPEND, belonging
+from realtime_inspector.replay.belonging import belonging
 
 MEMBER = "cut"
 """The header's member that says what a piece is of."""
@@ -265,7 +265,7 @@ class _Fitting:
                 if event.type in {"session.created", "session.updated"}:
                     said = event.get("session.audio.input.format", event.get("session.input_audio_format"))
                     form = AudioFormat.read(said) or form
-                elif event.type == APPEND and n not in self.kept:
+                elif event.type in APPENDS and n not in self.kept:
                     lost += form.duration_ms(event.audio_bytes)
             found[n] = lost
         return found

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.event import APPENDS, Event
 from realtime_inspector.protocol.realtime.conversation import ServerError
-from realtime_inspector.replay.cues import APPEND, Plan
+from realtime_inspector.replay.cues import Plan
 from realtime_inspector.replay.driver import Driver
 from realtime_inspector.replay.landmarks import Key
 
@@ -52,7 +52,7 @@ class Driven:
             url=url,
             sent=len(driver.sent),
             messages=len(cues),
-            appends=sum(cue.type == APPEND for cue in cues),
+            appends=sum(cue.type in APPENDS for cue in cues),
             took_s=round(driver.now, 3),
             lines=(*beside, *_lines(driver)),
         )

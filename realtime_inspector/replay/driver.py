@@ -20,10 +20,10 @@ from typing import Any
 
 import orjson
 
-from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.event import APPENDS, Event, read
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay import silence
-from realtime_inspector.replay.cues import APPEND, VOICE, Amount, Cue, Plan
+from realtime_inspector.replay.cues import VOICE, Amount, Cue, Plan
 from realtime_inspector.replay.landmarks import Key, Landmarks
 from realtime_inspector.replay.player import Action, Close, Send, Wait
 from realtime_inspector.replay.substitution import adapt
@@ -258,7 +258,7 @@ class Driver:
         if due <= t:
             form = self.live.session.input_audio.format
             audio = silence.base64(form, 2 * round(self._chunk_ms * form.bytes_per_ms / 2))
-            self._put(orjson.dumps({"type": APPEND, "audio": audio}))
+            self._put(orjson.dumps({"type": "input_audio_buffer.append", "audio": audio}))
             self.silence_ms += self._chunk_ms
             self._voiced = due if t - due < _LATE_S else t
             due = self._voiced + self._chunk_ms / 1000
@@ -292,7 +292,7 @@ class Driver:
     def _put(self, payload: bytes, cue: Cue | None = None) -> None:
         binary = cue is not None and cue.event.entry.binary
         event = self._note(self._entry(Side.CLIENT, Kind.MESSAGE, payload=payload, binary=binary))
-        self.live.client(event, cue.index if cue is not None and cue.type != APPEND else None)
+        self.live.client(event, cue.index if cue is not None and cue.type not in APPENDS else None)
         self._actions.append(Send(payload, binary))
 
     def _close(self, code: int | None, reason: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from realtime_inspector.protocol.event import Event, read
+from realtime_inspector.protocol.event import APPENDS, Event, read
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 from realtime_inspector.recording.entry import Entry, Kind, Side
@@ -49,7 +49,6 @@ HARMLESS_REFUSALS = frozenset(
 )
 """Errors that a client meets when its cancel or truncate crosses the end of what it is about."""
 
-_APPEND = "input_audio_buffer.append"
 _TOGETHER_S = 0.001
 """What is due within so short a time goes out at once: a server speaks in bursts, and a loop cannot wait for less."""
 _LOST = 1006
@@ -187,7 +186,7 @@ class Player:
             return []
         self._came += 1
         event = read(self._entry(Side.CLIENT, Kind.MESSAGE, now, payload=payload, binary=binary))
-        if event.type == _APPEND:
+        if event.type in APPENDS:
             self._append(event, now)
         elif self._unmatched:
             self._note(event.entry)
@@ -219,7 +218,7 @@ class Player:
     # client events
 
     def _append(self, event: Event, now: float) -> None:
-        refused = None if self._unmatched else refusal(event, self.session)
+        refused = None if self._unmatched or self.script.streamed else refusal(event, self.session)
         if refused is None:
             self._note(event.entry)
             self._blocked_since = None  # who speaks is not stuck
@@ -230,7 +229,7 @@ class Player:
         self._bad_audio = True
 
     def _client_event(self, event: Event, now: float) -> None:
-        refused = refusal(event, self.session, dialect=self.script.dialect)
+        refused = None if self.script.streamed else refusal(event, self.session, dialect=self.script.dialect)
         found = self._judge.find(event, refused=refused is not None)
         if found is not None and refused is not None and not found.refused and found.despite != refused.code:
             found = None

@@ -10,10 +10,12 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from realtime_inspector.protocol.event import WIRE_CLOSE, WIRE_END
 from realtime_inspector.replay.script import Step
 
 GATE_SLACK_MS = 1.0
 """Re-chunked audio may be this much short of a gate: a chunk of samples does not always end on a millisecond."""
+_ENDS = (WIRE_CLOSE, WIRE_END)
 
 
 def lacks_audio(step: Step, total_ms: float) -> bool:
@@ -71,7 +73,8 @@ class Schedule:
         """So much audio has been appended since the beginning."""
         while self._gates and self._gates[0][0] <= total_ms + GATE_SLACK_MS:
             index = heapq.heappop(self._gates)[1]
-            self.asked.add(index)
+            if self.steps[index].type not in _ENDS:  # the server's own end: nobody asks for it by speaking
+                self.asked.add(index)
             self._release([index], now)
 
     def take(self, now: float) -> Iterator[Step]:

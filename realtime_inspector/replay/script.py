@@ -136,6 +136,8 @@ class Script:
     """HTTP beside the socket."""
     dialect: str = ""
     """`ga`, `beta`, or empty while nothing shows it."""
+    streamed: bool = False
+    """Nobody takes turns in it: a translation, or a session of the Live API, which takes other events."""
     cut_off: bool = False
     """The recording ends before its connection did."""
     lost: int = 0

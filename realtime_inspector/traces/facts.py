@@ -26,6 +26,7 @@ from realtime_inspector.traces.span import Attributes, Value
 
 _PROVIDERS = {
     "": "openai", dialects.GA: "openai", dialects.BETA: "openai", dialects.LIVE: "openai",
+    dialects.TRANSLATION: "openai",
     dialects.AZURE: "azure.ai.openai", dialects.AZURE_LEGACY: "azure.ai.openai", dialects.VOICE_LIVE: "azure.ai.openai",
     dialects.XAI: "x_ai", dialects.GEMINI: "gcp.gemini",
 }  # fmt: skip

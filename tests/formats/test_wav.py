@@ -15,7 +15,8 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.formats import sound, voices, wav
 from realtime_inspector.formats.imported import Imported
 from realtime_inspector.recording.entry import Side
-from tests.formats.recorded import heard, recorded, spoke, tone
+from tests.formats.recorded import heard, recorded, said, spoke, tone
+from tests.streams import LIVE, TRANSLATION
 
 G711 = '< {"type": "session.created", "session": {"audio": {"input": {"format": {"type": "audio/pcmu"}}, "output": ' \
        '{"format": {"type": "audio/pcmu"}}}}}'  # fmt: skip
@@ -244,3 +245,19 @@ def test_left_and_right_are_the_payloads_in_their_places_and_nothing_else(
 
     assert (rate, len(left)) == (24000, length)
     assert [left.tobytes(), right.tobytes()] == [bytes(channels[True]), bytes(channels[False])]
+
+
+@pytest.mark.parametrize(
+    ("opened", "append"), [(TRANSLATION, "session.input_audio_buffer.append"), (LIVE, "session.input_audio.append")]
+)
+def test_a_session_without_turns_has_both_voices_in_their_places(opened: str, append: str) -> None:
+    recording = recorded(f"""
+        {opened}
+        +1s > {{"type": "{append}", "audio": "{said(tone(2400, 7))}"}}
+        +1s < {{"type": "session.output_audio.delta", "delta": "{said(tone(4800, 9))}"}}
+        +1s x
+    """)
+    (left, right), rate = samples(recording)
+    opened_s = recording.entries[-4].t
+    assert (left.count(7), right.count(9)) == (2400, 4800)
+    assert (left.index(7), right.index(9)) == (round((opened_s + 0.9) * rate), round((opened_s + 2) * rate))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from realtime_inspector.analysis.causes import calling, connection, reported, responding, resting, saying
+from realtime_inspector.analysis.causes import calling, connection, reported, responding, resting, saying, streaming
 from realtime_inspector.analysis.causes.view import Cause, Confidence, Evidence, View
 
 __all__ = ["Cause", "Confidence", "Evidence", "View", "find"]
@@ -50,6 +50,8 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
 
 def find(view: View) -> Cause:
     """Return why the assistant did not answer in a silence that no answer ended."""
+    if view.state.is_streamed:
+        return streaming.find(view)
     found = next((cause for diagnose in _ORDER if (cause := diagnose(view)) is not None), None) or resting.nothing(view)
     configuration = resting.configuration(view)
     return configuration if configuration is not None and found.label in _OF_SETTINGS else found

@@ -28,7 +28,8 @@ def answered(view: View) -> Cause | None:
     if before is None:
         return None
     response, ended = before.response, view.silence.end
-    evidence = tuple(shown((before.first, "its first piece"), (response.done, "response.done")))
+    last, of = ("its last piece", "") if response.streamed else ("response.done", f" of response {response.id}")
+    evidence = tuple(shown((before.first, "its first piece"), (response.done, last)))
     audio_s = sum(state.items[i].audio_ms for i in response.item_ids if i in state.items) / 1000
     left_ms = (before.end_t - ended) * 1000
     if (
@@ -42,9 +43,8 @@ def answered(view: View) -> Cause | None:
         who = "the client" if closed is not None and closed.from_client else "the connection"
         return Cause(
             "closed-before-played",
-            f"it did answer: {who} closed {left_ms / 1000:.1f} s before the {audio_s:.1f} s of audio of response "
-            f"{response.id} "
-            "can have been played",
+            f"it did answer: {who} closed {left_ms / 1000:.1f} s before the {audio_s:.1f} s of audio"
+            f"{of} can have been played",
             (
                 *evidence,
                 *shown((At(closed.n, closed.t) if closed is not None else state.ended, "the connection ends")),
@@ -57,8 +57,7 @@ def answered(view: View) -> Cause | None:
     what, look = _given(view, response, audio_s)
     return Cause(
         "answered",
-        f"it did answer: {what} of response {response.id} came until {before.end_t:.1f} s, and nobody said or "
-        f"asked anything since; {look}",
+        f"it did answer: {what}{of} came until {before.end_t:.1f} s, and nobody said or asked anything since; {look}",
         evidence,
         Confidence.CERTAIN,
     )

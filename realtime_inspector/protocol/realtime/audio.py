@@ -19,6 +19,7 @@ BYTES_PER_MS: Mapping[str, float] = {PCM: 48, "audio/pcmu": 8, "audio/pcma": 8}
 RECENT_APPENDS = 4096
 """How many appends are remembered one by one: 80 s of 20 ms each, more than any voice detection waits."""
 
+_SILENCE = {"audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}
 _BETA_FORMATS = {"pcm16": PCM, "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 
 
@@ -46,6 +47,10 @@ class AudioFormat:
     def duration_ms(self, audio_bytes: int) -> float:
         """Return how long that many bytes play, in milliseconds."""
         return audio_bytes / self.bytes_per_ms
+
+    def silence(self, audio_bytes: int) -> bytes:
+        """Return so many bytes in which nothing is heard."""
+        return _SILENCE.get(self.name, b"\0") * audio_bytes
 
     @classmethod
     def read(cls, value: Any) -> AudioFormat | None:

@@ -192,6 +192,8 @@ class Response:
     """Audio that came after it."""
     usage: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    streamed: bool = False
+    """It is a stretch of a stream: nothing on the wire began or ended it."""
 
     @property
     def active(self) -> bool:
@@ -212,6 +214,19 @@ class Update:
     effective: Mapping[str, Any] | None = None
     """The session in the `session.updated` that answered it."""
     error: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Stretch:
+    """What one side of a session without turns says in one go."""
+
+    item: Item
+    last: At
+    """The last piece of it."""
+    worded: At | None = None
+    """The last piece that had words."""
+    response: Response | None = None
+    """Of the assistant's side."""
 
 
 @dataclass(frozen=True, slots=True)

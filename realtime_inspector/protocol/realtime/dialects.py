@@ -51,6 +51,7 @@ AZURE, AZURE_LEGACY, VOICE_LIVE = "azure", "azure-legacy", "voice-live"
 XAI, QWEN = "xai", "qwen-omni"
 VLLM, SGLANG, LOCALAI, SPEACHES, SPEECH_TO_SPEECH = "vllm", "sglang", "localai", "speaches", "speech-to-speech"
 INWORLD, LIVE, GEMINI = "inworld", "live", "gemini-live"
+TRANSLATION = "translation"
 
 DIALECTS: dict[str, Dialect] = {
     GA: Dialect("OpenAI, since general availability", shape=GA),
@@ -98,14 +99,23 @@ DIALECTS: dict[str, Dialect] = {
             "invalid_event_for_transport",
         ),
     ),
+    TRANSLATION: Dialect(
+        "OpenAI's translations, two streams without turns",
+        paths=("/realtime/translations",),
+        events=("session.input_audio_buffer.",),
+        models=("gpt-realtime-translate",),
+    ),
     LIVE: Dialect(
         "OpenAI's Live API, another protocol",
         paths=("/v1/live/",),
-        events=("session.start", "session.started"),
+        events=("session.start", "session.started", "session.input_audio.append"),
     ),
     GEMINI: Dialect("Gemini Live, another protocol", paths=("BidiGenerateContent",)),
 }
 """Every dialect by the name that `--dialect` takes."""
+
+STREAMED = frozenset({TRANSLATION, LIVE})
+"""Those that know no turns: both sides speak in one stream each."""
 
 ASKED_FOR = "it was asked for"
 """The sign of a dialect that the user named."""

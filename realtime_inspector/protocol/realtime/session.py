@@ -19,7 +19,16 @@ from realtime_inspector.protocol.event import (
     Event,
 )
 from realtime_inspector.protocol.realtime.catalogue import BETA_TO_GA, ga_name
-from realtime_inspector.protocol.realtime.changes import failing, hearing, items, responding, settings, tools, waiting
+from realtime_inspector.protocol.realtime.changes import (
+    failing,
+    hearing,
+    items,
+    responding,
+    settings,
+    streaming,
+    tools,
+    waiting,
+)
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.recording.entry import Header
@@ -93,6 +102,13 @@ _CLIENT: _Handlers = {
     "conversation.item.truncate": items.on_truncate,
     "response.create": responding.on_create,
     "response.cancel": responding.on_cancel,
+    "session.start": settings.on_update,
+    "session.input_audio_buffer.append": hearing.on_append,
+    "session.input_audio.append": hearing.on_append,
+    "response.item.create": streaming.on_item,
+    "session.instructions.append": streaming.on_given,
+    "session.thinking.append": streaming.on_given,
+    "session.commentary.append": streaming.on_given,
 }
 _SERVER: _Handlers = {
     "session.created": settings.on_created,
@@ -126,6 +142,13 @@ _SERVER: _Handlers = {
     "response.output_audio_transcript.delta": responding.on_transcript_delta,
     "response.output_audio_transcript.done": responding.on_transcript_done,
     "response.output_audio.delta": responding.on_audio_delta,
+    "session.started": settings.on_started,
+    "session.input_transcript.delta": streaming.on_heard,
+    "session.output_transcript.delta": streaming.on_said,
+    streaming.SOUND: streaming.on_sound,
+    "session.closed": streaming.on_closed,
+    "session.delegation.created": streaming.on_delegation,
+    "response.event": streaming.on_response_event,
     "error": failing.on_error,
     "rate_limits.updated": failing.on_rate_limits,
 }

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from realtime_inspector.protocol.event import Event, dig
-from realtime_inspector.protocol.realtime import left_out
+from realtime_inspector.protocol.realtime import dialects, left_out
 from realtime_inspector.protocol.realtime.audio import AudioFormat, InputAudio, Playback
 from realtime_inspector.protocol.realtime.conversation import (
     At,
@@ -22,6 +22,7 @@ from realtime_inspector.protocol.realtime.conversation import (
     Response,
     ResponseRequest,
     ServerError,
+    Stretch,
     ToolCall,
     ToolOutput,
     Update,
@@ -125,6 +126,10 @@ class State:
         self.input_audio = InputAudio()
         self.playback: dict[str, Playback] = {}
         """By item id."""
+        self.stretches: dict[str, Stretch] = {}
+        """By role, what is being said, or was last, in a session without turns."""
+        self.delegations: dict[str, At] = {}
+        """What the assistant of the Live API handed to the client, by id, while nothing was given back."""
         self.errors: list[ServerError] = []
         self.rate_limits: Mapping[str, Any] = {}
         self.worked_out: dict[object, Any] = {}
@@ -199,6 +204,11 @@ class State:
         """Whether the session only transcribes."""
         told = self.config.get("type") == "transcription" or self.query.get("intent") == "transcription"
         return told or self.config.get("object") == _TRANSCRIPTION or text(self.config.get("model")).startswith(_WRITES)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether nobody takes turns: a translation, or a session of the Live API."""
+        return self.dialect_name in dialects.STREAMED or bool(self.stretches)
 
     @property
     def active_response(self) -> Response | None:

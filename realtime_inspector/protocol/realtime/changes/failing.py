@@ -17,7 +17,7 @@ _ACTIVE = "conversation_already_has_active_response"
 
 def on_error(state: State, event: Event) -> None:
     """Note an error, and undo what was held of the client event that caused it."""
-    error = mapping(event.body.get("error"))
+    error = _named(mapping(event.body.get("error")))
     at = At(event.n, event.t)
     cause, confidence = cause_of(state, error)
     state.errors.append(
@@ -47,6 +47,7 @@ def cause_of(state: State, error: Mapping[str, Any]) -> tuple[Pending | None, st
         state: The session as it was when the error came.
         error: The `error` object.
     """
+    error = _named(error)
     cause, confidence = blame.find(error, state.unanswered, state.named)
     if cause is not None or text(error.get("event_id")):
         return cause, confidence
@@ -54,6 +55,11 @@ def cause_of(state: State, error: Mapping[str, Any]) -> tuple[Pending | None, st
         return _mistaken(state)
     first = state.first_append
     return (first, "likely") if first is not None and blame.is_of_audio(error, first.body) else (None, "none")
+
+
+def _named(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an error with the client event's id as the Realtime API names it; the Live API has another name."""
+    return {"event_id": error["client_event_id"], **error} if "client_event_id" in error else error
 
 
 def on_rate_limits(state: State, event: Event) -> None:
@@ -77,7 +83,7 @@ def _mistaken(state: State) -> tuple[Pending | None, str]:
 
 def _reject(state: State, cause: Pending, error: Mapping[str, Any], at: At) -> None:
     waiting.answered_at(state, cause.at)
-    if cause.type in {"session.update", "transcription_session.update"}:
+    if cause.type in {"session.update", "transcription_session.update", "session.start"}:
         _reject_update(state, cause, error, at)
     elif cause.type == "response.create":
         _reject_request(state, cause, at)

@@ -23,7 +23,7 @@ _GA_KEYS = frozenset({"output_modalities", "audio"})
 _OPENAI = "api.openai.com"
 _LATEST = 8
 """So many updates under way are looked through for a format: clients send up to three at once."""
-_UPDATES = ("session.update", "transcription_session.update")
+_UPDATES = ("session.update", "transcription_session.update", "session.start")
 
 
 def on_request(state: State, event: Event) -> None:
@@ -95,19 +95,29 @@ def on_created(state: State, event: Event) -> None:
         _set_dialect(state, shape, f"{event.type} has the {shape} shape")
 
 
+def on_started(state: State, event: Event) -> None:
+    """Take the first state of a session in that the client started by its settings."""
+    _accept(state, event, mapping(event.body.get("session")))
+    on_created(state, event)
+
+
 def on_updated(state: State, event: Event) -> None:
     """Take the session in force in; it answers the oldest update, for the server names none."""
     session = mapping(event.body.get("session"))
-    waiting.answered(state, *_UPDATES)
-    if state.pending_updates:
-        update = state.pending_updates.pop(0)
-        update.status, update.answer, update.effective = "accepted", At(event.n, event.t), session
+    _accept(state, event, session)
     state.context_cut = At(event.n, event.t)
     _see(state, *dialects.of_session(event.body, first=False))
     _in_force(state, event, session)
     shape = _shape(session)
     if shape and not state.dialect:
         _set_dialect(state, shape, f"{event.type} has the {shape} shape")
+
+
+def _accept(state: State, event: Event, session: Mapping[str, Any]) -> None:
+    waiting.answered(state, *_UPDATES)
+    if state.pending_updates:
+        update = state.pending_updates.pop(0)
+        update.status, update.answer, update.effective = "accepted", At(event.n, event.t), session
 
 
 def hear(state: State) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from realtime_inspector.protocol.event import Event
+from realtime_inspector.protocol.event import APPENDS, Event
 from realtime_inspector.protocol.realtime.conversation import At, Pending
 from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.protocol.realtime.values import text
@@ -29,7 +29,7 @@ def note(state: State, event: Event) -> None:
     pending = Pending(At(event.n, event.t), event.type, event_id or None, event.body)
     if event_id:
         remember(state, event_id, pending)
-    if event.type != "input_audio_buffer.append":
+    if event.type not in APPENDS:
         hold(state.unanswered, pending)
     elif state.first_append is None:
         state.first_append = replace(pending, body=_heard(event))

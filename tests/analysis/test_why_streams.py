@@ -1,0 +1,73 @@
+# ruff: noqa: E501 - an event of a transcript is one line
+"""Why a translation or a session of the Live API is silent, and what is not said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime_inspector.analysis.lint import lint
+from realtime_inspector.analysis.why import explain, last
+from realtime_inspector.recording import transcript
+from tests.streams import CLOSED, LIVE, TRANSLATION, heard, sent, spoken
+
+LATER = "+10s " + CLOSED
+ANSWERED = sent(3) + heard("Hello", 0, 400) + spoken("Hi.")
+TRANSLATED = ANSWERED.replace("session.input_audio.append", "session.input_audio_buffer.append")
+OPENED = "\n".join(LIVE.splitlines()[:3]) + "\n"
+CALL = '< {"type": "response.event", "event": {"type": "response.output_item.done", "item": {"type": "function_call", "id": "f1", "call_id": "c1", "name": "get_weather", "arguments": "{}", "status": "completed"}}}\n'
+OUTPUT = '+1s > {"type": "response.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "rain"}}\n'
+HANDED = '< {"type": "session.delegation.created", "delegation": {"id": "d1", "target": "client"}, "offset_ms": 9}\n'
+REFUSED = '< {"type": "error", "error": {"code": "invalid_value", "message": "Invalid value: \'input_audio_buffer.append\'.", "param": "type"}}\n'
+
+SILENT = {
+    "no start": (OPENED + sent(3) + "+10s x< 1000\nx\n", "not-started", "never sent session.start"),
+    "no audio": (LIVE + LATER, "nobody-spoke", "the client sent no audio"),
+    "no words": (LIVE + sent(10) + LATER, "no-speech-heard", "2.0 s of audio were sent, and the server heard no words"),
+    "no answer": (LIVE + sent(3) + heard("Hello") + LATER, "heard-without-answer", "has said nothing since"),
+    "no translation": (TRANSLATION + heard("Hello") + LATER, "not-translated", "has translated nothing since"),
+    "a call": (LIVE + heard("Rain?") + CALL + LATER, "tool-unanswered", "the client gave no output"),
+    "an output": (LIVE + heard("Rain?") + CALL + OUTPUT + LATER, "output-without-response", "nobody asked for a response"),
+    "handed over": (LIVE + heard("Rain?") + HANDED + LATER, "delegation-open", "the client gave nothing back"),
+    "other events": (
+        TRANSLATION + sent(3, "input_audio_buffer.append") + REFUSED + LATER,
+        "event-unknown",
+        "(input_audio_buffer.append), and a translation does not know them",
+    ),
+    "refused": (
+        OPENED + '> {"type": "session.start", "event_id": "e1", "session": {"model": "gpt-9"}}\n'
+        '< {"type": "error", "error": {"code": "invalid_model", "message": "No such model.", "client_event_id": "e1"}}\n'
+        + LATER,
+        "configuration-refused",
+        'refused session.start: "No such model"',
+    ),
+    "answered": (LIVE + ANSWERED + LATER, "answered", "0.2 s of audio came until"),
+    "translated": (TRANSLATION + TRANSLATED + LATER, "answered", "0.2 s of audio came until"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_silence_is_told_by_its_cause(name: str) -> None:
+    text, label, words = SILENT[name]
+    cause = last(explain(transcript.entries(text))).cause
+    assert cause.label == label
+    assert words in cause.words
+    assert cause.evidence or label == "no-speech-heard"
+
+
+def test_the_remedy_of_a_call_is_the_live_api_s_own() -> None:
+    cause = last(explain(transcript.entries(SILENT["a call"][0]))).cause
+    assert cause.fix.startswith("answer it by response.item.create")
+
+
+def test_the_remedy_of_other_events_names_the_right_one() -> None:
+    cause = last(explain(transcript.entries(SILENT["other events"][0]))).cause
+    assert cause.fix == "send the audio as session.input_audio_buffer.append"
+
+
+@pytest.mark.parametrize("text", [LIVE + ANSWERED + LATER, TRANSLATION + TRANSLATED + LATER, LIVE + sent(40) + LATER])
+def test_nothing_is_found_where_nothing_is_wrong(text: str) -> None:
+    assert lint(transcript.entries(text)) == []
+
+
+def test_an_error_of_the_server_is_found_in_any_protocol() -> None:
+    assert [finding.rule for finding in lint(transcript.entries(SILENT["refused"][0]))] == ["ERR001"]
