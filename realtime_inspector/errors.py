@@ -61,8 +61,3 @@ class TextError(ValueError):
         self.text = text
         self.position = position
         """Counted from 0; the text's length if it ends too early."""
-
-    @property
-    def caret(self) -> str:
-        """The text, and beneath it a mark where it is wrong."""
-        return f"{self.text}\n{' ' * self.position}^"

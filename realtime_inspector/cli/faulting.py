@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 NAMES = ("flaky-network", "slow-server", "rate-limited", "session-expiry", "mid-audio-stall", "strange-server")
 """The profiles, for a help that loads none of them."""
 
-NAMED = ("faults", "profiles", "fault_seed")
-"""The parameters of these options."""
-
 OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--fault",

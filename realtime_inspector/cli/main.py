@@ -16,12 +16,10 @@ import sys
 from collections.abc import Sequence
 
 from realtime_inspector import __version__
-from realtime_inspector.errors import InspectorError
 
 PROGRAM = "realtime-inspector"
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-BUG = InspectorError.exit_code
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ single message (that it came in pieces, what was replaced in it) go into one obj
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from heapq import merge
 from itertools import zip_longest
@@ -48,19 +48,6 @@ def header_of(kept: Any) -> Header:
     try:
         return jsonl.parse_header(kept["header"].encode())
     except (KeyError, TypeError, AttributeError, NotAnEntry) as error:
-        raise ValueError(str(error)) from None
-
-
-def restore(kept: Any, messages: Sequence[Entry], via: str) -> tuple[Header, list[Entry]]:
-    """Return the recording of messages and what was kept beside them.
-
-    Raises:
-        ValueError: If it does not fit: somebody changed one of them.
-    """
-    header = header_of(kept)
-    try:
-        return replace(header, via=via), list(weave(others_of(kept["entries"]), kept["messages"], messages))
-    except (KeyError, TypeError) as error:
         raise ValueError(str(error)) from None
 
 

@@ -21,7 +21,7 @@ from realtime_inspector.analysis.acoustics import decode
 from realtime_inspector.errors import UsageError
 from realtime_inspector.formats.reading import Readable
 from realtime_inspector.formats.voices import Layout, Piece, Sent, Window, layout
-from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
+from realtime_inspector.protocol.realtime.audio import PCM
 from realtime_inspector.recording.entry import Side
 
 SIDES = (Side.CLIENT, Side.SERVER)
@@ -133,17 +133,12 @@ def _write(recording: Readable, places: Layout, tracks: dict[Side, IO[bytes]], *
     return tuple(missing)
 
 
-def silence(size: int, kind: AudioFormat) -> bytes:
-    """Return so many bytes of silence."""
-    return {"audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}.get(kind.name, b"\0") * size
-
-
 def brought(sent: Sent, payload: bytes) -> tuple[bytes, bool]:
     """Return the audio of an event, silence for what the recording leaves out; and whether it leaves nothing out."""
     data = _bytes(payload, "audio" if sent.side is Side.CLIENT else "delta")
     if len(data) >= sent.size:
         return data[: sent.size], len(data) == sent.size
-    return silence(sent.size, sent.format), False
+    return sent.format.silence(sent.size), False
 
 
 def _bytes(payload: bytes, field: str) -> bytes:

@@ -14,7 +14,6 @@ from realtime_inspector.recording.entry import Entry, Kind, Side
 
 MAX_BYTES = 16 * 1024 * 1024
 """No message holds more audio: what a file says of it is not believed beyond that."""
-_SILENCE = {"audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}
 
 
 def fill(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -38,7 +37,7 @@ def base64(form: AudioFormat, size: int) -> str:
 
 def quiet(form: AudioFormat, size: int) -> bytes:
     """Return so many bytes of silence; `MAX_BYTES` at most."""
-    return _SILENCE.get(form.name, b"\0") * min(size, MAX_BYTES)
+    return form.silence(min(size, MAX_BYTES))
 
 
 def _format(event: Event, known: AudioFormat) -> AudioFormat:

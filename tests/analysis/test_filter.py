@@ -162,7 +162,6 @@ def test_what_is_wrong_is_said_with_its_place(text: str, position: int, problem:
 
     assert raised.value.position == position
     assert raised.value.problem.startswith(problem)
-    assert raised.value.caret == f"{text}\n{' ' * position}^"
 
 
 @given(st.text() | st.text(alphabet='typefrom:><="~/()andornot 0123456789kms.*'))

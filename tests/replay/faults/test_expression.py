@@ -93,7 +93,6 @@ def test_a_mistake_is_told_with_its_place(text: str, at: int, said: str) -> None
         parse(text)
     assert said in error.value.problem
     assert error.value.position == at
-    assert error.value.caret == f"{text}\n{' ' * at}^"
 
 
 @given(st.text(alphabet='dropcls e1035.%s"\\on:>()', max_size=30))
