@@ -71,6 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Let a mismatch fail the test itself, also if the client swallowed what it was told; a skipped one is not met."""
+    __tracebackhide__ = True
     try:
         yield
     except (Exception, pytest.fail.Exception, pytest.skip.Exception):
