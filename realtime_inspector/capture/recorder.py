@@ -138,7 +138,7 @@ class Recorder:
         )
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Write what is left, for at most that long."""
+        """Write what is left, until the disk takes nothing for that long; see `Writer.close`."""
         self._writer.close(timeout_s)
 
 

@@ -221,6 +221,11 @@ class Sink:
         return count
 
     @property
+    def unwritten(self) -> int:
+        """About how many lines are queued and not written."""
+        return max(0, self._number - self.entries)
+
+    @property
     def pending(self) -> bool:
         """Whether lines wait to be written."""
         return bool(self._queue or self._waiting)

@@ -26,6 +26,10 @@ RETRY_S = 0.25
 """How long a failed file rests before the next attempt."""
 PATIENCE_S = 0.5
 """A disk that takes nothing for longer is slow: traffic is held back for its sake no more."""
+CLOSE_S = 30.0
+"""So long at most what is left is written when all ends, by a disk that goes on taking it."""
+TELL_S = 2.0
+"""If that takes longer, people are told what they wait for."""
 DELETED_S = 60.0
 """Files that were deleted are told of at most so often: a folder takes those of all calls with it."""
 
@@ -65,7 +69,10 @@ class Writer:
         """When the round of writing that is under way began, or the disk last took something in it."""
         self._slow = False
         self._stop = threading.Event()
-        self._deadline = float("inf")
+        self._latest = self._patience_s = float("inf")
+        """When writing what is left ends, and how long the disk may take nothing before."""
+        self._went_on_at = 0.0
+        """When the disk last took something."""
         self._retry: dict[Sink, float] = {}
         self._warned = False
         self._told_deleted_at = -DELETED_S
@@ -127,12 +134,20 @@ class Writer:
             self._wake.set()
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Write what is left, for at most that long, and end the thread."""
-        self._deadline = time.monotonic() + timeout_s
+        """Write what is left, until the disk takes nothing for that long, and end the thread."""
+        began = self._went_on_at = time.monotonic()
+        self._patience_s, self._latest = timeout_s, began + CLOSE_S
         self._stop.set()
         self._wake.set()
         self._hurry.set()
-        self._thread.join(timeout_s + 1)
+        told = False
+        while self._thread.is_alive() and self._is_hopeful(1.0):
+            self._thread.join(0.05)
+            if not told and self._thread.is_alive() and time.monotonic() - began > TELL_S:
+                told = True
+                self._tell(f"the disk is slow: what is left of the recordings is written, for {CLOSE_S:g} s at most")
+        if self._thread.is_alive():
+            self._tell_stuck()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -142,7 +157,7 @@ class Writer:
             self._wake.clear()
             with self._timed():
                 self._flush_all()
-        while self._sinks and time.monotonic() < self._deadline:
+        while self._sinks and self._is_hopeful():
             self._flush_all()
             if self._pending():
                 time.sleep(BATCH_S)
@@ -152,8 +167,9 @@ class Writer:
 
     def went_on(self) -> None:
         """Note that the disk has taken something."""
+        self._went_on_at = time.monotonic()
         if self._busy_since is not None:
-            self._busy_since = time.monotonic()
+            self._busy_since = self._went_on_at
 
     def begun_anew(self, path: Path, lost: int, now: float) -> None:
         """Tell that a file had been deleted, with so many entries in it."""
@@ -171,6 +187,20 @@ class Writer:
             self._busy_since = None
         if self._queued - self.written < HURRY_BYTES:
             self._slow = False
+
+    def _is_hopeful(self, longer_s: float = 0.0) -> bool:
+        """Tell whether to go on writing what is left."""
+        now = time.monotonic() - longer_s
+        return now < self._latest and now - self._went_on_at < self._patience_s
+
+    def _tell_stuck(self) -> None:
+        """Say what is not written, when the disk keeps the thread."""
+        with self._lock:
+            sinks = [sink for sink in self._sinks if sink.unwritten]
+        if sinks:
+            count = sum(sink.unwritten for sink in sinks)
+            others = f", and of {len(sinks) - 1} more recordings" if len(sinks) > 1 else ""
+            self._tell(f"{sinks[0].path}: {count} entries{others} are not written: the disk takes nothing")
 
     def _pending(self) -> bool:
         with self._lock:
@@ -225,5 +255,6 @@ class Writer:
         for sink in sinks:
             count = sink.give_up()
             if count:
-                self._tell(f"{sink.path}: {count} entries could not be written: {sink.problem}")
+                why = sink.problem or "the disk was too slow"
+                self._tell(f"{sink.path}: {count} entries could not be written: {why}")
             self._remove(sink)

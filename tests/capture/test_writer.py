@@ -4,8 +4,10 @@ import errno
 import itertools
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -211,6 +213,48 @@ def test_closing_writes_what_is_left(said: list[str], tmp_path: Path) -> None:
     thread.close()
     assert len(lines(sink.path)) == 1000
     assert said == []
+
+
+def test_a_slow_disk_has_the_time_that_it_needs_to_take_what_is_left(
+    disk: Disk, said: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it had not taken 3 s after the end was lost, and nobody was told."""
+    clock = [0.0]
+    monkeypatch.setattr(writer_module, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=time.sleep))
+    monkeypatch.setattr(sink_module, "BLOCK_BYTES", 0)
+    write = os.write
+
+    def slow(descriptor: int, data: bytes) -> int:
+        clock[0] += 1.0
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", slow)
+    thread = Writer(said.append)
+    sink = thread.sink(tmp_path / "a.jsonl", HEADER)
+    disk.gate.clear()
+    put(sink, *map(str, range(10)))
+    closing = threading.Thread(target=thread.close)
+    closing.start()
+    wait_for(thread._stop.is_set)
+    disk.gate.set()
+    closing.join()
+    assert len(lines(sink.path)) == 10
+    assert clock[0] > 10
+    assert said in ([], ["the disk is slow: what is left of the recordings is written, for 30 s at most"])
+
+
+def test_a_disk_that_takes_nothing_at_the_end_is_told_of(disk: Disk, said: list[str], tmp_path: Path) -> None:
+    """The thread was left behind with what it had, without a word."""
+    thread = Writer(said.append)
+    sinks = [thread.sink(tmp_path / name, HEADER) for name in ("a.jsonl", "b.jsonl")]
+    disk.gate.clear()
+    for sink in sinks:
+        put(sink, "one", "two")
+    thread.close(timeout_s=0.0)
+    (told,) = said
+    assert told.endswith(".jsonl: 4 entries, and of 1 more recordings are not written: the disk takes nothing")
+    disk.gate.set()
+    assert all(sink.done.wait(60) for sink in sinks)
 
 
 def test_what_waits_for_a_disk_that_works_is_told(disk: Disk, tmp_path: Path) -> None:
