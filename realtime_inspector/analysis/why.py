@@ -35,7 +35,7 @@ _CALM = frozenset(
     {"answered", "waiting-for-user", "silence-meant", "nobody-spoke", "user-speaking", "too-soon"}
     | {"transcription-session", "translation-session"}
 )
-_GOES_ON = frozenset({"interrupted", "slow-tool"})
+_GOES_ON = frozenset({"interrupted", "slow-tool", "tool-unanswered"})
 """What is nobody's fault where the user soon spoke again."""
 _OF_SOUND = frozenset({"no-speech-heard", "speech-never-stops"})
 """What audio in a wrong form brings about: no entry that is shown is the one at which a rule says so."""
@@ -131,7 +131,12 @@ def explain(
 
 def last(found: Sequence[Why]) -> Why:
     """Return the last silence in which somebody waited in vain or for long; the very last if there is none."""
-    return next((why for why in reversed(found) if not why.is_calm), found[-1])
+    return waited_in(found) or found[-1]
+
+
+def waited_in(found: Sequence[Why]) -> Why | None:
+    """Return the last silence in which somebody waited in vain or for long."""
+    return next((why for why in reversed(found) if not why.is_calm), None)
 
 
 def at(found: Sequence[Why], t: float) -> Why | None:
@@ -277,4 +282,4 @@ def _is_telling(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and not finding.rule.startswith("ERR")
 
 
-__all__ = ["Cause", "Confidence", "Evidence", "Why", "at", "explain", "last"]
+__all__ = ["Cause", "Confidence", "Evidence", "Why", "at", "explain", "last", "waited_in"]

@@ -123,7 +123,7 @@ SILENT: dict[str, tuple[str, str]] = {
         BEGIN + SPOKEN + BEGUN + ended("cancelled", '{"reason": "turn_detected"}') + CLOSE,
         "response r1 was interrupted",
     ),
-    "response-running": (BEGIN + SPOKEN + BEGUN + "+20s x> 1000\nx", "has neither ended nor brought anything"),
+    "response-running": (BEGIN + SPOKEN + BEGUN + "+20s x> 1000\nx", "neither ended nor brought anything"),
     "create-refused": (
         BEGIN
         + SPOKEN

@@ -73,6 +73,10 @@ class Wire:
         self.c(event, audio=_sound("" if name == "silence" else name, size))
         self.sent_ms += int(ms)
 
+    def sounds(self, event_type: str, ms: float, **members: Any) -> Wire:
+        """Send a piece of the assistant's voice."""
+        return self.s(event_type, **members, delta=_sound("speech", int(ms * self.out_per_ms) // 2 * 2))
+
     def new(self, kind: str) -> str:
         """Return an id that no other has."""
         self._n += 1
@@ -202,8 +206,7 @@ class Wire:
         self.s("response.content_part.added", **ids, part={"type": "audio", "transcript": ""})
         for start in range(0, int(ms), 400):
             self.s("response.output_audio_transcript.delta", **ids, delta=words if not start else "")
-            size = int(min(400, ms - start) * self.out_per_ms) // 2 * 2
-            self.s("response.output_audio.delta", **ids, delta=_sound("speech", size)).wait(0.08)
+            self.sounds("response.output_audio.delta", min(400, ms - start), **ids).wait(0.08)
         if done:
             self.s("response.output_audio.done", **ids)
             self.s("response.output_audio_transcript.done", **ids, transcript=words)

@@ -34,6 +34,8 @@ def session(text: str = "", url: str = "", dialect: str = "") -> Session:
         ("wss://api.x.ai/v1/realtime", "xai"),
         ("wss://dashscope-intl.aliyuncs.com/api-ws/v1/realtime?model=q", "qwen-omni"),
         ("wss://api.inworld.ai/v1/realtime", "inworld"),
+        ("wss://open.bigmodel.cn/api/paas/v4/realtime", "glm"),
+        ("wss://api.stepfun.com/v1/realtime?model=step-audio-2", "stepfun"),
         ("wss://api.openai.com/v1/live/sessions", "live"),
         ("wss://generativelanguage.googleapis.com/ws/v1beta.GenerativeService.BidiGenerateContent", "gemini-live"),
         ("ws://notx.ai.example/v1/realtime", ""),

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence, View, asked_after, quoted, shown
+from realtime_inspector.analysis.causes.view import (
+    LOOK_BACK,
+    RECENT_S,
+    Cause,
+    Confidence,
+    View,
+    asked_after,
+    quoted,
+    server_answers,
+    shown,
+)
 from realtime_inspector.analysis.rules.tool.names import silence_is_meant
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Item, ToolCall
@@ -47,9 +57,18 @@ def left_open(view: View) -> Cause | None:
     if open_:
         return _unanswered(view, open_)
     outputs = [call.outputs[-1] for call in calls]
-    if outputs and not asked_after(view, outputs[-1]):
+    if outputs and not asked_after(view, outputs[-1]) and not _is_spoken_over(view, calls[-1]):
         return _output_without_response(view, calls[-1], max(outputs, key=lambda at: at.n))
     return None
+
+
+def _is_spoken_over(view: View, call: ToolCall) -> bool:
+    """Tell whether the user speaks since a call, or has just stopped: then it is his turn that is answered next."""
+    speech = view.state.input_audio.speech[-1] if view.state.input_audio.speech else None
+    if speech is None or call.done is None or speech.started_n < call.done.n or not server_answers(view):
+        return False
+    stopped_t = speech.stopped_t
+    return not speech.ended_by or (stopped_t is not None and view.silence.end - stopped_t < RECENT_S)
 
 
 def _unanswered(view: View, calls: Sequence[ToolCall]) -> Cause:
@@ -108,7 +127,7 @@ def late_output(view: View) -> Cause | None:
     if not outputs or asked_after(view, outputs[-1].at):
         return None
     call = view.state.calls.get(outputs[-1].call_id) or ToolCall(outputs[-1].call_id)
-    if call.by_client or outputs[-1].status == "rejected":
+    if call.by_client or outputs[-1].status == "rejected" or _is_spoken_over(view, call):
         return None
     return _output_without_response(view, call, outputs[-1].at)
 

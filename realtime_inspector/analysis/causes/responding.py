@@ -106,10 +106,17 @@ def in_progress(view: View) -> Cause | None:
             ("RSP008", "INT006"),
         )
     last = response.last_delta or response.created
+    heard = response is view.spoke and response.audio_ms > 0
+    if heard and view.state.input_audio.active_speech is not None:
+        return None  # the user speaks over it
+    brought = (
+        f"it brought {response.audio_ms / 1000:.1f} s of audio, and did not end"
+        if heard
+        else "it has neither ended nor brought anything to hear"
+    )
     return Cause(
         "response-running",
-        f"response {response.id} began {view.ago(response.created)}, and has neither ended nor brought "
-        f"anything to hear; its last sign is {view.since(last)} old",
+        f"response {response.id} began {view.ago(response.created)}: {brought}; its last sign is {view.since(last)} old",
         tuple(shown((response.created, "response.created"), (response.last_delta, "its last piece"))),
         Confidence.LIKELY,
         "a model that reasons takes its time; after a timeout send response.cancel and ask again",

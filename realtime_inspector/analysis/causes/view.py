@@ -148,6 +148,12 @@ def asked_after(view: View, at: At) -> bool:
     return any(each.n > at.n for each in (*asked, *begun))
 
 
+def server_answers(view: View) -> bool:
+    """Tell whether voice detection begins a response by itself when the user has spoken."""
+    detection = view.state.turn_detection
+    return detection is not None and detection.get("create_response") is not False
+
+
 def newer_input(view: View, response: Response) -> bool:
     """Tell whether the user spoke or wrote after a response began, so that it is not what is waited for."""
     audio = view.state.input_audio

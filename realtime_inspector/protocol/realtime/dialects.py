@@ -8,7 +8,7 @@ shape of the session, the names of later events. What was seen first stays.
 
 Sources: the servers' own documents and the clients' plugins for them (read 2026-11-22); the code of
 `sgl-project/sglang`, `vllm-project/vllm`, `speaches-ai/speaches`, `mudler/LocalAI` and `huggingface/speech-to-speech`
-(read 2026-11-23).
+(read 2026-11-23); docs.bigmodel.cn and platform.stepfun.com (read 2026-11-24).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ AZURE, AZURE_LEGACY, VOICE_LIVE = "azure", "azure-legacy", "voice-live"
 XAI, QWEN = "xai", "qwen-omni"
 VLLM, SGLANG, LOCALAI, SPEACHES, SPEECH_TO_SPEECH = "vllm", "sglang", "localai", "speaches", "speech-to-speech"
 INWORLD, LIVE, GEMINI = "inworld", "live", "gemini-live"
+GLM, STEP = "glm", "stepfun"
 TRANSLATION = "translation"
 
 DIALECTS: dict[str, Dialect] = {
@@ -84,6 +85,21 @@ DIALECTS: dict[str, Dialect] = {
         events=("input_image_buffer.", "conversation.item.input_audio_transcription.text"),
         models=("qwen-omni", "qwen2.5-omni", "qwen3-omni", "qwen3.5-omni", "qwen3-asr"),
         input_rate=16_000,
+    ),
+    GLM: Dialect(
+        "GLM-Realtime of Zhipu AI",
+        shape=BETA,
+        hosts=("open.bigmodel.cn",),
+        paths=("/api/paas/v4/realtime",),
+        events=("input_audio_buffer.append_video_frame", "heartbeat"),
+        members=("beta_fields",),
+        models=("glm-realtime",),
+    ),
+    STEP: Dialect(
+        "StepFun's Step-Audio",
+        shape=BETA,
+        hosts=("api.stepfun.com",),
+        models=("step-audio", "stepaudio-", "step-1o-audio"),
     ),
     INWORLD: Dialect("Inworld", hosts=("api.inworld.ai",)),
     VLLM: Dialect("vLLM, which transcribes", events=("transcription.delta", "transcription.done"), input_rate=16_000),

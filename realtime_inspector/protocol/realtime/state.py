@@ -32,6 +32,8 @@ from realtime_inspector.recording.entry import CUT_OFF, Header
 
 _TRANSCRIPTION = "realtime.transcription_session"
 """`object` of a session that only transcribes, also in the beta, which has no `type`."""
+_NO_DETECTION = ("none", "client_vad")
+"""Types of voice detection by which the client itself ends turns; `client_vad` is GLM-Realtime's."""
 _WRITES = ("qwen3-asr",)
 """Models that only transcribe, whatever their session says."""
 
@@ -225,7 +227,7 @@ class State:
         """The voice detection in force; None if it is off or unknown."""
         for path in ("audio.input.turn_detection", "turn_detection"):
             found = dig(self.config, path)
-            if isinstance(found, Mapping) and found.get("type") != "none":
+            if isinstance(found, Mapping) and found.get("type") not in _NO_DETECTION:
                 return found
         return None
 
