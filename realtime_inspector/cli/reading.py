@@ -14,6 +14,7 @@ from realtime_inspector.formats import Readable, read_any, read_each
 from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
 from realtime_inspector.recording.parts import grouped
+from realtime_inspector.recording.printable import shell_word
 
 
 def paths_argument(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +40,7 @@ def find(paths: Sequence[Path], folder: Path) -> list[Path]:
     if not paths and not folder.is_dir():
         raise UsageError(
             f"{folder}: no such folder; name a recording, or make one: `realtime-inspector run -- CMD`, "
-            f"or without a key `realtime-inspector demo --dir {folder}`"
+            f"or without a key `realtime-inspector demo --dir {shell_word(str(folder))}`"
         )
     found: dict[Path, None] = {}
     for path in paths or (folder,):
@@ -92,7 +93,8 @@ def one(path: Path) -> Readable:
         RecordingError: If it cannot be read.
     """
     if path.is_dir():
-        raise UsageError(f"{path}: a folder; name one of its recordings: `realtime-inspector ls {path}` lists them")
+        command = f"realtime-inspector ls {shell_word(str(path))}"
+        raise UsageError(f"{path}: a folder; name one of its recordings: `{command}` lists them")
     if path != STANDARD_INPUT and not path.exists():
         raise UsageError(f"{path}: no such file")
     return read_any(path)

@@ -16,6 +16,7 @@ import orjson
 from realtime_inspector.errors import RecordingError
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.lines import Problem
+from realtime_inspector.recording.printable import shell_word
 from realtime_inspector.recording.redact import Redactor
 
 NO_TIMES = {"times": "unknown"}
@@ -86,7 +87,7 @@ class Several:
         """
         raise RecordingError(
             f"{self.path}: {len(self.sessions)} connections in one file; "
-            f"`realtime-inspector import {self.path}` makes a recording of each"
+            f"`realtime-inspector import {shell_word(str(self.path))}` makes a recording of each"
         )
 
 

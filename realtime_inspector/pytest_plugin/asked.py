@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -189,7 +188,9 @@ def bare(name: str) -> str:
 
 def command(asked: Asked, mode: str) -> str:
     """Return the command that records a test."""
-    return f"pytest --realtime-record-mode={mode} {shlex.quote(asked.test)}"
+    from realtime_inspector.recording.printable import shell_word
+
+    return f"pytest --realtime-record-mode={mode} {shell_word(asked.test)}"
 
 
 def _check(test: str, marker: pytest.Mark) -> None:

@@ -18,6 +18,7 @@ from realtime_inspector.recording import jsonl, versions, zst
 from realtime_inspector.recording.entry import Entry, Header
 from realtime_inspector.recording.lines import Problem, Reader
 from realtime_inspector.recording.parts import SUFFIXES, Part, grouped
+from realtime_inspector.recording.printable import shell_word
 from realtime_inspector.recording.zst import open_bytes
 
 __all__ = ["SUFFIXES", "Problem", "Recording", "damage", "find", "find_parts", "is_recording",
@@ -93,7 +94,8 @@ def read_header(path: Path, line: bytes) -> Header:
         versions.check(header)
     except RecordingError as error:
         is_other = isinstance(error, NotAnEntry) and not line.lstrip().startswith(b'{"recording"')
-        hint = f"; if it is a log, `realtime-inspector import {path}` makes a recording of it" if is_other else ""
+        command = f"realtime-inspector import {shell_word(str(path))}"
+        hint = f"; if it is a log, `{command}` makes a recording of it" if is_other else ""
         raise type(error)(f"{path}:1: {error}{hint}") from None
     return header
 

@@ -28,6 +28,15 @@ def test_a_folder_in_place_of_a_file_is_answered_with_the_command_that_lists_it(
     assert "calls: a folder; name one of its recordings: `realtime-inspector ls calls` lists them" in ran.err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="quoted otherwise there")
+def test_a_command_that_is_printed_can_be_pasted(rti: CommandLine) -> None:
+    Path("my calls").mkdir()
+    Path("my log.jsonl").write_text('{"not": "a header"}\n')
+    assert "`realtime-inspector ls 'my calls'` lists them" in rti("show", "my calls").err
+    assert "`realtime-inspector demo --dir 'no calls'`" in rti("ls", "--dir", "no calls").err
+    assert "`realtime-inspector import 'my log.jsonl'` makes" in rti("repair", "my log.jsonl").err
+
+
 @pytest.mark.parametrize("command", ["show", "events", "digest", "report -o -"])
 def test_without_a_file_the_newest_of_the_folder_is_read(rti: CommandLine, command: str) -> None:
     new = write_recording(Path("recordings/new.jsonl"), HELLO)
