@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from realtime_inspector.capture.deferring import deferred
 from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.intercept.mode import FORWARD, REVERSE, Mode
 from realtime_inspector.capture.keys import UpstreamKey
@@ -297,7 +298,8 @@ def interceptor_in_thread(mode: str, folder: Path, **options: Any) -> Iterator[I
         try:
             yield interceptor
         finally:
-            asyncio.run_coroutine_threadsafe(interceptor.close(), loop).result()
+            with deferred():
+                asyncio.run_coroutine_threadsafe(interceptor.close(), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

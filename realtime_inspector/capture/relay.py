@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from realtime_inspector.capture.deferring import deferred
 from realtime_inspector.capture.dial import dial
 from realtime_inspector.capture.door import REST_S, Door
 from realtime_inspector.capture.figures import Figures
@@ -434,7 +435,8 @@ def relay_in_thread(
         try:
             yield relay
         finally:
-            asyncio.run_coroutine_threadsafe(relay.close(), loop).result()
+            with deferred():
+                asyncio.run_coroutine_threadsafe(relay.close(), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realtime_inspector.capture import launch, mitm
+from realtime_inspector.capture.deferring import deferred
 from realtime_inspector.capture.figures import Figures, together
 from realtime_inspector.capture.mitm import Interceptor
 from realtime_inspector.capture.recorder import Track
@@ -142,7 +143,7 @@ def command(
         raise UsageError("--attach works in --mode reverse or both, not in --mode forward; leave one of them out")
     policy = _policy(ignored) if with_lint else None
     proxies = _Proxies(settings := Settings.of(options), between)
-    with ExitStack() as stack:
+    with ExitStack() as after, ExitStack() as stack:
         stack.enter_context(settings.traces())
         try:
             pointers = _point(stack, chosen, proxies)
@@ -154,6 +155,7 @@ def command(
 
             stack.enter_context(live.beside(settings.folder, ends=False))
         code = _run(cmd, launch.environment(os.environ, pointers))
+        after.enter_context(deferred())  # a second ctrl+c must not cut the recordings off
     _tell(proxies, cmd[0], chosen, code)
     if policy is not None:
         from realtime_inspector.cli import verdict
