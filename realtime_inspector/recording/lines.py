@@ -10,6 +10,7 @@ from realtime_inspector.errors import NotAnEntry
 from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.recording.parts import Part
+from realtime_inspector.recording.printable import shell_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Reader:
 
     def _tear(self, what: str) -> None:
         self._torn = True
-        self._add(f"{what}; run `realtime-inspector repair {self._path}`", torn=True)
+        self._add(f"{what}; run `realtime-inspector repair {shell_word(str(self._path))}`", torn=True)
 
     def _add(self, message: str, torn: bool = False) -> None:
         self.problems.append(Problem(self._line, f"{self._path}:{self._line}: {message}", torn))
