@@ -88,14 +88,19 @@ class Prompter:
         return turn.reply
 
     def _chosen(self) -> Reply | str | None:
-        """Ask the scenario's own function, if it has one; what it raises is what the response fails with."""
+        """Ask the scenario's own function, if it has one; what is wrong with it is what the response fails with."""
         if self.scenario.choose is None:
             return None
         try:
-            return self.scenario.choose(" ".join(self._heard))
+            chosen: object = self.scenario.choose(" ".join(self._heard))
         except Exception as error:  # the user's own code may raise anything
-            message = f"the scenario's `choose` raised {type(error).__name__}: {error}"
-            return Reply(fail={"type": "server_error", "code": "server_error", "message": message})
+            problem = f"raised {type(error).__name__}: {error}"
+        else:
+            if chosen is None or isinstance(chosen, Reply | str):
+                return chosen
+            problem = f"returned {type(chosen).__name__}; it gives a Reply, a text or None"
+        message = f"the scenario's `choose` {problem}"
+        return Reply(fail={"type": "server_error", "code": "server_error", "message": message})
 
     def _fitting(self) -> Turn | None:
         text = " ".join(self._heard).lower()

@@ -159,6 +159,8 @@ class Scenario:
         return replace(self, pace=quick)
 
 
+_MOST = 3_600_000
+"""No number of a scenario is larger: no session lasts longer than an hour."""
 _FASTEST = 100_000.0
 """Seconds of audio made in a second, where nobody wants to wait."""
 
@@ -193,7 +195,7 @@ def _python(path: Path) -> Scenario:
         raise UsageError(f"{path}: no such file; give a scenario's file, or one of {', '.join(names())}")
     try:
         found = runpy.run_path(str(path)).get("scenario")
-    except Exception as error:  # the user's own code may raise anything
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything
         raise UsageError(f"{path}: {type(error).__name__}: {error}") from error
     if not isinstance(found, Scenario):
         raise UsageError(f"{path}: no `scenario`; it is a realtime_inspector.simulator.Scenario")
@@ -364,5 +366,7 @@ def _typed(value: Any, kind: type, where: str) -> Any:
 
 
 def _positive(value: Any, where: str) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
         raise UsageError(f"{where}: {value!r}; give a number of 0 or more")
+    if value > _MOST:
+        raise UsageError(f"{where}: {value!r}; give at most {_MOST}")

@@ -163,11 +163,18 @@ def test_a_function_can_choose_the_answers() -> None:
     assert said == ["You asked: the weather?", "As a reply.", "In order."]
 
 
-def test_a_function_that_raises_fails_its_response() -> None:
-    driver = Driver(Scenario("own", choose=lambda said: 1 / 0))  # type: ignore[arg-type, return-value]  # on purpose
+@pytest.mark.parametrize(
+    ("choose", "problem"),
+    [
+        (lambda said: 1 / 0, "raised ZeroDivisionError: division by zero"),
+        (lambda said: 5, "returned int; it gives a Reply, a text or None"),
+    ],
+)
+def test_a_function_with_a_fault_fails_its_response(choose: Any, problem: str) -> None:
+    driver = Driver(Scenario("own", choose=choose))
     driver.send("response.create")
     error = one(driver.run(1), "response.done")["response"]["status_details"]["error"]
-    assert error["message"] == "the scenario's `choose` raised ZeroDivisionError: division by zero"
+    assert error["message"] == f"the scenario's `choose` {problem}"
 
 
 def test_a_scenario_can_be_a_python_file(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def test_every_scenario_of_the_package_can_be_read(name: str) -> None:
         ("pace = 3", "here: pace: 3 is not a table"),
         ("[pace]\nspeed = -1", "here: pace.speed: -1; give a number of 0 or more"),
         ("[pace]\nspeed = 0", "here: pace.speed: 0; give a number above it"),
+        ("[pace]\ndelay_ms = nan", "here: pace.delay_ms: nan; give a number of 0 or more"),
+        ("[pace]\nspeed = inf", "here: pace.speed: inf; give at most 3600000"),
         ("[pace]\ndelay = 1", "here: pace: 'delay' is unknown; did you mean 'delay_ms'?"),
         ("[[turn]]\nheard = 'x'", 'here: turn 1: no answer; give "say", "call", "mcp" or "fail"'),
         ("[[turn]]\nsay = 'x'\n[[turn]]\nsays = 'x'", "here: turn 2: 'says' is unknown; did you mean 'say'?"),
@@ -93,4 +95,11 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="not UTF-8 text"):
+        scenario.load(str(path))
+
+
+def test_a_file_that_ends_the_program_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("raise SystemExit(3)")
+    with pytest.raises(UsageError, match=r"mine\.py: SystemExit: 3"):
         scenario.load(str(path))
