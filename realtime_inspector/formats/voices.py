@@ -210,8 +210,9 @@ class Listener:
 
     def _note(self, event: Event) -> None:
         session = self.session
-        if event.type in APPENDS and event.from_client:
-            kind, item_id = session.input_audio.format, ""
+        side = event.side
+        if event.type in APPENDS:
+            kind, item_id, side = session.input_audio.format, "", Side.CLIENT
         elif event.type == streaming.SOUND and event.from_server:
             stretch = session.stretches["assistant"]
             kind = (stretch.response.audio_format if stretch.response else None) or session.output_format
@@ -222,7 +223,7 @@ class Listener:
             item_id = str(event.get("item_id", ""))
         else:
             return
-        self.sent.append(Sent(event.n, event.t, event.side, item_id, event.audio_bytes, kind))
+        self.sent.append(Sent(event.n, event.t, side, item_id, event.audio_bytes, kind))
 
 
 class _Stream:

@@ -23,6 +23,11 @@ SILENT = {
     "no start": (OPENED + sent(3) + "+10s x< 1000\nx\n", "not-started", "never sent session.start"),
     "no audio": (LIVE + LATER, "nobody-spoke", "the client sent no audio"),
     "no words": (LIVE + sent(10) + LATER, "no-speech-heard", "2.0 s of audio were sent, and the server heard no words"),
+    "nothing": (
+        TRANSLATION + sent(10, "session.input_audio_buffer.append") + LATER,
+        "no-speech-heard",
+        "nothing of it was translated",
+    ),
     "no answer": (LIVE + sent(3) + heard("Hello") + LATER, "heard-without-answer", "has said nothing since"),
     "no translation": (TRANSLATION + heard("Hello") + LATER, "not-translated", "has translated nothing since"),
     "a call": (LIVE + heard("Rain?") + CALL + LATER, "tool-unanswered", "the client gave no output"),
@@ -52,6 +57,11 @@ def test_a_silence_is_told_by_its_cause(name: str) -> None:
     assert cause.label == label
     assert words in cause.words
     assert cause.evidence or label == "no-speech-heard"
+
+
+def test_a_session_that_is_joined_was_started_by_others() -> None:
+    text = OPENED.replace("/v1/live/sessions", "/v1/live/sessions/live_1/attach") + "+9s x< 1000\nx\n"
+    assert last(explain(transcript.entries(text))).cause.label != "not-started"
 
 
 def test_the_remedy_of_a_call_is_the_live_api_s_own() -> None:

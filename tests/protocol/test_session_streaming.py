@@ -79,6 +79,18 @@ def test_its_settings_are_those_that_began_it() -> None:
     assert [update.status for update in found.updates] == ["accepted"]
 
 
+def test_both_sides_speak_in_the_one_format_of_the_live_api() -> None:
+    narrow = LIVE.replace('"live_1", ', '"live_1", "audio": {"format": {"type": "audio/pcm", "rate": 16000}}, ')
+    found = session(narrow + sent(1) + spoken("Hi."))
+    assert found.input_audio.total_ms == 300
+    assert found.conversation[-1].audio_ms == 300
+
+
+def test_a_sideband_is_shown_what_the_user_says() -> None:
+    found = session(LIVE + sent(2).replace("> {", "< {"))
+    assert found.input_audio.total_ms == 400
+
+
 def test_an_error_names_the_event_it_answers_in_its_own_way() -> None:
     found = session(
         """

@@ -72,7 +72,8 @@ def _other_events(view: View) -> Cause | None:
 def _not_started(view: View) -> Cause | None:
     """Tell a session of the Live API that nobody started."""
     state = view.state
-    if state.dialect_name != dialects.LIVE or _START in state.counts or state.created is not None:
+    joined = state.target.endswith("/attach")
+    if state.dialect_name != dialects.LIVE or joined or _START in state.counts or state.created is not None:
         return None
     opened = At(state.handshake.n, state.handshake.t) if state.handshake is not None else None
     return Cause(
@@ -133,16 +134,19 @@ def _unanswered(view: View) -> Cause | None:
 
 
 def _unheard(view: View) -> Cause | None:
-    """Tell audio in which the server heard no words."""
-    audio = view.state.input_audio
-    if audio.total_ms < _HEARD_MS or "user" in view.state.stretches:
+    """Tell audio in which the server heard no words, or of which it does not say what it heard."""
+    audio, state = view.state.input_audio, view.state
+    if audio.total_ms < _HEARD_MS or "user" in state.stretches:
         return None
+    told = state.dialect_name != dialects.TRANSLATION or state.transcription is not None
     return Cause(
         "no-speech-heard",
-        f"{audio.total_ms / 1000:.1f} s of audio were sent, and the server heard no words in it",
+        f"{audio.total_ms / 1000:.1f} s of audio were sent, and "
+        + ("the server heard no words in it" if told else "nothing of it was translated"),
         (),
         Confidence.LIKELY,
-        "look at the microphone and the format",
+        "look at the microphone and the format"
+        + ("" if told else "; with audio.input.transcription in session.update, the server says what it hears"),
         ("AUD009",),
         frozenset({left_out.SERVER, left_out.DELTAS}),
     )

@@ -143,6 +143,7 @@ _SERVER: _Handlers = {
     "response.output_audio_transcript.done": responding.on_transcript_done,
     "response.output_audio.delta": responding.on_audio_delta,
     "session.started": settings.on_started,
+    "session.input_audio.append": hearing.on_append,  # as a sideband to a call is shown it
     "session.input_transcript.delta": streaming.on_heard,
     "session.output_transcript.delta": streaming.on_said,
     streaming.SOUND: streaming.on_sound,

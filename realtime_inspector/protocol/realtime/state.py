@@ -279,7 +279,7 @@ def _query(target: str) -> tuple[tuple[str, str], ...]:
 
 def _spoken_in(config: Mapping[str, Any]) -> AudioFormat:
     """Return the format of the assistant's audio that settings name."""
-    for path in ("audio.output.format", "output_audio_format"):
+    for path in ("audio.output.format", "output_audio_format", "audio.format"):
         found = AudioFormat.read(dig(config, path))
         if found is not None:
             return found

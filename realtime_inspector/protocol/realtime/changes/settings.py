@@ -128,7 +128,7 @@ def hear(state: State) -> None:
 
 def _heard_in(state: State, session: Mapping[str, Any]) -> bool:
     """Read the user's audio in the format that settings name; tell whether they name one."""
-    for path in ("audio.input.format", "input_audio_format"):
+    for path in ("audio.input.format", "input_audio_format", "audio.format"):  # the last is the Live API's, of both
         told = dig(session, path)
         found = AudioFormat.read(told)
         if found is not None:
