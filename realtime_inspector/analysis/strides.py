@@ -35,6 +35,11 @@ class Strides:
         """How many lines were taken in so far."""
         return self._reader.next_row - 2
 
+    @property
+    def unreadable(self) -> int:
+        """How many of them were no entries."""
+        return self._reader.unreadable
+
     def take(self, block: bytes) -> Iterator[Stride]:
         """Take in whole lines, those that follow the ones before; yield where one was read, or something was found."""
         for entry in self._walk(io.BytesIO(block), self._reader):

@@ -32,6 +32,8 @@ class Reader:
     def __init__(self, part: int = 0, n: int = 0, t: float = 0.0) -> None:
         """Begin behind an entry of a part; by default before the first part."""
         self.problems: list[Problem] = []
+        self.unreadable = 0
+        """How many whole lines were no entries."""
         self.part_end: jsonl.PartEnd | None = None
         """The part behind this one, once its last line was read."""
         self.body: dict[str, Any] | None = None
@@ -88,6 +90,7 @@ class Reader:
                 return None
             self._unread += 1
             if ended or len(line) >= jsonl.MAX_LINE_BYTES:
+                self.unreadable += 1
                 self._add(str(error))
             else:
                 self._tear("the last line is cut off")

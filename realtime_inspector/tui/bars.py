@@ -54,6 +54,13 @@ def tabs(names: Sequence[str], active: str, notes: Mapping[str, str]) -> Line:
     return Line(tuple(spans))
 
 
+def number(count: int) -> str:
+    """Return how many there are, in no more than four cells: all the names go into eighty."""
+    if count < 10:
+        return f"({count})" if count else ""
+    return str(count) if count < 1000 else "999+"
+
+
 def _state(study: Study, standing: Standing) -> list[Span]:
     if standing.problem:
         return [Span(text.safe(standing.problem), "error")]

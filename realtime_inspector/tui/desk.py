@@ -69,6 +69,16 @@ class Desk:
         self._state_of: tuple[int, bool] | None = None
         self._jumped_from: list[int] = []
 
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody looks any more."""
+        return self.study.closed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the user does something, or waits for something."""
+        return self.is_touched() or self.is_awaited
+
     def move(self, position: int) -> None:
         """Put the cursor on a line."""
         self.position = self.anchor = position

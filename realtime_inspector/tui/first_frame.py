@@ -59,11 +59,12 @@ def of_session(study: Study, width: int, height: int) -> list[Placed]:
 def of_folder(shelf: Shelf, width: int, height: int) -> list[Placed]:
     """Return what the Sessions screen shows first of recordings that were looked at."""
     sort = next(iter(table.SORTS))
-    recordings = table.order(shelf.listed.values(), sort)[: height - 3]
+    rows_left = height - 3 - verdict.ROWS
+    recordings = table.order(shelf.listed.values(), sort)[:rows_left]
     room = width - 2  # the cursor's sign, and the scroll bar
     below = [table.row(one, room) for one in recordings] or table.nothing(shelf.paths, shelf.problem)
     heading = [Placed(1, 1, table.heading(room, sort))] if recordings else []
-    rows = [Placed(1, 2 + at, line) for at, line in enumerate(below[: height - 3])]
+    rows = [Placed(1, 2 + at, line) for at, line in enumerate(below[:rows_left])]
     cursor = [Placed(0, 2, Line((Span("▸"),)))] if recordings else []
     return [_title(table.left(shelf), table.right(shelf), width), *heading, *rows, *cursor]
 

@@ -12,18 +12,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from realtime_inspector.analysis.finding import Finding
+from realtime_inspector.analysis.folding import Told
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.errors import NotAnEntry, RecordingError
 from realtime_inspector.recording import files, jsonl, zst
 from realtime_inspector.recording.entry import Entry, Header, Kind
-from realtime_inspector.recording.index import UNREADABLE
 from realtime_inspector.recording.parts import all_of
+from realtime_inspector.tui import groups
 from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.study import LIVE_S, Study
 
+if TYPE_CHECKING:
+    from realtime_inspector.analysis.why import Why
+
+EXPLAINED = 50_000
+"""Why the assistant was silent is found out unasked in a recording of at most so many entries."""
 _TAIL_BYTES = 64 << 10
 
 
@@ -54,6 +62,17 @@ class Listed:
     """The recording while it is being read, and while it grows."""
     read_size: int = -1
     """How large it was when it was last read through."""
+
+    worst: Told | None = None
+    """The worst mistake."""
+    reason: Why | None = None
+    """The last silence in which somebody waited in vain or for long; None too while nobody has looked."""
+    explained: bool = False
+    """Whether somebody has looked for one, or nobody will."""
+    found: Sequence[Finding] = ()
+    """What was found, until somebody has looked."""
+    dialect: str = ""
+    """Whose server the project says it is."""
 
     @property
     def started(self) -> str:
@@ -121,6 +140,11 @@ class Shelf:
                     return True
         return False
 
+    def unexplained(self) -> Listed | None:
+        """Return the newest recording of which nobody has looked yet why the assistant was silent in it."""
+        waiting = (one for one in list(self.listed.values()) if one.summary is not None and not one.explained)
+        return max((one for one in waiting if not one.live), key=lambda one: one.changed, default=None)
+
     def close(self) -> None:
         """Let all files go."""
         for one in self.listed.values():
@@ -168,7 +192,8 @@ class Shelf:
             if study.analyse(more) and through:
                 study.let_time_pass()
                 one.summary, one.read_size = of_session(study.session, study.counts), one.size
-                one.torn, one.unreadable = bool(study.index.problem or study.index.torn_bytes), _unreadable(study)
+                one.torn, one.unreadable = bool(study.index.problem or study.index.torn_bytes), study.unreadable
+                _judge(one, study)
                 self.version += 1
                 if not study.live:
                     self._put_away(one)
@@ -183,9 +208,11 @@ class Shelf:
             one.study = None
 
 
-def _unreadable(study: Study) -> int:
-    """Return how many lines are no entries."""
-    return study.index.label_ids.count(study.index.labels.index(UNREADABLE))
+def _judge(one: Listed, study: Study) -> None:
+    """Note what is worst in it; why it was silent is found out later."""
+    one.worst = next(iter(groups.told(study.findings, study.is_clients)), None)
+    one.reason, one.explained = None, len(study.index) > EXPLAINED
+    one.found, one.dialect = () if one.explained else tuple(study.findings), study.session.dialect_asked
 
 
 def _last(path: Path) -> Entry | None:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from time import sleep
+from typing import Protocol
 
 from realtime_inspector.recording.entry import Entry
-from realtime_inspector.tui.desk import Desk
 
 _BREATH_ENTRIES = 64
 _BREATH_S = 0.002
 _MOST_BREATHS = 250
 """It goes on at last, however much else there is."""
+
+
+class Attended(Protocol):
+    """Somebody's place at a screen."""
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody looks any more."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the user does something, or waits for something."""
 
 
 class LeftError(Exception):
@@ -25,9 +37,9 @@ class Slowly:
         LeftError: While it is iterated, if nobody does any more.
     """
 
-    def __init__(self, entries: Iterable[Entry], desk: Desk, pause: Callable[[float], object] = sleep) -> None:
+    def __init__(self, entries: Iterable[Entry], place: Attended, pause: Callable[[float], object] = sleep) -> None:
         self._entries = entries
-        self._desk = desk
+        self._place = place
         self._pause = pause
         self.seen = 0
         """How many were yielded."""
@@ -43,8 +55,8 @@ class Slowly:
     def _give_way(self) -> None:
         """Wait while the user does something, or waits for something."""
         for _ in range(_MOST_BREATHS):
-            if self._desk.study.closed:
+            if self._place.is_left:
                 raise LeftError
-            if not (self._desk.is_touched() or self._desk.is_awaited):
+            if not self._place.is_busy:
                 return
             self._pause(_BREATH_S)

@@ -126,6 +126,11 @@ class Study:
         return self._linter.session if self._linter is not None else Session()
 
     @property
+    def unreadable(self) -> int:
+        """How many of the lines that the rules were to see are no entries."""
+        return self._strides.unreadable if self._strides is not None else 0
+
+    @property
     def length_s(self) -> float:
         """The time of the last entry."""
         return self.index.times[-1] if len(self.index) else 0.0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from pathlib import Path
 
 from realtime_inspector.analysis.cost import Bill
-from realtime_inspector.tui import groups, text
+from realtime_inspector.tui import groups, text, verdict
 from realtime_inspector.tui.shelf import Listed, Shelf
 from realtime_inspector.tui.text import Line, Span
+from realtime_inspector.tui.verdict import Verdict
 
 SORTS: Mapping[str, Callable[[Listed], object]] = {
     "start": lambda one: one.started,
@@ -19,18 +21,21 @@ SORTS: Mapping[str, Callable[[Listed], object]] = {
     "audio": lambda one: (one.summary.median_ttfa_ms if one.summary else None) or -1.0,
     "cost": lambda one: one.summary.cost.usd if one.summary else -1.0,
     "model": lambda one: one.summary.model if one.summary else "",
+    "wrong": lambda one: wrong(one)[0],
     "name": lambda one: one.path.name,
 }
 """What the list can be sorted by; the largest first, but for names."""
 
 WIDE = 120
-LARGE = 160
+LARGE = 179
 """From so many cells on, names of any usual length fit."""
 _ROOMY = 72
 """From so many cells on there is room for the time to the first audio, and the cost."""
-_NAMES = ("model", "name")
+_NAMES = ("model", "wrong", "name")
 _FIRST_WIDTH, _WHERE_WIDTH = 30, 40
 _SIGN_CELLS = 2
+_OWN_TIME = re.compile(r"\A\d{8}T\d{6}Z_")
+"""What the name of a recording begins with that has no other: its start has a column of its own."""
 _LIVE, _CUT_OFF, _DAMAGED = "●", "○", "!"
 
 
@@ -40,6 +45,11 @@ def order(listed: Iterable[Listed], sort: str, *, reverse: bool = False) -> list
     by_path = sorted(listed, key=lambda one: str(one.path))
     ordered = sorted(by_path, key=SORTS[sort], reverse=downward)  # type: ignore[arg-type] # one sort, one type
     return sorted(ordered, key=lambda one: not one.live)
+
+
+def sorts(width: int) -> list[str]:
+    """Return what the list can be sorted by in so many cells: its columns."""
+    return [name for name, _, _ in _columns(width)]
 
 
 def fitting(listed: Iterable[Listed], words: str) -> list[Listed]:
@@ -80,8 +90,9 @@ def right(shelf: Shelf, first: str = "", narrow: Listed | None = None) -> Line:
 
 
 def told(one: Listed) -> Line:
-    """Return what the row of a recording has no room for: how it stands, and its whole name."""
-    name = Span(f"{text.safe(one.path.name)} ", "dim")
+    """Return what the row of a recording has no room for: how it stands, its model and its whole name."""
+    model = one.summary.model if one.summary is not None and len(one.path.name) < _FIRST_WIDTH else ""
+    name = Span(text.safe(f"{model}{'  ' * bool(model)}{one.path.name} "), "dim")
     if one.problem:
         return Line((Span("cannot be read: enter says why  ", "error"), name))
     if one.live:
@@ -98,6 +109,24 @@ def damage(one: Listed) -> str:
     if one.torn:
         return "torn: run repair"
     return "" if one.ended or not one.summary.live else "cut off: it has no end"
+
+
+def verdict_on(one: Listed | None) -> Verdict:
+    """Return what is wrong with the call under the cursor, as the session's own screen will say it."""
+    if one is None or one.summary is None or one.problem:
+        return Verdict(Line())
+    if one.live:
+        return Verdict(text.plain("it is still being written", "dim"), "⏎ follows it")
+    told_of = verdict.of_call([one.worst] if one.worst is not None else [], one.reason, checked=one.explained)
+    return Verdict(told_of.said, "⏎ opens it")
+
+
+def wrong(one: Listed) -> tuple[str, str]:
+    """Return what is wrong in a word, as `why` and the rules name it, and how that is shown."""
+    worst = one.worst.same[0] if one.worst is not None else None
+    if one.reason is not None and (one.reason.silence.answer is None or worst is None):
+        return one.reason.cause.label, "warning"
+    return (worst.name, worst.severity.value) if worst is not None else ("", "")
 
 
 def heading(width: int, sort: str, *, reverse: bool = False) -> Line:
@@ -140,17 +169,22 @@ def row(one: Listed, width: int) -> Line:
             head = _before(name, width)
             filled = sum(len(span.text) for span in spans)
             spans.append(Span(f"{value:>{max(0, head + columns[name] - filled)}} "))
+    if "model" in columns:
+        _fill(spans, _before("model", width))
+        spans.append(Span(f"{_model(summary.model, columns['model'])} "))
+    if "wrong" in columns:
+        _fill(spans, _before("wrong", width))
+        word, style = wrong(one)
+        spans.append(Span(text.pad(text.safe(word), columns["wrong"]), style))
+    filled = _fill(spans, _before("name", width))
+    return Line((*spans, *_name(one, max(0, width - filled), whole=width >= WIDE)))
+
+
+def _fill(spans: list[Span], cells: int) -> int:
+    """Fill a row up to so many cells, and return how many it has now."""
     filled = sum(len(span.text) for span in spans)
-    spans.append(Span(" " * (_before("model", width) - filled)))
-    filled = max(filled, _before("model", width))
-    model = columns["model"]
-    return Line(
-        (
-            *spans,
-            Span(_model(summary.model, model)),
-            *_name(one, max(0, width - filled - model - 1), whole=width >= WIDE),
-        )
-    )
+    spans.append(Span(" " * (cells - filled)))
+    return max(filled, cells)
 
 
 def nothing(paths: Iterable[Path], problem: str) -> list[Line]:
@@ -186,9 +220,9 @@ def _name(one: Listed, width: int, *, whole: bool) -> tuple[Span, ...]:
     room = width - len(shown) - len(marked)
     if marked:
         rest = text.pad(shown, width - len(name) - len(marked))
-        return Span(f" {name}", "dim"), Span(marked, "warning"), Span(rest, "key")
+        return Span(name, "dim"), Span(marked, "warning"), Span(rest, "key")
     fits = whole and len(name) <= room
-    return Span(f" {text.pad(name, room) if fits else _cut(name, room)}", "dim"), Span(shown, "key")
+    return Span(text.pad(name, room) if fits else _cut(name, room), "dim"), Span(shown, "key")
 
 
 def _model(model: str, width: int) -> str:
@@ -207,6 +241,8 @@ def _cost(bill: Bill) -> str:
 def _cut(name: str, width: int) -> str:
     """Return a name in so many cells, without its ending, and without its middle: names differ where they end."""
     name = name.removesuffix(".jsonl")
+    if len(name) > width:
+        name = _OWN_TIME.sub("", name)
     if len(name) <= width or not name.isascii() or width < 2:
         return text.pad(name, width)
     tail = width // 2
@@ -228,9 +264,10 @@ def _columns(width: int) -> list[tuple[str, str, int]]:
     ]
     if width >= _ROOMY:
         fixed += [("audio", "first audio" if wide else "audio", 12 if wide else 7), ("cost", "cost", 8)]
+    if wide:
+        fixed += [("model", "model", 26 if width >= LARGE else 16), ("wrong", "wrong", 28 if width >= LARGE else 18)]
     rest = width - _SIGN_CELLS - sum(cells + 1 for _, _, cells in fixed)
-    model = max(0, min(26 if width >= LARGE else 21, rest * 2 // 5))
-    return [*fixed, ("model", "model", model), ("name", "name", max(0, rest - model - 1))]
+    return [*fixed, ("name", "name", max(0, rest))]
 
 
 def _before(name: str, width: int) -> int:

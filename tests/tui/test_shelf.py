@@ -10,7 +10,9 @@ from backports import zstd
 from realtime_inspector.analysis.cost import Bill
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.summary import Summary
+from realtime_inspector.analysis.why import explain, waited_in
 from realtime_inspector.recording.entry import Header
+from realtime_inspector.recording.files import open_recording
 from realtime_inspector.tui import table
 from realtime_inspector.tui.shelf import Listed, Shelf
 from tests.tui import sample
@@ -145,7 +147,7 @@ def test_a_row_and_its_heading_fill_the_width(library: Library, width: int) -> N
 @pytest.mark.parametrize("width", [78, 200])
 def test_a_cell_of_the_heading_belongs_to_the_column_above_it(width: int) -> None:
     heading = table.heading(width, "name").text
-    for name in table.SORTS:
+    for name in table.sorts(width):
         assert table.column_at(heading.index(name), width) == name
 
 
@@ -178,8 +180,8 @@ def test_a_file_that_lost_something_is_marked_and_says_what(library: Library) ->
 def test_a_wide_row_says_what_its_file_lost(library: Library) -> None:
     library.put("call.jsonl", UNFINISHED)
     (one,) = library.read()
-    assert "call.jsonl  cut off: it has no end" in table.row(one, 160).text
-    assert table.row(one, 160).width == 160
+    assert "call.jsonl  cut off: it has no end" in table.row(one, 180).text
+    assert table.row(one, 180).width == 180
 
 
 def test_the_column_of_the_order_is_marked() -> None:
@@ -194,9 +196,36 @@ def test_an_empty_folder_says_what_to_do_next() -> None:
     assert "realtime-inspector demo" in shown
 
 
-def test_on_a_small_screen_a_name_keeps_its_end_and_so_does_a_model() -> None:
+def test_on_a_small_screen_a_name_keeps_its_end_without_the_time_that_has_a_column() -> None:
     one = Listed(Path("20261123T194023Z_01M84YRZ87WF75PERA1WMSRG9G.jsonl"))
     one.summary = Summary(findings=dict.fromkeys(Severity, 0), turns=1, model="gpt-realtime-2.1")
-    assert table.row(one, 78).text.endswith(" …ime-2.1 202611…MSRG9G")
+    assert table.row(one, 78).text.endswith(" 01M84YRZ87…ERA1WMSRG9G")
     assert "gpt-realtime-2.1 " in table.row(one, 160).text
-    assert one.path.name in table.row(one, 160).text
+    assert one.path.name in table.row(one, 180).text
+
+
+def test_a_line_that_is_no_json_for_its_depth_is_damage_and_no_end(library: Library) -> None:
+    path = library.put("call.jsonl", UNFINISHED)
+    deep = (
+        '{"n":99,"t":9.0,"from":"server","kind":"message","event":{"type":"x","a":' + "[" * 5000 + "]" * 5000 + "}}\n"
+    )
+    path.write_bytes(path.read_bytes() + deep.encode())
+    os.utime(path, (NOW - 10_000, NOW - 10_000))
+    (one,) = library.read()
+    assert table.damage(one) == "damaged: 1 unreadable line"
+
+
+def test_what_is_wrong_has_a_word_in_a_wide_row_and_a_sentence_for_the_cursor(library: Library) -> None:
+    path = library.put("call.jsonl")
+    (one,) = library.read()
+    assert (table.wrong(one), " missing-call-id " in table.row(one, 160).text) == (("missing-call-id", "error"), True)
+    assert library.shelf.unexplained() is one
+    assert table.verdict_on(one).said.text.startswith("E TST001 ")
+    recording = open_recording(path)
+    one.reason, one.explained = waited_in(explain(recording, findings=one.found)), True
+    assert library.shelf.unexplained() is None
+    assert table.wrong(one) == ("create-unanswered", "warning")
+    assert table.verdict_on(one).said.text.startswith("silent from 0:02.566 on: ")
+    assert table.verdict_on(None).said.text == ""
+    assert "wrong" in table.sorts(160)
+    assert "wrong" not in table.sorts(78)

@@ -25,6 +25,7 @@ from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.first_frame import WIDE
 from realtime_inspector.tui.screens.listening import ListeningScreen
+from realtime_inspector.tui.shelf import EXPLAINED
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.filter_line import FilterLine
@@ -46,8 +47,6 @@ FRAME_S = 0.2
 """While there is work, the panes show at most so often how far it is; what the user waits for, at once."""
 POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
-EXPLAINED = 50_000
-"""Why the assistant was silent is found out unasked in a recording of at most so many entries."""
 
 
 class SessionScreen(ListeningScreen):
@@ -254,8 +253,8 @@ class SessionScreen(ListeningScreen):
         standing = Standing(listed.following, listed.unseen, search, self.desk.passed, self.problem, played)
         self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
-        count = len(self.study.findings)
-        self.query_one("#tabs", PaneTabs).choose(self.panes.active, {"findings": f"({count:,})" if count else ""})
+        notes = {"findings": bars.number(len(self.study.findings))}
+        self.query_one("#tabs", PaneTabs).choose(self.panes.active, notes)
 
     def _draw_outcome(self) -> None:
         outcome, self.desk.outcome = self.desk.outcome, None

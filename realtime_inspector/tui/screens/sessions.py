@@ -19,10 +19,12 @@ from realtime_inspector.tui.notes import Notes
 from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.screens.ask import AskScreen, ConfirmScreen
 from realtime_inspector.tui.shelf import Listed, Shelf
+from realtime_inspector.tui.slowly import LeftError, Slowly
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.line_list import LineList
+from realtime_inspector.tui.widgets.verdict import VerdictLines
 
 if TYPE_CHECKING:
     from realtime_inspector.tui.app import InspectorApp
@@ -93,6 +95,7 @@ class SessionsScreen(Guarded):
         """The first of two to compare."""
         self._drawn: object = None
         self._wake = asyncio.Event()
+        self._explaining = False
 
     @property
     def listed(self) -> SessionList:
@@ -104,6 +107,7 @@ class SessionsScreen(Guarded):
         yield Bar(id="title")
         yield Bar(id="heading")
         yield SessionList(id="sessions")
+        yield VerdictLines(id="verdict")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -126,7 +130,41 @@ class SessionsScreen(Guarded):
             if not busy or perf_counter() - drawn_at > FRAME_S:
                 self.draw()
                 drawn_at = perf_counter()
+            if not busy and not self._explaining and self.shelf.unexplained() is not None:
+                self._explaining = True
+                self.run_worker(self._explain, thread=True, group="why", exit_on_error=False)
             await (self.app.give_way() if busy else self._rest())
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody looks any more."""
+        return not self.is_attached
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the user does something."""
+        return self.app.is_touched()
+
+    def _explain(self) -> None:
+        """Find out why the assistant was silent in one recording after another, in a thread of its own."""
+        from realtime_inspector.analysis.why import explain, waited_in
+
+        with suppress(LeftError):
+            while (one := self.shelf.unexplained()) is not None:
+                try:
+                    recording = open_recording(one.path)
+                    found = explain(Slowly(recording, self), recording.header, findings=one.found, dialect=one.dialect)
+                    one.reason = waited_in(found)
+                except RecordingError:
+                    one.reason = None  # it was deleted meanwhile
+                one.explained, one.found = True, ()
+                self.shelf.version += 1
+                self._wake_up()
+        self._explaining = False
+
+    def _wake_up(self) -> None:
+        with suppress(RuntimeError):  # the app is gone
+            self.app.call_from_thread(self._wake.set)
 
     def _slice(self) -> bool:
         stop = perf_counter() + SLICE_S
@@ -162,6 +200,7 @@ class SessionsScreen(Guarded):
         is_narrow = self.listed.scrollable_content_region.width <= table.LARGE
         right = table.right(self.shelf, first, self.listed.chosen if is_narrow else None)
         self.query_one("#title", Bar).show(table.left(self.shelf, shown), right)
+        self.query_one(VerdictLines).show(table.verdict_on(self.listed.chosen))
 
     @on(LineList.Moved)
     def _on_moved(self) -> None:
@@ -193,8 +232,8 @@ class SessionsScreen(Guarded):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        names = list(table.SORTS)
-        self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        names = table.sorts(self.listed.scrollable_content_region.width - 1)
+        self.sort = names[(names.index(self.sort) + 1) % len(names)] if self.sort in names else names[0]
         self.draw()
 
     def action_reverse(self) -> None:

@@ -177,7 +177,9 @@ class WhyPane(WrappedList):
     @property
     def last(self) -> Why | None:
         """The last silence in which somebody waited in vain or for long, as far as anybody has looked."""
-        return next((each for each in reversed(self._found or ()) if not each.is_calm), None)
+        from realtime_inspector.analysis.why import waited_in  # the first frame does not wait for it
+
+        return waited_in(self._found or ())
 
     def find_out(self, desk: Desk) -> None:
         """Find out, beside everything else, if that is due."""
