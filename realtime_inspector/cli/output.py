@@ -129,12 +129,21 @@ def json_lines(value: Any, columns: int, lead: str = "") -> list[str]:
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
     """Return rows as lines with aligned columns; `right` names the columns of numbers."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(_columns(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [
-            cell.rjust(wide) if at in right else cell.ljust(wide)
-            for at, (cell, wide) in enumerate(zip(row, widths, strict=True))
-        ]
+        cells = []
+        for at, (cell, wide) in enumerate(zip(row, widths, strict=True)):
+            gap = " " * (wide - _columns(cell))
+            cells.append(gap + cell if at in right else cell + gap)
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
