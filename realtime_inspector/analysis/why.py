@@ -24,7 +24,7 @@ from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.waits import where_the_time_went
 from realtime_inspector.protocol.event import Event
 from realtime_inspector.protocol.realtime import left_out
-from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
+from realtime_inspector.protocol.realtime.catalogue import ALL_CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Header
@@ -41,6 +41,7 @@ _OF_SOUND = frozenset({"no-speech-heard", "speech-never-stops"})
 """What audio in a wrong form brings about: no entry that is shown is the one at which a rule says so."""
 _FORMS = frozenset({"AUD002", "AUD003", "AUD004", "AUD005", "AUD019"})
 """Rules that tell audio in another form than the session's."""
+_NOBODY = frozenset({"nobody-spoke", "no-speech-heard"})
 _BESIDES = 3
 """So many rules are named where the assistant answered and something else is wrong."""
 _SOON_S = 1.0
@@ -123,7 +124,7 @@ def explain(
     ask(entries, witness, note=witness.note)
     form = witness.session.input_audio.format
     causes = (loudness.listened(_if_late(cause, ear.session), entries, form) for cause in witness.causes())
-    found = [_told(one, cause, told) for one, cause in zip(every, causes, strict=True)]
+    found = [_told(one, _if_prompted(cause, ear.session), told) for one, cause in zip(every, causes, strict=True)]
     if all(why.is_calm for why in found):
         found[-1] = replace(found[-1], besides=_besides(told, {each.entry for each in found[-1].findings}))
     return found
@@ -198,7 +199,7 @@ def _as_far_as_told(cause: Cause, session: Session) -> Cause:
     one_side = set()
     if session.first_server is None and session.handshake is None:
         one_side.add(left_out.SERVER)
-    if session.request is None and not session.counts.keys() & CLIENT_TYPES:
+    if session.request is None and not session.counts.keys() & ALL_CLIENT_TYPES:
         one_side.add(left_out.CLIENT)
     if session.created is None and not session.config:
         one_side.add(left_out.BEGINNING)
@@ -234,6 +235,24 @@ def _if_late(cause: Cause, session: Session) -> Cause:
         evidence=(*cause.evidence, Evidence(output, "its output")),
         fix="let the assistant say that it looks something up, or answer the call at once and tell the result later",
         rules=("TOOL014",),
+    )
+
+
+def _if_prompted(cause: Cause, session: Session) -> Cause:
+    """Say where nobody spoke that the client put something in for the assistant, and asked for nothing."""
+    if cause.label not in _NOBODY or session.requests or session.responses:
+        return cause
+    put_in = [item for item in session.items.values() if item.by_client and item.type == "message"]
+    given = next((item for item in reversed(put_in) if item.asked is not None), None)
+    if given is None or given.asked is None:
+        return cause
+    return replace(
+        cause,
+        words=f"{cause.words}; a message of the role {given.role} was put into the conversation, and no response "
+        "was ever asked for",
+        evidence=(*cause.evidence, Evidence(given.asked, f"the message of the role {given.role}")),
+        fix=f'if the assistant is to speak first, send {{"type": "response.create"}} after the message; else '
+        f"{cause.fix}",
     )
 
 

@@ -116,7 +116,8 @@ def in_progress(view: View) -> Cause | None:
     )
     return Cause(
         "response-running",
-        f"response {response.id} began {view.ago(response.created)}: {brought}; its last sign is {view.since(last)} old",
+        f"response {response.id} began {view.ago(response.created)}: {brought}; its last sign is "
+        f"{view.since(last)} old",
         tuple(shown((response.created, "response.created"), (response.last_delta, "its last piece"))),
         Confidence.LIKELY,
         "a model that reasons takes its time; after a timeout send response.cancel and ask again",

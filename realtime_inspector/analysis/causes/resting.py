@@ -100,7 +100,9 @@ def nothing(view: View) -> Cause:
         words = "the traffic does not tell: the audio of this session is not on this connection"
         return Cause("unknown", words, beginning(state), Confidence.UNKNOWN)
     sent = (
-        "no message and no response.create" if state.input_audio.appends else "no audio, no message, no response.create"
+        "no message of the user and no response.create"
+        if state.input_audio.appends
+        else "no audio, no message of the user, no response.create"
     )
     return Cause(
         "nobody-spoke",

@@ -305,6 +305,15 @@ def uncommitted(view: View) -> Cause | None:
     return unheard_audio(view) if stopped and view.state.detection_is_off else None
 
 
+def _sent_for_ms(view: View) -> float:
+    """Return for how long audio was sent by the clock: what has another rate than the session's counts for less."""
+    audio = view.state.input_audio
+    if audio.first_append_t is None or audio.last_append_t is None:
+        return 0.0
+    since = max(audio.first_append_t, audio.last_committed_t or 0.0)
+    return (audio.last_append_t - since) * 1000
+
+
 def unheard_audio(view: View) -> Cause | None:
     """Tell audio that did not become speech, or was never committed."""
     audio, state = view.state.input_audio, view.state
@@ -322,7 +331,7 @@ def unheard_audio(view: View) -> Cause | None:
             ("AUD015", "AUD014"),
             frozenset({left_out.CLIENT}),
         )
-    if audio.buffered_ms < _LISTENED_MS:
+    if max(audio.buffered_ms, _sent_for_ms(view)) < _LISTENED_MS:
         return None
     return Cause(
         "no-speech-heard",
