@@ -10,9 +10,9 @@ from typing import Any
 
 from realtime_inspector.formats import imported, literals
 from realtime_inspector.protocol.event import AUDIO_FIELDS
-from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
+from realtime_inspector.protocol.realtime.catalogue import ALL_CLIENT_TYPES, ALL_SERVER_TYPES
 
-_KNOWN = CLIENT_TYPES | SERVER_TYPES
+_KNOWN = ALL_CLIENT_TYPES | ALL_SERVER_TYPES
 _FAMILIES = frozenset(name.partition(".")[0] for name in _KNOWN) | {"input_image_buffer", "transcription", "decision"}
 """First words of the API's dotted types: a type that begins with one is taken for an event, though it is not known."""
 _DOTTED = re.compile(r"[a-z_]{1,60}(?:\.[a-z_]{1,60}){1,5}")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
+from realtime_inspector.protocol.realtime.catalogue import ALL_CLIENT_TYPES, ALL_SERVER_TYPES
 from realtime_inspector.recording.entry import Side
 
 _SERVER = r"(?:openai|azure|server|api|model|upstream|backend|realtime|gpt|oai)"
@@ -107,7 +107,7 @@ def assign(events: Sequence[tuple[str, Hint]]) -> list[Side]:
 
 def by_type(event_type: str) -> Side | None:
     """Return the one side that sends events of this type; None if both or neither are known to."""
-    client, server = event_type in CLIENT_TYPES, event_type in SERVER_TYPES
+    client, server = event_type in ALL_CLIENT_TYPES, event_type in ALL_SERVER_TYPES
     if client == server:
         return None
     return Side.CLIENT if client else Side.SERVER

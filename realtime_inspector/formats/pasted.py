@@ -25,14 +25,14 @@ from realtime_inspector.formats.log_text import clean
 from realtime_inspector.formats.log_wire import Ending
 from realtime_inspector.protocol.event import AUDIO_FIELDS
 from realtime_inspector.protocol.event import read as read_event
-from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
+from realtime_inspector.protocol.realtime.catalogue import ALL_CLIENT_TYPES, ALL_SERVER_TYPES
 from realtime_inspector.protocol.realtime.left_out import CLIENT, ITEMS, ORDER
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import Problem
 
 _UNQUOTED = re.compile(r"\btype\b[\"'\])]*\s*(?::|=>?)\s*(?:string\(\d+\)\s*)?[\"']?([a-z_]+(?:\.[a-z_]+)+)")
 """A type as Dart, PHP, Swift, Java and Kotlin print it."""
-_KNOWN = CLIENT_TYPES | SERVER_TYPES
+_KNOWN = ALL_CLIENT_TYPES | ALL_SERVER_TYPES
 MAX_BYTES = 512 * 1024 * 1024
 """A longer log is refused: it is read into memory as a whole."""
 

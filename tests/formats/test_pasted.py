@@ -236,3 +236,14 @@ def test_whatever_is_pasted_gives_entries_that_can_be_written_or_one_clear_refus
     assert [entry.n for entry in log] == list(range(1, len(log.entries) + 1))
     for entry in log:
         assert jsonl.parse(jsonl.dump(entry)).payload == entry.payload
+
+
+def test_a_log_of_the_live_api_without_any_sign_of_the_side_is_read() -> None:
+    text = """
+    {"type": "session.start", "session": {"model": "gpt-live-1"}}
+    {"type": "session.started", "session": {"id": "live_1"}}
+    {"type": "session.input_transcript.delta", "delta": "Hi"}
+    {"type": "session.thinking.append", "content": "It rains.", "delegation_id": null}
+    """
+    sides = [entry.side for entry in read(text).entries if entry.kind is Kind.MESSAGE]
+    assert sides == [Side.CLIENT, Side.SERVER, Side.SERVER, Side.CLIENT]

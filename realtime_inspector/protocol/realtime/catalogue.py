@@ -100,3 +100,61 @@ SERVER_TYPES = GA_SERVER_TYPES | {name for name in BETA_TO_GA if name != "transc
 def ga_name(event_type: str) -> str:
     """Return the name the event has since general availability."""
     return BETA_TO_GA.get(event_type, event_type)
+
+STREAM_CLIENT_TYPES = frozenset(
+    {
+        "decision.create",
+        "decision.item.create",
+        "decision.item.delete",
+        "response.item.create",
+        "session.close",
+        "session.commentary.append",
+        "session.input_audio.append",
+        "session.input_audio.mute",
+        "session.input_audio.unmute",
+        "session.input_audio_buffer.append",
+        "session.instructions.append",
+        "session.output_audio.fixture.play",
+        "session.start",
+        "session.thinking.append",
+        "transport.dtmf.send",
+    }
+)
+"""What only clients of translations and of the Live API send.
+
+Source: `openai` 3.54.0, `openai/types/live` and `openai/types/realtime/realtime_translation_*` (read 2026-11-24).
+"""
+
+STREAM_SERVER_TYPES = frozenset(
+    {
+        "decision.event",
+        "decision.item.created",
+        "decision.item.deleted",
+        "info",
+        "response.event",
+        "session.closed",
+        "session.commentary.appended",
+        "session.delegation.created",
+        "session.input_audio.muted",
+        "session.input_audio.unmuted",
+        "session.input_transcript.delta",
+        "session.instructions.appended",
+        "session.output_audio.delta",
+        "session.output_audio.fixture.played",
+        "session.output_audio.fixture.playing",
+        "session.output_transcript.delta",
+        "session.started",
+        "session.thinking.appended",
+        "session.usage.updated",
+        "transport.answered",
+        "transport.dtmf.received",
+        "transport.dtmf.sent",
+        "transport.failed",
+        "transport.ringing",
+    }
+)
+"""What only their servers send."""
+
+ALL_CLIENT_TYPES = CLIENT_TYPES | STREAM_CLIENT_TYPES
+ALL_SERVER_TYPES = SERVER_TYPES | STREAM_SERVER_TYPES
+"""What a client, and a server, of any of OpenAI's APIs for voice sends."""

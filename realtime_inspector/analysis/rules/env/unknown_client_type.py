@@ -10,7 +10,7 @@ from realtime_inspector.analysis.ga import speaks_ga, speaks_realtime
 from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.protocol.event import Event
-from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES
+from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, SERVER_TYPES, STREAM_CLIENT_TYPES
 from realtime_inspector.protocol.realtime.session import Session
 
 _OF_OTHERS = ("session.avatar.", "input_image_buffer.", "session.input_audio_buffer.", "session.close")
@@ -47,6 +47,10 @@ class UnknownClientType(Rule):
         > {"type": "session.close"}
         """,
         """
+        > {"type": "session.start", "session": {"model": "gpt-live-1"}}
+        < {"type": "session.started", "session": {"id": "live_1"}}
+        """,
+        """
         > not json
         > {"event": "response.create"}
         > {"type": "input_audio_buffer.committed", "item_id": "i1"}
@@ -56,6 +60,11 @@ class UnknownClientType(Rule):
         """
         < {"type": "session.created", "session": {"id": "s1", "audio": {}}}
         > {"type": "response.crate"}  # ENV001
+        """,
+        """
+        > GET /v1/realtime?model=gpt-realtime
+        < 101
+        > {"type": "session.start", "session": {"model": "gpt-live-1"}}  # ENV001
         """,
         """
         > {"type": "input_audio_buffer.flush"}  # ENV001
@@ -68,6 +77,8 @@ class UnknownClientType(Rule):
         if not event.from_client or event.is_wire or event.type in CLIENT_TYPES or event.type in SERVER_TYPES:
             return
         if not speaks_realtime(before) or event.type.startswith(_OF_OTHERS):
+            return
+        if event.type in STREAM_CLIENT_TYPES and not before.target and not speaks_ga(before):
             return
         near = get_close_matches(event.type, sorted(CLIENT_TYPES), n=1, cutoff=_LIKE)
         advice = f"did you mean {near[0]!r}?" if near else "see the reference's client events"
