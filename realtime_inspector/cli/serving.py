@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from realtime_inspector.cli import signals
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 from realtime_inspector.recording.whole_file import Opener, check, replacing
 
 _LAST_PORT = 65535
@@ -29,7 +29,9 @@ def listen_address(listen: str, option: str = "--listen") -> tuple[str, int]:
         UsageError: If it is none.
     """
     host, colon, port = listen.rpartition(":")
-    if not port.isdecimal() or not colon or int(port) > _LAST_PORT:
+    closed = host.startswith("[") == host.endswith("]")
+    if not port.isdecimal() or not colon or int(port) > _LAST_PORT or not closed:
+        host = host if closed else f"[{host.strip('[]')}]"
         such = port if port.isdecimal() and int(port) <= _LAST_PORT else "8765"
         raise UsageError(f"{option} {listen!r} is no HOST:PORT, such as {host or '127.0.0.1'}:{such}")
     return host.strip("[]") or "127.0.0.1", int(port)
@@ -74,7 +76,7 @@ def write_whole(path: Path, text: str, option: str, opener: Opener | None = None
         with replacing(path, opener) as stream:
             stream.write(text.encode())
     except OSError as error:
-        raise UsageError(f"{option} {path}: {error.strerror}") from error
+        raise UsageError(f"{option} {path}: {words_of(error)}") from error
 
 
 def writable(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -87,5 +89,5 @@ def writable(_: click.Context, option: click.Parameter, path: Path | None) -> Pa
         try:
             check(path)
         except OSError as error:
-            raise UsageError(f"{option.opts[-1]} {path}: {error.strerror}") from error
+            raise UsageError(f"{option.opts[-1]} {path}: {words_of(error)}") from error
     return path

@@ -88,7 +88,7 @@ def test_the_report_may_go_to_stdout(rti: CommandLine, recording: Path) -> None:
     assert orjson.loads(ran.out)["verdict"] == "met"
 
 
-@pytest.mark.parametrize(("report", "why"), [("nowhere/report.json", "No such file"), (".", "Is a directory")])
+@pytest.mark.parametrize(("report", "why"), [("nowhere/report.json", "no such file"), (".", "is a directory")])
 def test_a_report_that_cannot_be_written_is_told_before_the_program_runs(
     rti: CommandLine, recording: Path, tmp_path: Path, report: str, why: str
 ) -> None:

@@ -96,6 +96,7 @@ def test_a_signal_finishes_the_files_and_ends_it(tmp_path: Path, number: signal.
     [
         (["--listen", "8765"], "--listen '8765' is no HOST:PORT, such as 127.0.0.1:8765"),
         (["--listen", "8799"], "--listen '8799' is no HOST:PORT, such as 127.0.0.1:8799"),
+        (["--listen", "[::1:0"], "--listen '[::1:0' is no HOST:PORT, such as [::1]:0"),
         (["--listen", "127.0.0.1:99999"], "is no HOST:PORT, such as 127.0.0.1:8765"),
         (["--upstream", "api.openai.com"], "is not a URL of a server; write wss://api.openai.com, or ws://"),
         (["--upstream", "wss://h/?api-key=x"], "--upstream wants scheme, host and path alone"),

@@ -52,7 +52,7 @@ def test_without_the_extra_it_is_named(rti: CommandLine, monkeypatch: pytest.Mon
         (["--token", "short"], "--token: give at least 16 ASCII characters"),
         (["--key", "session.serch=s"], "did you mean 'session.search'"),
         (["--max-viewers", "0"], "0 is not in the range 1<=x<=100"),
-        (["--listen", "127.0.0.1:0", "--ready-file", "no/folder"], "--ready-file no/folder: No such file"),
+        (["--listen", "127.0.0.1:0", "--ready-file", "no/folder"], "--ready-file no/folder: no such file"),
     ],
 )
 def test_what_is_wrong_is_told_before_anybody_looks(options: list[str], words: str, rti: CommandLine) -> None:
