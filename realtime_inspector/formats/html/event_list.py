@@ -71,7 +71,7 @@ def body(event: Event, most: int = _CLIP) -> str:
         if field and event.audio_bytes:
             said[field] = f"<{event.audio_bytes} bytes of audio>"
         words = orjson.dumps(said, option=orjson.OPT_INDENT_2, default=str).decode(errors="replace")
-    return words if len(words) <= most else f"{words[:most]}\n… {len(words) - most} more characters"
+    return units.shortened(words, most)
 
 
 class _Gap:
@@ -116,7 +116,8 @@ def _runs(events: Iterable[Event]) -> Iterator[_Run]:
 def _row(run: _Run) -> Html:
     event = run.first
     numbers = str(event.n) if run.count == 1 else f"{event.n}-{run.last}"
-    what = event.type if run.count == 1 else f"{run.count} times {event.type}"
+    kind = units.clipped(event.type, 120)
+    what = kind if run.count == 1 else f"{run.count} times {kind}"
     size = f"{run.audio_bytes:,} bytes" if run.audio_bytes else ""
     shown = tag("details", tag("summary", what), tag("pre", block(body(event)), tabindex=0))
     sender = (tag("span", _SIGNS[event.side], aria_hidden="true"), tag("span", f" {_NAMES[event.side]}", class_="who"))

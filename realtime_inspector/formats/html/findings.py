@@ -20,6 +20,8 @@ _OPEN = 5
 """So many findings are unfolded, if they are more than worth knowing; the first one always is."""
 _MOST_FOLLOWING, _MOST_PLACES = 20, 6
 _MOST_LINES, _AROUND = 400, 3
+_LONG = 900
+"""Characters of a message that are shown: an id may be as long as a peer likes."""
 _LONGEST = 60_000
 """Characters of an event that can be copied from the page."""
 _SENDERS = {Side.CLIENT: "from the client", Side.SERVER: "from the server", Side.PROXY: "of the proxy"}
@@ -53,7 +55,7 @@ def _card(number: int, one: Told, known: Study, *, is_open: bool) -> Html:
     first = one.same[0]
     times = tag("span", f"\u00d7 {len(one.same):,}", class_="times") if len(one.same) > 1 else None
     name = tag("h3", first.rule, " ", first.name)
-    message = tag("span", tag("bdi", first.message), class_="message")
+    message = tag("span", tag("bdi", units.shortened(first.message, _LONG)), class_="message")
     head = tag("summary", tag("span", str(first.severity), class_=f"badge {first.severity}"), name, times, message)
     parts = [
         tag("p", tag("b", "Fix: "), first.fix) if first.fix else None,
@@ -86,7 +88,7 @@ def _listen(t: float) -> str:
 
 def _event(n: int, named: Mapping[int, Named]) -> Html:
     found = named.get(n)
-    words = f" {found.type} {_SENDERS[found.side]}" if found is not None else ""
+    words = f" {units.clipped(found.type, 80)} {_SENDERS[found.side]}" if found is not None else ""
     return join(tag("a", f"event {n}", href=f"#e{n}"), words)
 
 
@@ -106,7 +108,16 @@ def _following(follow: Sequence[Sequence[Finding]]) -> Iterator[Html]:
     for same in follow[:_MOST_FOLLOWING]:
         first = same[0]
         places = list(dict.fromkeys(finding.entry for finding in same))
-        told.append(tag("li", tag("b", name_of(first)), " (", *_links(places), "): ", tag("bdi", first.message)))
+        told.append(
+            tag(
+                "li",
+                tag("b", name_of(first)),
+                " (",
+                *_links(places),
+                "): ",
+                tag("bdi", units.shortened(first.message, _LONG)),
+            )
+        )
     rest = len(follow) - len(told)
     more = tag("li", f"and {units.counted(rest, 'more kind')}") if rest > 0 else None
     yield tag("h4", "Follows from it, and goes when it is mended")
@@ -136,8 +147,7 @@ def _events(number: int, finding: Finding, named: Named | None) -> Iterator[Html
         shown = (head, tag("pre", *_changes(sent, corrected), class_="changes", tabindex=0))
     else:
         shown = (tag("summary", "The event as sent"), tag("pre", block(sent), id=f"s{number}", tabindex=0))
-    yield tag("details", *shown, open=bool(corrected))
-    yield tag("div", *copies, *sources)
+    yield tag("details", *shown, tag("div", *copies, *sources), open=bool(corrected))
 
 
 def _json(event: Mapping[str, Any]) -> str:

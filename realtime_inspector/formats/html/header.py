@@ -11,6 +11,7 @@ from realtime_inspector.formats.html.tags import Html, join, tag
 from realtime_inspector.formats.reading import Readable
 
 _MOST_PROBLEMS = 5
+_SHORT, _LONG = 60, 300
 
 
 def draw(title: str, known: Study, recording: Readable) -> Html:
@@ -55,7 +56,7 @@ def _verdict(known: Study) -> Iterator[Html]:
     if not counts:
         yield tag("span", "nothing found", class_="badge calm")
     summary = known.summary
-    told = (summary.model, f"{units.counted(summary.events, 'event')}", f"ended: {summary.ended}")
+    told = (units.clipped(summary.model, _SHORT), units.counted(summary.events, "event"), f"ended: {summary.ended}")
     yield tag("span", " · ".join(filter(None, told)), class_="note")
 
 
@@ -94,7 +95,7 @@ def _facts(known: Study) -> dict[str, str]:
 def _pairs(facts: Mapping[str, str]) -> Iterator[Html]:
     for name, fact in facts.items():
         if fact:
-            yield tag("div", tag("dt", name), tag("dd", fact))
+            yield tag("div", tag("dt", units.clipped(name, _SHORT)), tag("dd", units.shortened(fact, _LONG)))
 
 
 def _notices(known: Study, recording: Readable) -> Iterator[Html]:

@@ -140,7 +140,7 @@ if (find) {
 // On paper nothing can be unfolded.
 let folded = [];
 addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll("main > section:not(#events) details:not([open])")];
+  folded = [...document.querySelectorAll("section:not(#events) > details:not([open]), header > details:not([open])")];
   for (const each of folded) each.open = true;
 });
 addEventListener("afterprint", () => folded.forEach((each) => (each.open = false)));

@@ -14,6 +14,7 @@ from realtime_inspector.formats.html.study import MOST_TOLD, Study
 from realtime_inspector.formats.html.tags import Html, block, join, tag
 
 _CLIP = 4000
+_NAME = 80
 _SHORT = 90
 """A tool's arguments or output of so many characters stand on one line."""
 _NAMES = {"user": "User", "assistant": "Assistant", "tool": "Tool", "system": "System", "server": "Server"}
@@ -58,7 +59,7 @@ def _words(line: Line) -> Html:
     if not line.text:
         return tag("i", "spoken, not transcribed") if line.spoken else join("")
     if line.heard is None:
-        return join(line.text)
+        return join(units.shortened(line.text, _CLIP))
     unheard = line.text[line.heard.at :]
     aloud = tag("span", " [not heard:] ", class_="aloud")
     cut = join(aloud, tag("del", unheard, title="generated, not heard")) if unheard else None
@@ -67,7 +68,7 @@ def _words(line: Line) -> Html:
 
 def _tool(line: Line) -> Iterator[Html]:
     name, _, arguments = line.text.partition("(")
-    arguments = arguments.removesuffix(")")
+    name, arguments = units.clipped(name, _NAME), arguments.removesuffix(")")
     if len(arguments) <= _SHORT:
         yield tag("div", tag("code", f"{name}({arguments})"))
     else:
@@ -84,8 +85,7 @@ def _tool(line: Line) -> Iterator[Html]:
 def _json(title: str, words: str) -> Html:
     with suppress(ValueError, RecursionError):
         words = json.dumps(json.loads(words), indent=2, ensure_ascii=False)
-    more = f"\n… {len(words) - _CLIP:,} more characters" if len(words) > _CLIP else ""
-    return tag("pre", tag("span", f"{title}: ", class_="note"), block(words[:_CLIP] + more), tabindex=0)
+    return tag("pre", tag("span", f"{title}: ", class_="note"), block(units.shortened(words, _CLIP)), tabindex=0)
 
 
 def _remarks(line: Line) -> Iterator[str]:
@@ -94,4 +94,4 @@ def _remarks(line: Line) -> Iterator[str]:
     if line.took_ms is not None:
         yield f"took {units.ms(line.took_ms)}"
     if line.remark:
-        yield line.remark
+        yield units.shortened(line.remark, _CLIP)

@@ -32,6 +32,11 @@ def clipped(words: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def shortened(words: str, most: int) -> str:
+    """Write the beginning of a text, and how much is left out."""
+    return words if len(words) <= most else f"{words[:most]}… ({len(words) - most:,} more characters)"
+
+
 def moment(started: str) -> str:
     """Write when it began: `2026-11-23 07:42:43 UTC`; what is no such time as it is."""
     day, t, rest = started.partition("T")
