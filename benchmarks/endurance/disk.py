@@ -90,7 +90,7 @@ async def _break(fault: Fault, folder: Path, work: Path, options: Options) -> Ou
             runs = proxy.runs
             proxy.end()
         found = list(written(record))
-        said = [line for line in proxy.said() if "written" in line]
+        said = [line for line in proxy.said() if " be written" in line]
     unaccounted, gaps = _unaccounted(found, sent)
     faults = [problem for each in found for problem in each.faults]
     seen = (
