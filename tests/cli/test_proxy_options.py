@@ -185,7 +185,7 @@ def test_workers_do_not_join_a_port_that_is_taken(tmp_path: Path, rti: CommandLi
     with wire.upstream() as server, proxy(tmp_path, server.url, "--workers", "1") as (_, ready):
         ran = rti("proxy", "--listen", f"127.0.0.1:{ready['port']}", "--upstream", server.url, "--workers", "2")
     assert ran.code == 2
-    assert "Address already in use; choose another --listen" in ran.err
+    assert "is taken by another program; stop it" in ran.err
 
 
 @linux_only
