@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,13 @@ from realtime_inspector.tui import text
 from realtime_inspector.tui.text import Line, Span
 
 HINT = "ws://127.0.0.1:PORT or wss://HOST; the key is OPENAI_API_KEY's. Recorded beside this file."
+PACES: Sequence[tuple[float, str]] = (
+    (1.0, "as recorded"),
+    (2.0, "twice as fast"),
+    (10.0, "ten times as fast"),
+    (float("inf"), "as soon as each message may go out"),
+)
+"""How many times as fast as it was recorded, and how that is said."""
 _API = "wss://api.openai.com"
 _BAR_CELLS = 30
 
@@ -34,6 +41,8 @@ class Progress:
     through: bool = False
     problem: str = ""
     """Why there is nothing to tell."""
+    speed: float = PACES[0][0]
+    """One of `PACES`."""
 
     def note(self, entry: Entry) -> None:
         """Count an entry of the connection."""
@@ -53,10 +62,16 @@ def proposed(recorded: str, environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("OPENAI_BASE_URL", "") or recorded or _API
 
 
+def paces() -> list[Line]:
+    """Return what can be chosen from: how fast the client goes on."""
+    return [text.plain(words) for _, words in PACES]
+
+
 def lines(progress: Progress) -> list[Line]:
     """Return a drive as lines."""
     shown = [
         Line((Span("server      ", "key"), Span(text.safe(progress.url), "title")), indent=12),
+        Line((Span("pace        ", "key"), Span(dict(PACES).get(progress.speed, f"x{progress.speed:g}")))),
         Line((Span("recorded to ", "key"), Span(_where(progress))), indent=12),
         Line((Span("time        ", "key"), Span(text.clock(progress.seconds)))),
         Line(),
@@ -89,4 +104,5 @@ def _outcome(progress: Progress) -> Iterator[Line]:
     for line in told:
         yield text.plain(line, "warning", indent=4)
     yield Line()
-    yield text.plain("enter opens the new recording, c compares it with the old one, r drives once more", "dim")
+    then = "enter opens the new recording, c compares it with the old one, r drives once more, s at another pace"
+    yield text.plain(then, "dim")

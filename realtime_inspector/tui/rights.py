@@ -20,7 +20,7 @@ WRITING = frozenset(
     {
         "sessions.tag", "sessions.delete",
         "session.mark", "session.comment", "session.export", "session.edit",
-        "walk.serve", "walk.drive", "drive.again",
+        "walk.serve", "walk.drive", "drive.again", "drive.pace",
         "replay.again", "replay.speed", "replay.match",
     }
 )  # fmt: skip
@@ -43,7 +43,7 @@ READING = frozenset(
         "timeline.previous-entry", "timeline.zoom-in", "timeline.zoom-out", "timeline.whole", "timeline.begin",
         "timeline.end", "timeline.choose",
         "turns.sort",
-        "compare.first", "compare.second", "compare.copy", "compare.back",
+        "compare.first", "compare.second", "compare.next", "compare.previous", "compare.copy", "compare.back",
         "session.replay", "walk.play", "walk.next", "walk.previous", "walk.next-turn", "walk.previous-turn",
         "walk.faster", "walk.slower", "walk.open", "walk.back",
         "drive.open", "drive.compare", "drive.copy", "drive.back",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import orjson
@@ -23,11 +25,13 @@ _FIGURES = {
     "tokens": "tokens",
     "cost_usd": "cost",
 }
+_PLACE = 0
+"""Stands for the number of what differs until all of them are there."""
 _SAME, _OTHER, _ONLY_A, _ONLY_B = " = ", " ≠ ", " < ", " > "
 
 
 def lines(found: Comparison, width: int) -> list[Line]:
-    """Return a comparison as lines of so many cells."""
+    """Return a comparison as lines of so many cells; what differs has a target: its place among them."""
     half = max(10, (width - 3) // 2)
     by_turn = {number: [*differences] for number, differences in _by_turn(found)}
     shown = [_verdict(found), Line(), *_figures(found), *_elsewhere(found, by_turn)]
@@ -35,8 +39,9 @@ def lines(found: Comparison, width: int) -> list[Line]:
         differences = by_turn.get((_number(one), _number(other)), [])
         shown.append(Line())
         shown += _pair(one, other, differences, half)
-        shown += [_difference(each) for each in differences if each.what != "turn" or each.aspect is Aspect.ORDER]
-    return shown
+        shown += [_difference(each) for each in differences if _has_line(each)]
+    places = count(1)
+    return [line if line.target is None else replace(line, target=next(places)) for line in shown]
 
 
 def _verdict(found: Comparison) -> Line:
@@ -90,7 +95,13 @@ def _pair(one: Turn | None, other: Turn | None, differences: Sequence[Difference
         a = left[row] if row < len(left) else Line()
         b = right[row] if row < len(right) else Line()
         middle = Span(sign if row == 0 else " │ ", style if row == 0 else "dim")
-        yield Line((*_fit(a, half), middle, *_fit(b, half)))
+        is_place = row == 0 and sign != _SAME and not any(map(_has_line, differences))
+        yield Line((*_fit(a, half), middle, *_fit(b, half)), _PLACE if is_place else None)
+
+
+def _has_line(difference: Difference) -> bool:
+    """Tell whether a difference is more than a turn without a counterpart, which is seen."""
+    return difference.what != "turn" or difference.aspect is Aspect.ORDER
 
 
 def _fit(line: Line, width: int) -> tuple[Span, ...]:
@@ -123,9 +134,9 @@ def _difference(each: Difference) -> Line:
         for run in each.words:
             mark = {"a": ("[-", "-] ", "error"), "b": ("{+", "+} ", "good")}.get(run.op, ("", " ", ""))
             spans.append(Span(f"{mark[0]}{text.safe(text.clip(run.text, _CLIP))}{mark[1]}", mark[2]))
-        return Line(tuple(spans), indent=5)
+        return Line(tuple(spans), _PLACE, indent=5)
     told = (Span(f"{text.safe(each.what)}: ", "key"), Span(f"{_value(each.a)} → {_value(each.b)}"))
-    return Line((head, *told), indent=5)
+    return Line((head, *told), _PLACE, indent=5)
 
 
 def _value(value: Any) -> str:

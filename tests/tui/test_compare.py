@@ -39,6 +39,9 @@ def test_turns_stand_side_by_side_with_what_differs_beneath() -> None:
     assert any("12 degrees" in line and "18 degrees" in line for line in shown)
     assert any("[-18-]" in line and "{+12+}" in line for line in shown)
     assert any(line.strip().startswith("> turn 2") for line in shown)
+    places = [line for line in versus.lines(compare(told(a), told(b)), 100) if line.target is not None]
+    assert [line.target for line in places] == list(range(1, len(places) + 1))
+    assert places[-1].text.strip().startswith("> turn 2")
     assert all(cell_len(line) <= 100 for line in shown if " │ " in line)
 
 
@@ -59,5 +62,17 @@ def test_two_recordings_of_the_list_are_compared(tmp_path: Path) -> None:
         await until(pilot, lambda: "c on another compares it with one" in dump(pilot.app))
         await pilot.press("j", "c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen) and "{+12+}" in dump(pilot.app))
+        screen = pilot.app.screen
+        assert isinstance(screen, CompareScreen)
+        seen = [screen.shown.cursor]
+        for key in ("n", "right_curly_bracket", "N"):
+            await pilot.press(key)
+            await until(pilot, lambda: screen.shown.cursor != seen[-1])
+            seen.append(screen.shown.cursor)
+            assert screen.shown.line is not None
+            assert screen.shown.line.target is not None
+        assert seen[1] == seen[3] < seen[2]
+        await pilot.press("N")
+        await until(pilot, lambda: any("no earlier difference" in note.message for note in pilot.app._notifications))
 
     drive(app_on(tmp_path), play, (100, 30))

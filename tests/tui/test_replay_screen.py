@@ -14,7 +14,7 @@ from realtime_inspector.simulator.scenario import load
 from realtime_inspector.simulator.server import Simulator
 from realtime_inspector.tui import driving
 from realtime_inspector.tui.driving import Progress
-from realtime_inspector.tui.screens.ask import AskScreen
+from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
 from realtime_inspector.tui.screens.compare import CompareScreen
 from realtime_inspector.tui.screens.driving import DrivingScreen
 from realtime_inspector.tui.screens.replay import ReplayScreen
@@ -110,6 +110,9 @@ def test_the_client_of_a_recording_drives_a_server_and_both_are_compared(
             await pilot.press("d")
             await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
             await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+            await pilot.press("j", "enter")
+            await until(pilot, lambda: "twice as fast" in dump(pilot.app))
             await until(pilot, lambda: "it went through: 1 of 1 messages sent" in dump(pilot.app))
         screen = pilot.app.screen
         assert isinstance(screen, DrivingScreen)
@@ -118,7 +121,18 @@ def test_the_client_of_a_recording_drives_a_server_and_both_are_compared(
         assert files.open_recording(written).header.via == "drive"
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen) and "turn" in dump(pilot.app))
-        await press(pilot, "q", "enter")
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: screen.progress.speed == float("inf") and screen.progress.over)
+        await pilot.press("s", "escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert "as soon as each message may go out" in dump(pilot.app)
+        assert screen.progress.problem  # the simulator is gone
+        screen.progress.written = written
+        await press(pilot, "enter")
         assert (await settled(pilot)).study.path == written
 
     drive(app_on(call), play, (120, 40))

@@ -32,6 +32,8 @@ class CompareScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "look(0)", "Look at the first", id="compare.first"),
         Binding("2", "look(1)", "Look at the second", id="compare.second"),
+        Binding("n,right_curly_bracket", "difference(1)", "Next", tooltip="difference", id="compare.next"),
+        Binding("N,left_curly_bracket", "difference(-1)", "Previous", tooltip="difference", id="compare.previous"),
         Binding("y", "copy", "Copy", show=False, id="compare.copy"),
         Binding("q,escape", "close", "Back", id="compare.back"),
     ]
@@ -86,6 +88,17 @@ class CompareScreen(Screen[None]):
     def action_look(self, which: int) -> None:
         """Open one of the two."""
         self.app.open(self._paths[which])
+
+    def action_difference(self, step: int) -> None:
+        """Go to the next difference, or the one before."""
+        source, here = self.shown.source, self.shown.cursor
+        targets = [source[y].target for y in range(len(source))]
+        places = [y for y, target in enumerate(targets) if target is not None and targets[max(0, y - 1)] != target]
+        places = [y for y in places if (y > here if step > 0 else y < here)]
+        if not places:
+            self.notify("no further difference" if step > 0 else "no earlier difference", timeout=3)
+            return
+        self.shown.go(places[0] if step > 0 else places[-1], tell=True)
 
     def action_copy(self) -> None:
         """Copy the comparison."""

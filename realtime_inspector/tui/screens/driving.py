@@ -22,6 +22,7 @@ from realtime_inspector.replay.target import Target
 from realtime_inspector.tui import driving, text
 from realtime_inspector.tui.driving import Progress
 from realtime_inspector.tui.rights import Guarded
+from realtime_inspector.tui.screens.ask import ChooseScreen
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.footer import Footer
@@ -42,12 +43,15 @@ class DrivingScreen(Guarded):
         Binding("enter", "open", "Open", tooltip="the new recording", priority=True, id="drive.open"),
         Binding("c", "compare", "Compare", tooltip="the new recording with the old one", id="drive.compare"),
         Binding("r", "again", "Drive again", id="drive.again"),
+        Binding("s", "pace", "Pace", tooltip="drive again, faster or as recorded", id="drive.pace"),
         Binding("y", "copy", "Copy path", tooltip="of the new recording", id="drive.copy"),
         Binding("q,escape", "close", "Stop", id="drive.back"),
     ]
 
-    def __init__(self, path: Path, to: str) -> None:
+    def __init__(self, path: Path, to: str, speed: float = driving.PACES[0][0]) -> None:
+        """Drive the server `to`, so many times as fast as it was recorded."""
         super().__init__()
+        self._speed = speed
         self.progress = Progress()
         """How far it has come."""
         self._path, self._to = path, to
@@ -83,13 +87,31 @@ class DrivingScreen(Guarded):
 
     def action_again(self) -> None:
         """Drive the server once more; never two at a time."""
-        if self._loop is not None:
-            self.notify("still driving; q stops it", severity="warning", timeout=3)
+        if self._is_driving():
             return
-        self.progress, self._stop, self._loop = Progress(self._to), asyncio.Event(), asyncio.new_event_loop()
+        self.progress = Progress(self._to, speed=self._speed)
+        self._stop, self._loop = asyncio.Event(), asyncio.new_event_loop()
         work = partial(self._work, self.progress, self._stop, self._loop)
         self.run_worker(work, thread=True, group="drive", exit_on_error=False)
         self.draw()
+
+    def action_pace(self) -> None:
+        """Drive the server once more, as fast as is chosen."""
+
+        def drive(chosen: int | None) -> None:
+            if chosen is not None:
+                self._speed = driving.PACES[chosen][0]
+                self.action_again()
+
+        if not self._is_driving():
+            self.app.push_screen(ChooseScreen("How fast?", driving.paces()), drive)
+
+    def _is_driving(self) -> bool:
+        """Tell whether a drive goes on, and say so."""
+        if self._loop is None:
+            return False
+        self.notify("still driving; q stops it", severity="warning", timeout=3)
+        return True
 
     def _hang_up(self) -> None:
         if self._loop is not None:
@@ -120,7 +142,8 @@ class DrivingScreen(Guarded):
         with Keeper(path, header, kept.redactor(os.environ)) as keeper:
             progress.written = path
             try:
-                return await kept.drive_kept(plan, target, Drive(), keeper, stop=stop, observe=progress.note)
+                how = Drive(progress.speed)
+                return await kept.drive_kept(plan, target, how, keeper, stop=stop, observe=progress.note)
             finally:
                 progress.written = path if path.exists() else None
 

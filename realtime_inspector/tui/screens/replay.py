@@ -6,6 +6,7 @@ From here it is served to a client, or its client is played against a server.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,7 +23,7 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.tui import driving, state, talk, text, timeline, walking
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.rights import Guarded
-from realtime_inspector.tui.screens.ask import AskScreen
+from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.walking import Happened, Walk
@@ -277,19 +278,23 @@ class ReplayScreen(Guarded):
         self.app.push_screen(ServingScreen(self.study.path))
 
     def action_drive(self) -> None:
-        """Play the recording's client against a server, after asking which."""
+        """Play the recording's client against a server, after asking which, and how fast."""
         header = self.study.index.header
 
         def begin(to: str | None) -> None:
-            if not to or not to.strip():
-                return
-            from realtime_inspector.tui.screens.driving import DrivingScreen
-
-            self.app.push_screen(DrivingScreen(self.study.path, to.strip()))
+            if to and to.strip():
+                self.app.push_screen(ChooseScreen("How fast?", driving.paces()), partial(self._drive, to.strip()))
 
         self._stay()
         proposed = driving.proposed(header.url if header is not None else "")
         self.app.push_screen(AskScreen("Drive which server?", proposed, driving.HINT), begin)
+
+    def _drive(self, to: str, pace: int | None) -> None:
+        if pace is None:
+            return
+        from realtime_inspector.tui.screens.driving import DrivingScreen
+
+        self.app.push_screen(DrivingScreen(self.study.path, to, driving.PACES[pace][0]))
 
     def _stay(self) -> None:
         self.walk.pause(perf_counter())
