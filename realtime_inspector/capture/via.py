@@ -49,7 +49,8 @@ class Via:
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port
-        except ValueError:
+            (parts.hostname or "").encode("idna")
+        except ValueError:  # also of a name that no host can have
             parts, port = urlsplit(""), None
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
             raise UsageError(f"{named} is no proxy's URL; write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT")

@@ -15,7 +15,7 @@ from realtime_inspector import __version__
 from realtime_inspector.capture.figures import Figures
 from realtime_inspector.cli import diagnostics
 from realtime_inspector.cli.serving import listen_address
-from realtime_inspector.errors import UsageError
+from realtime_inspector.errors import UsageError, words_of
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -57,8 +57,8 @@ def served(listen: str | None, figures: Callable[[], Figures]) -> Iterator[str]:
     registry.register(_Collector(figures))
     try:
         server, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
+    except (OSError, UnicodeError) as error:
+        why = f"{host!r} is no host" if isinstance(error, UnicodeError) else words_of(error)
         raise UsageError(f"--metrics {listen}: cannot listen there: {why}; choose another address") from error
     try:
         url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/metrics"

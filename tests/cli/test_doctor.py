@@ -83,6 +83,10 @@ def test_a_port_of_another_program_is_a_problem() -> None:
         expect(network.port("127.0.0.1", port), Verdict.PROBLEM, "taken by another program", "--listen 127.0.0.1:0")
 
 
+def test_a_host_that_is_none_is_a_problem() -> None:
+    expect(network.port("a..b", 1), Verdict.PROBLEM, "'a..b' is no host", "--listen HOST:PORT")
+
+
 def test_a_port_of_an_inspector_says_which() -> None:
     with answering(READY.answer()) as (port, asked):
         expect(network.port("127.0.0.1", port), Verdict.WARNING, f"inspector that is running (pid {os.getpid()})")

@@ -73,6 +73,12 @@ def test_an_address_that_is_taken_is_one_clear_line(rti: CommandLine, tmp_path: 
     assert (ran.code, ran.err) == (2, f"realtime-inspector: {said}\n")
 
 
+def test_a_host_that_is_none_is_one_clear_line(rti: CommandLine) -> None:
+    ran = rti("proxy", "--listen", "127.0.0.1:0", "--metrics", "a..b:0")
+    said = "--metrics a..b:0: cannot listen there: 'a..b' is no host; choose another address"
+    assert (ran.code, ran.err) == (2, f"realtime-inspector: {said}\n")
+
+
 def test_an_address_that_is_none_is_one_clear_line(rti: CommandLine) -> None:
     ran = rti("proxy", "--listen", "127.0.0.1:0", "--metrics", "here")
     assert (ran.code, ran.err) == (

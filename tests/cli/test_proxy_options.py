@@ -218,6 +218,7 @@ def alive(pid: int) -> bool:
         (["--mode", "local:x", "--workers", "2"], "--workers works in reverse mode alone, not in --mode local:x"),
         (["--mode", "forward", "--sample", "2"], "--sample 2 is no part of all connections"),
         (["--via", "socks5://u:canary@h:1"], "--via is no proxy's URL; write http://HOST:PORT"),
+        (["--via", "http://a..b:80"], "--via is no proxy's URL; write http://HOST:PORT"),
         (["--mode", "local", "--via", "http://h:1"], "--via works in reverse and forward mode, not in --mode local"),
         (["--client-key", "pyproject.toml"], "--client-key"),
         (["--audio-out", "loud"], "'loud' is not one of 'keep', 'hash', 'drop'"),

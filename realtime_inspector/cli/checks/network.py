@@ -16,6 +16,7 @@ from pathlib import Path
 from realtime_inspector.capture.rewrite import READY_PATH
 from realtime_inspector.capture.upstream import Upstream, client_context, explain
 from realtime_inspector.cli.checks.check import Check, ok, problem, skipped, warning
+from realtime_inspector.errors import words_of
 
 TIMEOUT_S = 10.0
 CLOCK_WARNING_S = 5.0
@@ -37,7 +38,9 @@ def port(host: str, number: int) -> Check:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return _taken(host, number, where)
-        return problem("port", f"{where} cannot be listened on: {error.strerror or error}", "choose --listen HOST:PORT")
+        return problem("port", f"{where} cannot be listened on: {words_of(error)}", "choose --listen HOST:PORT")
+    except UnicodeError:
+        return problem("port", f"{host!r} is no host", "choose --listen HOST:PORT")
     return ok("port", f"{where} is free")
 
 
