@@ -331,7 +331,7 @@ class Relay:
         """Connect a link's server leg, or tell its client why not."""
         try:
             await asyncio.wait_for(self._dial(link.server), CONNECT_TIMEOUT_S)
-        except (OSError, ssl.SSLError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, the client is not to wait for ever
             why, what_to_do = explain(error, self.upstream)
             self._failures[kind_of(error)] += 1
             self._say(f"{link.track.source.client}: {why}; {what_to_do}")

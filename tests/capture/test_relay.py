@@ -99,6 +99,23 @@ def test_an_upstream_that_is_not_there_is_a_502_that_says_so(tmp_path: Path) -> 
     assert outline(entries)[:2] == ["client request GET /v1/realtime?model=m", "proxy response 502"]
 
 
+def test_whatever_goes_wrong_on_the_way_to_a_server_is_answered(
+    server: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that no host can have raised what was not looked for, and the client waited for ever."""
+
+    async def dial(*_: object) -> socket.socket:
+        raise UnicodeError("label empty")
+
+    monkeypatch.setattr("realtime_inspector.capture.relay.dial", dial)
+    with relay_in_thread(server.url, tmp_path) as relay:
+        client = connect(relay.port)
+        client.send(REQUEST)
+        answer = client.read_all()
+    assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    assert b"cannot be reached: label empty; start the server" in answer
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
