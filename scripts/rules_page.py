@@ -28,6 +28,7 @@ GROUPS = {
     "ERR": "errors of the server",
     "INT": "interruptions",
     "ITM": "items of the conversation",
+    "LIV": "the Live API",
     "MCP": "tools of MCP servers",
     "OUT": "the assistant's audio",
     "RAT": "rate limits",

@@ -1,0 +1,1 @@
+"""Sessions of the Live API, which is another protocol."""
