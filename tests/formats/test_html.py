@@ -285,6 +285,14 @@ def test_no_meaning_is_by_colour_alone() -> None:
     assert [marks for marks in parsed(read_any(BARGE_IN)).all("rect") if marks.get("fill") == "url(#hatch)"]
 
 
+def test_in_a_long_call_nothing_is_drawn_longer_than_it_was() -> None:
+    piece = heard("i1", tone(24000, 300))
+    call = recorded(f"+10s < {piece}\n+4000s x")
+    (bar,) = [marks for marks in parsed(call, audio=False).all("rect") if marks.get("class") == "heard"]
+    seconds = [float((bar[end] or "").removesuffix("%")) * 40.1 for end in ("x", "width")]
+    assert seconds == pytest.approx([10, 1], abs=0.1)
+
+
 def test_many_findings_are_folded_and_the_rest_counted() -> None:
     wrong = "".join(f'> {{"type": "no.such.event{chr(97 + at)}"}}\n' for at in range(26)) * 3
     found = parsed(recorded(wrong + "x"), audio=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from realtime_inspector.analysis.finding import Severity
 from realtime_inspector.analysis.folding import Told
@@ -30,7 +31,7 @@ _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _TICK = 56
 """What a time on the axis needs."""
 _PEAK_EVERY = 2
-_MOST_PEAKS = 6000
+_MOST_PEAKS = 12_000
 _LOOKED_AT = 400
 """So many samples of a peak's are looked at: of many, each so-manieth."""
 _SHAPES = {
@@ -43,24 +44,39 @@ _MOST_MARKS = 20
 """So many of findings that are alike are marked."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """Times as places of the drawing."""
+
+    seconds: float
+    width: int
+
+    def at(self, t: float) -> str:
+        return percent(t, self.seconds)
+
+    def wide(self, start: float, end: float, least: float = 1.5) -> str:
+        """Return a width; nothing is so short that it cannot be seen."""
+        return percent(max(least * self.seconds / self.width, end - start), self.seconds)
+
+
 def draw(layout: Layout, sound: Sound | None, turns: Sequence[Turn], findings: Sequence[Told]) -> Html:
     """Return the drawing; without a sound it has no waveforms."""
     seconds = max(0.001, layout.seconds(layout.end))
-    width = min(_MOST_WIDTH, max(_WIDTH, round(seconds * _PER_SECOND)))
+    axis = _Axis(seconds, min(_MOST_WIDTH, max(_WIDTH, round(seconds * _PER_SECOND))))
     height = _TOP + 2 * (_LANE + _GAP) + _TOOLS + 8
     parts = [
         _hatching(),
-        *_axis(seconds, width, height),
-        *_lane("user", 0, layout, seconds),
-        *_lane("assistant", 1, layout, seconds),
-        *(_waves(layout, sound, width) if sound is not None else ()),
-        *_written(turns, layout, seconds),
-        *_tools(turns, seconds),
-        *_marks(findings, seconds),
+        *_ticks(axis, height),
+        *_lane("user", 0, layout, axis),
+        *_lane("assistant", 1, layout, axis),
+        *(_waves(layout, sound, axis.width) if sound is not None else ()),
+        *_written(turns, layout, axis),
+        *_tools(turns, axis),
+        *_marks(findings, axis),
         tag("line", id="head", x1=0, x2=0, y1=14, y2=height, class_="head"),
     ]
-    drawing = tag("svg", *parts, id="timeline", width=width, height=height, data_length=f"{seconds:.6f}", role="group",
-                  aria_label="timeline: the user's voice above, the assistant's below")  # fmt: skip
+    drawing = tag("svg", *parts, id="timeline", width=axis.width, height=height, data_length=f"{seconds:.6f}",
+                  role="group", aria_label="timeline: the user's voice above, the assistant's below")  # fmt: skip
     cursor = tag("input", type="range", id="cursor", min=0, max=f"{seconds:.3f}", step=0.1, value=0, hidden=True,
                  aria_label="place in the call")  # fmt: skip
     return tag("div", tag("div", drawing, cursor, class_="lanes"), class_="scroll", tabindex=0, role="region",
@@ -73,13 +89,13 @@ def _hatching() -> Html:
     return tag("defs", made)
 
 
-def _axis(seconds: float, width: int, height: int) -> Iterator[Html]:
-    per_second = width / seconds
+def _ticks(axis: _Axis, height: int) -> Iterator[Html]:
+    per_second = axis.width / axis.seconds
     step = next((step for step in _STEPS_S if step * per_second >= _TICK), _STEPS_S[-1])
-    for count in range(int(seconds / step) + 1):
-        at = percent(count * step, seconds)
+    for count in range(int(axis.seconds / step) + 1):
+        at = axis.at(count * step)
         yield tag("line", x1=at, x2=at, y1=_TOP - 6, y2=height, class_="grid")
-        if (seconds - count * step) * per_second > _TICK:
+        if (axis.seconds - count * step) * per_second > _TICK:
             yield tag("text", _clock(count * step), x=at, dx=3, y=_TOP - 9, class_="tick")
 
 
@@ -91,33 +107,39 @@ def _clock(seconds: float) -> str:
     return f"{int(minutes)}:{rest:04.1f}" if minutes else f"{rest:g} s"
 
 
-def _lane(name: str, row: int, layout: Layout, seconds: float) -> Iterator[Html]:
+def _lane(name: str, row: int, layout: Layout, axis: _Axis) -> Iterator[Html]:
     top = _TOP + row * (_LANE + _GAP)
     yield tag("rect", x=0, y=top, width="100%", height=_LANE, class_="lane")
     if row == 0:
         for window in layout.spoken.values():
             at = (layout.seconds(window.start), layout.seconds(window.end))
-            yield _span(at, seconds, top, "speech", "the user speaks, as the server hears it")
+            yield _span(at, axis, top, "speech", "the user speaks, as the server hears it")
     else:
         for voice in layout.voices.values():
-            yield from _voice(voice, layout, seconds, top)
+            yield from _voice(voice, layout, axis, top)
     yield tag("text", name, x=4, y=top + 13, class_="name")
 
 
-def _voice(voice: Voice, layout: Layout, seconds: float, top: float) -> Iterator[Html]:
+def _voice(voice: Voice, layout: Layout, axis: _Axis, top: float) -> Iterator[Html]:
     until = voice.end if voice.clip is None else max(voice.start, min(voice.clip, voice.end))
     start, heard, end = (layout.seconds(place) for place in (voice.start, voice.heard, until))
-    yield _span((start, heard), seconds, top, "heard", "heard")
+    yield _span((start, heard), axis, top, "heard", "heard")
     if voice.heard < until:
-        yield _span((heard, end), seconds, top, "unheard", "generated, not heard")
-        place, wide = percent(heard, seconds), percent(end - heard, seconds)
-        yield tag("rect", x=place, y=top, width=wide, height=_LANE, fill="url(#hatch)", class_="over")
+        yield _span((heard, end), axis, top, "unheard", "generated, not heard")
+        yield tag(
+            "rect",
+            x=axis.at(heard),
+            y=top,
+            width=axis.wide(heard, end),
+            height=_LANE,
+            fill="url(#hatch)",
+            class_="over",
+        )
 
 
-def _span(at: tuple[float, float], seconds: float, top: float, kind: str, title: str) -> Html:
-    start, end = at
-    place, wide = percent(start, seconds), percent(max(0.001 * seconds, end - start), seconds)
-    return tag("g", tag("title", title), tag("rect", x=place, y=top, width=wide, height=_LANE, class_=kind))
+def _span(at: tuple[float, float], axis: _Axis, top: float, kind: str, title: str) -> Html:
+    shape = tag("rect", x=axis.at(at[0]), y=top, width=axis.wide(*at), height=_LANE, class_=kind)
+    return tag("g", tag("title", title), shape)
 
 
 def _waves(layout: Layout, sound: Sound, width: int) -> Iterator[Html]:
@@ -143,44 +165,44 @@ def _peaks(sound: Sound, side: Side, buckets: int, length: int) -> list[int]:
     return found
 
 
-def _written(turns: Sequence[Turn], layout: Layout, seconds: float) -> Iterator[Html]:
+def _written(turns: Sequence[Turn], layout: Layout, axis: _Axis) -> Iterator[Html]:
     """Yield what was written, not said."""
     for turn in turns:
         for utterance in turn.user:
             if item_of(utterance) not in layout.spoken:
                 at = utterance.start.t
-                yield _span((at, at), seconds, _TOP, "text", "the user writes")
+                yield _span((at, at), axis, _TOP, "text", "the user writes")
         for item in turn.items:
             if item.id not in layout.voices and item.first is not None:
                 until = item.done.t if item.done is not None else item.first.t
-                yield _span((item.first.t, until), seconds, _TOP + _LANE + _GAP, "text", "the assistant writes")
+                yield _span((item.first.t, until), axis, _TOP + _LANE + _GAP, "text", "the assistant writes")
 
 
-def _tools(turns: Sequence[Turn], seconds: float) -> Iterator[Html]:
+def _tools(turns: Sequence[Turn], axis: _Axis) -> Iterator[Html]:
     top = _TOP + 2 * (_LANE + _GAP)
     for turn in turns:
         for call in turn.calls:
             if call.done is None:
                 continue
-            end = call.outputs[0].t if call.outputs else seconds
+            end = call.outputs[0].t if call.outputs else axis.seconds
             title = f"tool {call.name}" if call.outputs else f"tool {call.name}, never answered"
-            place, wide = percent(call.done.t, seconds), percent(max(0.002 * seconds, end - call.done.t), seconds)
+            place, wide = axis.at(call.done.t), axis.wide(call.done.t, end, least=2.5)
             bar = tag("rect", x=place, y=top, width=wide, height=_TOOLS, class_="tool" if call.outputs else "tool open")
-            is_late = call.done.t > 0.8 * seconds  # its name would leave the drawing
+            is_late = call.done.t > 0.8 * axis.seconds  # its name would leave the drawing
             shown = units.clipped(call.name or "tool", 30) + ("" if call.outputs else ": no output")
             name = tag("text", shown, x=place, dx=-4 if is_late else 4, y=top + 13, class_="name",
                        text_anchor="end" if is_late else None)  # fmt: skip
             yield tag("g", tag("title", title), bar, name)
 
 
-def _marks(findings: Sequence[Told], seconds: float) -> Iterator[Html]:
+def _marks(findings: Sequence[Told], axis: _Axis) -> Iterator[Html]:
     """Yield the findings at their times: links to where each is told, the worst on top."""
     for number, one in reversed([*enumerate(findings[:MOST_TOLD])]):
         for finding in reversed(one.same[:_MOST_MARKS]):
             told = f"{name_of(finding)}, at {units.clock(finding.t)}"
             shape = tag("path", d=_SHAPES[finding.severity], class_=f"mark {finding.severity}")
             room = tag("rect", x=-12, y=-5, width=24, height=24, class_="room")
-            place = tag("svg", tag("title", told), room, shape, x=percent(finding.t, seconds), y=2, class_="place")
+            place = tag("svg", tag("title", told), room, shape, x=axis.at(finding.t), y=2, class_="place")
             is_first = finding is one.same[0]
             yield tag("a", place, href=f"#f{number}", aria_label=told, tabindex=None if is_first else -1)
 
