@@ -82,7 +82,7 @@ def test_a_word_is_quoted_as_the_shell_of_the_system_does() -> None:
 
 
 def test_a_program_that_is_a_script_is_found_where_the_system_looks_for_programs_alone(tmp_path: Path) -> None:
-    script = tmp_path / "npm"
+    script = tmp_path / ("npm.cmd" if os.name == "nt" else "npm")
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
     assert runnable(["npm", "test"], {"PATH": str(tmp_path)}, "nt") == [str(script), "test"]
