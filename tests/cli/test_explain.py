@@ -123,7 +123,7 @@ def test_an_id_without_a_rule_is_told_with_the_reason() -> None:
         "SES024 has no rule: it is the same as MCP002, which tells it where it shows: at the response; "
         "see `realtime-inspector explain MCP002`"
     )
-    assert refused("LIV001").startswith("LIV001 has no rule: the Live API is another protocol")
+    assert refused("LIV005").startswith("LIV005 has no rule: what a client adds up is on no wire")
 
 
 def test_no_rule_at_all_is_refused_with_an_example() -> None:

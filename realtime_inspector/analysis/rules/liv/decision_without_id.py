@@ -12,7 +12,7 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
 
 
-class DecisionId(Rule):
+class DecisionWithoutId(Rule):
     """A decision.create has no event_id, or one that was used before.
 
     Why: the decision's events name it by that id: it is required, and each decision needs one of its own.
