@@ -93,7 +93,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("line", SHOWN, ids=str)
-def test_every_command_line_is_one_that_this_program_takes(line: Shown) -> None:
+def test_every_command_line_is_one_that_this_program_takes(
+    line: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where reports can be written
     for arguments in line.calls:
         if len(arguments) < 2:
             assert not arguments or commands.load(arguments[0]) is not None
