@@ -18,6 +18,16 @@ README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "recordings/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _PROGRAMS = ("realtime-inspector", "rti")
+_OTHERS = (
+    "apt", "bash", "brew", "cat", "cd", "claude", "codespell", "curl", "docker", "eval", "git", "jq", "man", "mitmdump",
+    "mitmproxy", "mitmweb", "mkdir", "mv", "node", "npm", "npx", "phoenix", "pip", "pipx", "pytest", "python", "rm",
+    "ssh", "touch", "uv", "uvx", "websocat", "which", "wscat",
+)  # fmt: skip
+"""What else a line of the pages may begin with."""
+_SHELL = (None, "", "sh", "bash", "console")
+"""Languages of blocks that are typed into a shell; None is an indented one."""
+_STEP = re.compile(r"^ *- (?:run: )?((?:realtime-inspector|pipx?) .*)$")
+"""A step of a workflow, or of a pipeline."""
 _BLOCK = re.compile(r"^(?:    |```)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _INNER = re.compile(r'"?\$\(([^()]*)\)"?')
@@ -84,6 +94,48 @@ def code(page: Path) -> list[str]:
 def fences(page: Path, language: str = "") -> list[str]:
     """Return a page's fenced blocks of one language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def typed() -> list[Shown]:
+    """Return every line of the pages that is to be typed into a shell or stands in a pipeline, whatever its program.
+
+    A program's name alone is a word, not a line.
+    """
+    found = [Shown(name_of(page), text) for page in PAGES for _, text in _texts(page) if _is_typed(text)]
+    return list(dict.fromkeys(found))
+
+
+def strangers() -> list[Shown]:
+    """Return the lines of the blocks for a shell that begin with no program that we know."""
+    texts = [(page, kind, text) for page in PAGES for kind, text in _texts(page)]
+    return [Shown(name_of(page), text) for page, kind, text in texts if kind == "block" and not _is_typed(text)]
+
+
+def _is_typed(text: str) -> bool:
+    words = _without_assignments(_INNER.sub("SHELL", text))
+    return words != [text] and (not words or words[0] in (*_PROGRAMS, *_OTHERS))
+
+
+def _texts(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield each line of code that may be typed, without its comment; and whether it is one of a block."""
+    language: str | None = None
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            language = line[3:] if language is None else None
+        elif language == "yaml":
+            yield from (("step", step) for step in _STEP.findall(line))
+        elif language is None and not line.startswith("    "):
+            yield from (("span", text) for text in _SPAN.findall(line))
+        elif language in _SHELL and (text := _COMMENT.sub("", line).strip()):
+            yield "maybe" if language == "" else "block", text
+
+
+def _without_assignments(line: str) -> list[str]:
+    """Return the words of a line behind the variables that it sets."""
+    words = line.split()
+    while words and re.match(r"[A-Z_]+=", words[0]):
+        words = words[1:]
+    return words
 
 
 def shown() -> list[Shown]:

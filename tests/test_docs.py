@@ -23,11 +23,12 @@ from realtime_inspector.formats import flow_file, har
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Kind
 from tests.cli.helpers import CommandLine, Ran
-from tests.pages import PAGES, README, ROOT, Shown, code, fences, name_of, shown
+from tests.pages import PAGES, README, ROOT, Shown, code, fences, name_of, shown, typed
 
 SHOWN = shown()
 OFFLINE = {"lint", "show", "ls", "events", "tail", "stats", "explain", "export", "import", "report", "repair", "prune",
-           "schema", "completion", "ca", "diff", "cut", "concat", "scrub", "digest", "verify", "config"}  # fmt: skip
+           "schema", "completion", "ca", "why", "diff", "cut", "concat", "scrub", "digest", "verify",
+           "config"}  # fmt: skip
 """Commands that need no peer and end by themselves."""
 LOG = """
 2026-11-20 10:00:03 < {"type": "response.function_call_arguments.done", "call_id": "call_9f3", "arguments": "{}"}
@@ -50,7 +51,7 @@ text = { input = 4.00, cached = 0.40, output = 24.00 }
 
 def runs(line: Shown) -> bool:
     """Tell whether a line can run here, as it stands."""
-    if re.search(r"\b(DIR|node|python|zsh|otlp)\b", line.line):
+    if re.search(r"\b(DIR|node|python|zsh|otlp|OPENAI_BASE_URL)\b", line.line):
         return False
     others = [["repair"], ["tail", "--lint"]]  # only mentioned; waits for calls
     return all(call and call not in others and call[0] in OFFLINE for call in line.calls)
@@ -139,7 +140,7 @@ def test_a_command_line_that_needs_no_peer_runs(line: str, world: Path, capsys: 
 def test_every_option_that_a_page_names_with_its_command_is_one(page: Path) -> None:
     known = {listed.name for listed in commands.table()}
     for span in code(page):
-        words = span.split()
+        words = span.partition(" -- ")[0].split()
         if not words or words[0] not in known:
             continue
         command = commands.load(words[0])
@@ -169,18 +170,34 @@ def test_the_jq_line_of_the_format_lists_what_the_client_sent(world: Path) -> No
     assert [name for name in types if name] == ["session.update", item, "response.create", item]
 
 
-def test_the_readme_shows_what_the_demo_prints(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_readme_shows_what_its_first_line_prints(tmp_path: Path) -> None:
     (excerpt, *_) = fences(README)
-    monkeypatch.delenv("COLUMNS", raising=False)
-    ran = CommandLine(capsys)("demo", "--no-tui", "--dir", tmp_path)
-    printed = [_timeless(line) for line in (ran.err + ran.out).splitlines()]
+    line = next(line.line for line in typed() if "demo" in line.line)
+    assert line == "pip install uv && uv run realtime-inspector demo"
+    ran = _in_the_clone(line, tmp_path)
+    printed = [_timeless(line) for line in (ran.stderr + ran.stdout).splitlines()]
     wanted = [_timeless(line) for line in excerpt.splitlines()]
-    assert wanted[0] in printed
+    assert wanted[0] in printed, ran.stderr
     start = printed.index(wanted[0])
     assert printed[start : start + len(wanted)] == wanted
     assert 10 < len(wanted) <= 25
+
+
+def _in_the_clone(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line as in a clone whose environment is ready; there is no network, so pip has put uv there already."""
+    uv = os.environ.get("UV") or which("uv")
+    tools = {
+        "pip": "exit 0",
+        "uv": f'exec "{uv}" "$@"' if uv else f'shift 2; exec "{sys.executable}" -m realtime_inspector "$@"',
+    }
+    for name, text in tools.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    ready = {"UV_NO_SYNC": "1", "UV_OFFLINE": "1", "UV_PROJECT_ENVIRONMENT": sys.prefix, "UV_PYTHON": sys.executable}
+    own = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "REALTIME_INSPECTOR_DATA_DIR": str(folder)}
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | ready | own
+    )
 
 
 def _timeless(line: str) -> str:

@@ -1,4 +1,4 @@
-"""What the documents tell clients to do, done: proxy, run, mock, exec and the pytest plugin, as they stand there."""
+"""What the documents tell clients of the SDKs to do, done: the variables, the URLs, and the pytest plugin."""
 
 from __future__ import annotations
 
@@ -157,44 +157,6 @@ def test_a_url_that_a_client_is_given_leads_through_the_proxy(url: str, proxied:
     whole = whole if "?" in whole else f"{whole}?model=m"
     with connect(whole, additional_headers={"Authorization": "Bearer k"}, proxy=None) as connection:
         assert json.loads(connection.recv())["type"] == "session.created"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a folder with an agent, a test of it, and a recording of what it does."""
-    (tmp_path / "my_agent.py").write_text(f"{TALK}\nrun_my_agent()\n")
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests/test_agent.py").write_text(f"{TALK}\ndef test_it():\n    run_my_agent()\n")
-    write_recording(tmp_path / "recordings/call.jsonl", TEXT)
-    return tmp_path
-
-
-def test_one_program_is_recorded_and_linted(
-    project: Path, proxied: tuple[str, Path], environment: dict[str, str]
-) -> None:
-    own = {"REALTIME_INSPECTOR_UPSTREAM": f"ws://{proxied[0]}", "REALTIME_INSPECTOR_MODE": "reverse"}
-    line = line_of(README, "realtime-inspector run")
-    ran = shell(line, environment | own, project)
-    assert ran.returncode == 0, ran.stderr
-    assert "recorded 1 connection of python" in ran.stderr
-    assert "warning OUT005 close-before-playback-end" in ran.stderr
-    assert "1 warning in 1 recording" in ran.stderr
-    assert len(files.find(project / "recordings")) == 2
-
-
-def test_a_test_suite_runs_against_the_recording(project: Path, environment: dict[str, str]) -> None:
-    line = line_of(README, "realtime-inspector exec")
-    ran = shell(line, environment, project)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "1 passed" in ran.stdout
-    (project / "tests/test_agent.py").write_text("def test_it(): pass")
-    assert shell(line, environment, project).returncode == 1
-
-
-def test_the_recording_is_a_server(project: Path, environment: dict[str, str]) -> None:
-    with started(line_of(README, "realtime-inspector mock"), environment, project) as url:
-        ran = shell("python my_agent.py", environment | {"OPENAI_BASE_URL": f"{url}/v1"}, project)
-        assert ran.returncode == 0, ran.stderr
 
 
 def test_the_example_for_pytest_passes(pytester: pytest.Pytester) -> None:
