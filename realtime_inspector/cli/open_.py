@@ -83,7 +83,7 @@ def open_paths(
         check_readable(paths)
         from realtime_inspector.tui import first_frame
 
-        with first_frame.shown(paths):
+        with first_frame.shown(paths, answers=not keys and not show_findings) as first_keys:
             from realtime_inspector.analysis import saved
             from realtime_inspector.cli import linting
 
@@ -91,9 +91,15 @@ def open_paths(
             from realtime_inspector.tui import app, keymap
 
             look = app.Look(theme, keymap.read(keys))
-            named = saved.of_project(Path.cwd())
-
-    app.run(paths, show_findings=show_findings, policy=policy, look=look, read_only=read_only, project_filters=named)
+            app.run(
+                paths,
+                show_findings=show_findings,
+                policy=policy,
+                look=look,
+                read_only=read_only,
+                project_filters=saved.of_project(Path.cwd()),
+                first_keys=first_keys,
+            )
 
 
 @contextmanager

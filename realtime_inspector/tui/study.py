@@ -78,7 +78,8 @@ class Study:
         """How often findings came: a view that shows another number is out of date."""
         self.is_touched: Callable[[], bool] = lambda: False
         """Tells whether the user is doing something."""
-        self._rules = rules
+        self.rules = rules
+        """What it is checked with: all rules if None. Looked at when that begins."""
         self._clock = clock
         self._started: float | None = None
         self._last_n = (-1, 0)
@@ -166,11 +167,11 @@ class Study:
 
     def new_linter(self) -> Linter:
         """Return what asks the rules about it as they are wanted, from its beginning on."""
-        if not isinstance(self._rules, Policy):
-            return Linter(self._rules, header=self.index.header)
+        if not isinstance(self.rules, Policy):
+            return Linter(self.rules, header=self.index.header)
         with suppress(UsageError):  # suppressions that cannot be read suppress nothing; `lint` tells why
-            return self._rules.linter(self.path, self.index.header)
-        return Linter(self._rules.rules_for(self.path), header=self.index.header)
+            return self.rules.linter(self.path, self.index.header)
+        return Linter(self.rules.rules_for(self.path), header=self.index.header)
 
     def analyse(self, more: Callable[[], bool]) -> bool:
         """Let the rules see what was indexed, while `more` says so; tell whether they have seen all of it."""

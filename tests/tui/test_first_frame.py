@@ -39,7 +39,7 @@ def drawn(placed: list[Placed], width: int, height: int) -> list[str]:
 def test_the_rows_stand_where_the_session_screen_has_them(call: Path, width: int, height: int) -> None:
     study = Study(call, sample.RULES)
     study.read_on()
-    frame = drawn(first_frame.of_session(study, width, height), width, height)
+    frame = drawn(first_frame.SessionFrame(study, width, height).whole(), width, height)
     study.close()
     seen: list[str] = []
 
@@ -75,8 +75,11 @@ def test_a_long_recording_that_is_still_written_has_its_first_rows_at_once_a_sho
     event = '> {"type":"input_audio_buffer.append","audio":"' + "AAAA" * 300 + '"}'
     call = sample.write(tmp_path / "call.jsonl", "\n".join([event] * lines))
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((80, 24)))
-    frame = first_frame._drawn([call], sys.__stdout__ or sys.stdout)
-    assert ("input_audio_buffer.append" in frame, "● live" in frame) == (lines > 3, False)  # its end may be near
+    text, frame = first_frame._drawn([call], sys.__stdout__ or sys.stdout)
+    assert (frame is not None) == bool(text)
+    if frame is not None:
+        frame.study.close()
+    assert ("input_audio_buffer.append" in text, "● live" in text) == (lines > 3, False)  # its end may be near
 
 
 def test_the_list_stands_where_the_sessions_screen_has_it(call: Path) -> None:

@@ -24,6 +24,7 @@ from realtime_inspector.tui import bars, groups, verdict
 from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.first_frame import WIDE
+from realtime_inspector.tui.first_keys import FirstKeys
 from realtime_inspector.tui.screens.listening import ListeningScreen
 from realtime_inspector.tui.shelf import EXPLAINED
 from realtime_inspector.tui.study import Study
@@ -77,12 +78,13 @@ class SessionScreen(ListeningScreen):
         Binding("q", "close", "Back", id="session.back"),
     ]
 
-    def __init__(self, study: Study, *, show_findings: bool = False) -> None:
+    def __init__(self, study: Study, *, show_findings: bool = False, first_keys: FirstKeys | None = None) -> None:
         super().__init__(Desk(study))
         self._panes = Panes(self.desk, id="panes")
         self.problem = ""
         """Why the recording cannot be read any further."""
         self._show_findings = show_findings
+        self._first_keys = first_keys
         self._settled = False
         self._drawn: dict[str, object] = {"view": study.view_number}
         self._drawn_at = 0.0
@@ -110,8 +112,19 @@ class SessionScreen(ListeningScreen):
         self.action_pane("findings" if self._show_findings else "events")
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()
+        self._take_over()
         self._draw()
         self.call_after_refresh(self._begin)  # the first frame does not wait for the rules to be imported
+
+    def _take_over(self) -> None:
+        """Begin where the keys have led before this screen could answer them."""
+        if self._first_keys is not None:
+            self._first_keys.end()
+            frame = self._first_keys.frame
+            self.event_list.begin(frame.cursor, frame.top)
+            row = self.event_list.row
+            if row is not None:
+                self.desk.move(row.position)
 
     def _is_state_shown(self) -> bool:
         return self._panes.is_attached and self._panes.shows("state")  # it is not while the screen is taken down

@@ -157,6 +157,12 @@ class LineList(ScrollView, Spans, can_focus=True, inherit_bindings=False):
         if tell and len(self._source):
             self.post_message(self.Moved(self, y))
 
+    def begin(self, y: int, top: int) -> None:
+        """Begin with the cursor on a line, and another one at the top: before the list is laid out."""
+        self.set_reactive(LineList.cursor, y)
+        for scrolled in (LineList.scroll_y, LineList.scroll_target_y):
+            self.set_reactive(scrolled, float(top))
+
     def watch_cursor(self, old: int, new: int) -> None:
         """Draw the two lines anew and bring the cursor into view."""
         self.refresh_line(old)
