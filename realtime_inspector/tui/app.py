@@ -25,8 +25,8 @@ from textual.screen import Screen
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.tui import rights, terminal, themes
+from realtime_inspector.tui.colourless import Colourless
 from realtime_inspector.tui.driver import driver_class
-from realtime_inspector.tui.first_keys import FirstKeys
 from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.memory import Memory, usual_path
 from realtime_inspector.tui.screens.help import Action, HelpScreen, actions
@@ -109,6 +109,8 @@ class InspectorApp(App[None]):
     CSS = """
     LineList:focus > .line--cursor { background: $primary 30%; }
     LineList:light:focus > .line--cursor { background: $primary 18%; }
+    Input > .input--placeholder { color: $foreground 80%; }
+    ToastRack { margin-bottom: 3; }
     LineList:dark > .line--proxy { color: #c3a6e8; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -129,9 +131,10 @@ class InspectorApp(App[None]):
         elsewhere: bool = False,
         device: Opener | None = None,
         project_filters: Mapping[str, str] | None = None,
-        first_keys: FirstKeys | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class(first_keys))
+        super().__init__(driver_class=driver_class())
+        if self.no_color:
+            self._filters = [Colourless()]
         look = look or Look()
         for theme in (themes.LIGHT, themes.CONTRAST):
             self.register_theme(theme)
@@ -148,8 +151,6 @@ class InspectorApp(App[None]):
         """Starts what plays, if not this machine's sound device."""
         self.rules = rules
         """The rules to check with, or what a project wants of them; all of them if None."""
-        self._first_keys = first_keys
-        """What answers keys in the only recording until its screen does."""
         self._greets = memory is not None
         self.memory = memory or Memory()
         """What is remembered from one start to the next."""
@@ -167,14 +168,10 @@ class InspectorApp(App[None]):
         return {**self.memory.saved, **self._project_filters}
 
     def on_mount(self) -> None:
-        """Begin to take keys."""
+        """Show the session if there is one to show, else the list."""
         self.run_worker(self._keys.run(), group="keys")
         if self._greets and self.memory.greet():
             self.notify("? says what can be done, ctrl+p finds it by name, q goes back", timeout=10, markup=False)
-        self.call_next(self._begin)  # until this is over, frames are made but not shown
-
-    def _begin(self) -> None:
-        """Show the session if there is one to show, else the list."""
         if len(self._paths) == 1 and self._paths[0].is_file():
             self.open(self._paths[0])
         else:
@@ -186,10 +183,7 @@ class InspectorApp(App[None]):
         Raises:
             RecordingError: If the file cannot be opened.
         """
-        first, self._first_keys = self._first_keys, None
-        study = first.frame.study if first is not None else Study(path, clock=self._clock)
-        study.rules = self.rules
-        self.push_screen(SessionScreen(study, show_findings=self._show_findings, first_keys=first))
+        self.push_screen(SessionScreen(Study(path, self.rules, self._clock), show_findings=self._show_findings))
 
     async def on_event(self, event: events.Event) -> None:
         """Note that the user does something, and let a key wait for the one before it."""
@@ -270,9 +264,8 @@ def run(
     look: Look | None = None,
     read_only: bool = False,
     project_filters: Mapping[str, str] | None = None,
-    first_keys: FirstKeys | None = None,
 ) -> None:
-    """Show recordings, or folders of them, until the user leaves; garbage is collected as suits that.
+    """Show recordings, or folders of them, until the user leaves.
 
     `policy` is what the project wants of the rules, `project_filters` are those that it has a name for.
     """
@@ -286,12 +279,10 @@ def run(
         read_only=read_only,
         elsewhere=terminal.is_elsewhere(),
         project_filters=project_filters,
-        first_keys=first_keys,
     )
     before, switch_s = gc.get_threshold(), sys.getswitchinterval()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
-    gc.enable()
     sys.setswitchinterval(_SWITCH_S)
     try:
         app.run()

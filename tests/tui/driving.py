@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from textual._context import visible_screen_stack
+from textual.filter import dim_color
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -83,7 +84,8 @@ def contrasts(app: Any) -> Iterator[tuple[str, float]]:
     for strip in _strips(app):
         for text, style, _ in strip:
             if any(character.isalnum() for character in text) and style and style.color and style.bgcolor:
-                pair = sorted(map(_brightness, (style.color, style.bgcolor)))
+                color = dim_color(style.bgcolor, style.color) if style.dim else style.color  # as it will be drawn
+                pair = sorted(map(_brightness, (color, style.bgcolor)))
                 yield text, (pair[1] + 0.05) / (pair[0] + 0.05)
 
 

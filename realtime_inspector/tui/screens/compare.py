@@ -23,6 +23,8 @@ from realtime_inspector.tui.widgets.wrapped import WrappedList
 if TYPE_CHECKING:
     from realtime_inspector.tui.app import InspectorApp
 
+_DIFFERENCE = Binding.Group("Difference", compact=True)
+
 
 class CompareScreen(Screen[None]):
     """What two sessions have in common, and what not."""
@@ -32,8 +34,14 @@ class CompareScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "look(0)", "Look at the first", id="compare.first"),
         Binding("2", "look(1)", "Look at the second", id="compare.second"),
-        Binding("n,right_curly_bracket", "difference(1)", "Next", tooltip="difference", id="compare.next"),
-        Binding("N,left_curly_bracket", "difference(-1)", "Previous", tooltip="difference", id="compare.previous"),
+        Binding("n,right_curly_bracket", "difference(1)", "Next difference", group=_DIFFERENCE, id="compare.next"),
+        Binding(
+            "N,left_curly_bracket",
+            "difference(-1)",
+            "Previous difference",
+            group=_DIFFERENCE,
+            id="compare.previous",
+        ),
         Binding("y", "copy", "Copy", show=False, id="compare.copy"),
         Binding("q,escape", "close", "Back", id="compare.back"),
     ]
