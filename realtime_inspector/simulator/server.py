@@ -39,6 +39,8 @@ from realtime_inspector.simulator.schedule import Close
 
 MAX_MESSAGE_BYTES = 32 << 20
 """Room for an append of 15 MiB in base64."""
+CLOSE_S = 2.0
+"""How long clients have to close when the server ends."""
 _MAX_HTTP_BYTES = 1 << 20
 _LENGTH_DIGITS = 12
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
@@ -114,6 +116,7 @@ class Simulator:
         self._http_ids = Ids(f"{seed}/http")
         self._secrets = door.Secrets()
         self._server: Server | None = None
+        self._open: set[_Connection] = set()
 
     @property
     def port(self) -> int:
@@ -162,15 +165,28 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop listening and close what is open."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        if self._server is None:
+            return
+        self._server.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._server.wait_closed(), CLOSE_S)
+        for connection in list(self._open):
+            connection.transport.abort()
+        await self._server.wait_closed()
 
     def _connection(self) -> type[ServerConnection]:
         """Return the class of this server's connections: they answer plain requests with its keys and ids."""
-        answer, say = self._plain, self._say
+        answer, say, now_open = self._plain, self._say, self._open
 
         class Connection(_Connection):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                now_open.add(self)
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                now_open.discard(self)
+
             def tell(self, text: str) -> None:
                 say(text)
 

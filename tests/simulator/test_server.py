@@ -12,15 +12,20 @@ from typing import Any
 import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from realtime_inspector.capture.tls import DATA_DIR_VARIABLE, LocalCA
 from realtime_inspector.errors import UsageError
-from realtime_inspector.simulator import Simulator
+from realtime_inspector.simulator import Simulator, server
 from realtime_inspector.simulator.scenario import parse
 
 KEY = {"Authorization": "Bearer test-key"}
+UPGRADE = (
+    b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 QUICK = parse('[pace]\ndelay_ms = 0\nspeed = 1000\n[[turn]]\nsay = "Hello there."', "test")
 
 
@@ -274,6 +279,30 @@ def test_a_ca_that_cannot_be_kept_is_told_and_costs_its_client_alone(data_folder
     assert len(told) == 1
     assert told[0].startswith("no TLS for a client: ")
     assert "the local CA cannot be kept there" in told[0]
+
+
+@pytest.mark.usefixtures("data_folder")
+@pytest.mark.parametrize("begun", [UPGRADE, UPGRADE[:20], b"\x16\x03\x01"], ids=["a socket", "a request", "TLS"])
+def test_a_client_that_is_silent_does_not_hold_up_the_end(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took 10 s, and a second ctrl+c changed nothing; here the library would wait for ever."""
+
+    def patient(*arguments: Any, **options: Any) -> Any:
+        return serve(*arguments, **{**options, "open_timeout": None, "close_timeout": None})
+
+    monkeypatch.setattr(server, "CLOSE_S", 0.01)
+    monkeypatch.setattr(server, "serve", patient)
+
+    async def talk() -> None:
+        async with asyncio.timeout(60), Simulator(QUICK) as simulator:
+            reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
+            writer.write(begun)
+            if begun == UPGRADE:
+                await reader.readuntil(b"\r\n\r\n")
+            while not simulator._open:
+                await asyncio.sleep(0)
+        writer.close()
+
+    asyncio.run(talk())
 
 
 def test_a_taken_port_is_said_in_one_line() -> None:
