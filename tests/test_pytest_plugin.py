@@ -152,6 +152,23 @@ def test_a_failing_test_shows_the_mismatch_beside_its_own_failure(suite: pytest.
     result.stdout.fnmatch_lines(["*its own failure*", "*is one the API refuses*"])
 
 
+def test_a_failing_test_that_waited_for_an_answer_is_told_what_it_did_not_ask(suite: pytest.Pytester) -> None:
+    record(suite, "test_greets")
+    write_tests(
+        suite,
+        """
+    def test_greets(realtime_server):
+        with connect(realtime_server.ws_url) as connection:
+            for message in TURN[:-1]:
+                connection.send(json.dumps(message))
+            assert False, "timed out"
+    """,
+    )
+    result = run(suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*timed out*", "played in part, without response.create (line 8)"])
+
+
 def test_a_test_that_is_skipped_has_nothing_to_meet(suite: pytest.Pytester) -> None:
     record(suite, "test_greets")
     write_tests(suite, "\n    def test_greets(realtime_server): pytest.skip('no microphone')\n")

@@ -75,7 +75,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except (Exception, pytest.fail.Exception, pytest.skip.Exception):
-        item.add_report_section("call", "realtime-inspector", _problem(item))
+        item.add_report_section("call", "realtime-inspector", _problem(item) or _left_out(item))
         raise
     if problem := _problem(item):
         pytest.fail(problem, pytrace=False)
@@ -89,6 +89,12 @@ def _problem(item: pytest.Item) -> str:
     server.settle()
     server.told = server.problem()
     return server.told
+
+
+def _left_out(item: pytest.Item) -> str:
+    """Return what a test that failed for another reason had not done: it may have waited for an answer to that."""
+    server = item.stash.get(_KEPT, None)
+    return "\n".join(f"played in part, {what}" for what in server.left_out()) if server is not None else ""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -287,6 +287,7 @@ class ReplayServer:
     async def _play(self, connection: ServerConnection, player: Player) -> None:
         if self._faults is None:
             await self._pump(connection, connection, player)
+            await self._take_rest(connection, player)
             return
         with suppress(ConnectionClosed):
             async with self._faults.socket(connection, lambda done: player.note(str(done), _now())) as faulty:
@@ -313,6 +314,17 @@ class ReplayServer:
                 self._taken += 1
                 payload = came if isinstance(came, bytes) else came.encode()
                 actions = player.receive(payload, _now(), binary=isinstance(came, bytes))
+
+    async def _take_rest(self, connection: ServerConnection, player: Player) -> None:
+        """Take in what a client had said before it left, where it left so soon that no answer could be sent."""
+        with suppress(ConnectionClosed):
+            while not player.over:
+                came = await connection.recv()
+                self._taken += 1
+                payload = came if isinstance(came, bytes) else came.encode()
+                for action in player.receive(payload, _now(), binary=isinstance(came, bytes)):
+                    if isinstance(action, Report):
+                        await self._do(connection, connection, action)
 
     async def _carry_out(
         self, raw: ServerConnection, connection: ServerConnection | FaultySocket, actions: Sequence[Action]

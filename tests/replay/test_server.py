@@ -23,6 +23,7 @@ from websockets.typing import Subprotocol
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.server import Address, ReplayServer
 from realtime_inspector.replay.thread import drain, serving
@@ -227,6 +228,16 @@ def test_a_request_is_read_however_it_is_cut(request_bytes: bytes, status: int) 
         while part := raw.recv(4096):
             answer += part
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_what_a_client_says_last_counts_though_it_leaves_at_once() -> None:
+    told: list[str] = []
+    update, item, _ = client_messages(TEXT)
+    with serving([script(TEXT)], told=told.append) as server, dial(server.ws_url) as connection:
+        say(connection, update, item, {"type": "response.create", "response": {"instructions": "No."}})
+    (played,) = server.report().connections
+    assert (played.matched, [found.why for found in played.mismatches]) == (2, [Why.DIFFERS])
+    assert [text.partition(":")[0] for text in told] == ["call.jsonl"]
 
 
 def test_a_handshake_that_is_no_handshake_leaves_its_recording_for_another() -> None:
