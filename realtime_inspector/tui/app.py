@@ -27,6 +27,7 @@ from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.tui import rights, terminal, themes
 from realtime_inspector.tui.colourless import Colourless
 from realtime_inspector.tui.driver import driver_class
+from realtime_inspector.tui.first_keys import FirstKeys
 from realtime_inspector.tui.keys import KeyQueue
 from realtime_inspector.tui.memory import Memory, usual_path
 from realtime_inspector.tui.screens.help import Action, HelpScreen, actions
@@ -131,8 +132,9 @@ class InspectorApp(App[None]):
         elsewhere: bool = False,
         device: Opener | None = None,
         project_filters: Mapping[str, str] | None = None,
+        first_keys: FirstKeys | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class())
+        super().__init__(driver_class=driver_class(first_keys))
         if self.no_color:
             self._filters = [Colourless()]
         look = look or Look()
@@ -151,6 +153,8 @@ class InspectorApp(App[None]):
         """Starts what plays, if not this machine's sound device."""
         self.rules = rules
         """The rules to check with, or what a project wants of them; all of them if None."""
+        self._first_keys = first_keys
+        """What answers keys in the only recording until its screen does."""
         self._greets = memory is not None
         self.memory = memory or Memory()
         """What is remembered from one start to the next."""
@@ -168,10 +172,14 @@ class InspectorApp(App[None]):
         return {**self.memory.saved, **self._project_filters}
 
     def on_mount(self) -> None:
-        """Show the session if there is one to show, else the list."""
+        """Begin to take keys."""
         self.run_worker(self._keys.run(), group="keys")
         if self._greets and self.memory.greet():
             self.notify("? says what can be done, ctrl+p finds it by name, q goes back", timeout=10, markup=False)
+        self.call_next(self._begin)  # until this is over, frames are made but not shown
+
+    def _begin(self) -> None:
+        """Show the session if there is one to show, else the list."""
         if len(self._paths) == 1 and self._paths[0].is_file():
             self.open(self._paths[0])
         else:
@@ -183,7 +191,10 @@ class InspectorApp(App[None]):
         Raises:
             RecordingError: If the file cannot be opened.
         """
-        self.push_screen(SessionScreen(Study(path, self.rules, self._clock), show_findings=self._show_findings))
+        first, self._first_keys = self._first_keys, None
+        study = first.frame.study if first is not None else Study(path, clock=self._clock)
+        study.rules = self.rules
+        self.push_screen(SessionScreen(study, show_findings=self._show_findings, first_keys=first))
 
     async def on_event(self, event: events.Event) -> None:
         """Note that the user does something, and let a key wait for the one before it."""
@@ -264,8 +275,9 @@ def run(
     look: Look | None = None,
     read_only: bool = False,
     project_filters: Mapping[str, str] | None = None,
+    first_keys: FirstKeys | None = None,
 ) -> None:
-    """Show recordings, or folders of them, until the user leaves.
+    """Show recordings, or folders of them, until the user leaves; garbage is collected as suits that.
 
     `policy` is what the project wants of the rules, `project_filters` are those that it has a name for.
     """
@@ -279,10 +291,12 @@ def run(
         read_only=read_only,
         elsewhere=terminal.is_elsewhere(),
         project_filters=project_filters,
+        first_keys=first_keys,
     )
     before, switch_s = gc.get_threshold(), sys.getswitchinterval()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
+    gc.enable()
     sys.setswitchinterval(_SWITCH_S)
     try:
         app.run()
