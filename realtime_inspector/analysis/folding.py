@@ -59,13 +59,15 @@ def told(findings: Sequence[Finding], by_client: Callable[[int], bool]) -> list[
             worst.setdefault((finding.rule, finding.entry), place)
 
     def began(finding: Finding) -> set[int] | None:
-        same_error = known.get(finding.entry) if finding.rule == ANY_ERROR else None
+        same_error = known.get(finding.entry, set()) if finding.rule == ANY_ERROR else set()
         worse = worst[finding.rule, finding.entry]
         if folds[worse][0].severity.rank < finding.severity.rank:
             return {worse}
-        return same_error or _began(finding, wrong, by_client)
+        return same_error | {_top(place, roots) for place in same_error} or _began(finding, wrong, by_client)
 
-    roots = [_root([began(each) for each in same], place) for place, same in enumerate(folds)]
+    roots: list[int | None] = [None] * len(folds)
+    for place in sorted(range(len(folds)), key=lambda place: folds[place][0].rule == ANY_ERROR):
+        roots[place] = _root([began(each) for each in folds[place]], place)
     tops = [_top(place, roots) for place in range(len(folds))]
     return [
         Told(same, [folds[other] for other, top in enumerate(tops) if top == place and other != place])

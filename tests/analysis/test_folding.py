@@ -125,6 +125,15 @@ def test_that_there_is_an_error_is_told_with_the_rule_that_knows_it() -> None:
     assert shown([error]) == [("ERR001", [])]
 
 
+def test_errors_of_one_mistake_stay_together_where_another_rule_knows_one_of_them() -> None:
+    storm = finding("5 errors", "ERR002", 7, cause=2, severity=Severity.ERROR)
+    errors = [finding("refused", "ERR001", n, cause=n - 1, severity=Severity.ERROR) for n in (3, 5, 7)]
+
+    assert shown([finding("a", "AUD001", 2, severity=Severity.ERROR), storm, *errors]) == [
+        ("AUD001", ["ERR001", "ERR002"])
+    ]
+
+
 def test_what_is_alike_follows_from_the_first_wrong_event_where_only_that_is_told() -> None:
     found = [finding("a", "TST001", 2), finding("r1", "TST002", 3, cause=2), finding("r2", "TST002", 5, cause=4)]
 
