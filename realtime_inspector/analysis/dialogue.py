@@ -5,8 +5,9 @@ Read off a session and its turns; nothing here is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from realtime_inspector.analysis.metrics import tool_round_trip_ms
 from realtime_inspector.analysis.turns import Turn, Utterance, turns
@@ -54,6 +55,13 @@ def dialogue(session: State) -> list[Line]:
         for response in turn.responses:
             lines += _response(response, session, turn.number)
     return sorted(lines, key=lambda line: line.at.n)
+
+
+def without_repeats(lines: Iterable[Line]) -> Iterator[tuple[Line, int]]:
+    """Yield each line with how often it is said on end: what a server says of every piece of audio stands once."""
+    for _, same in groupby(lines, key=lambda line: line.text if line.who == "server" else line.at.n):
+        first, *more = same
+        yield first, 1 + len(more)
 
 
 def _said(utterance: Utterance, turn: Turn) -> Line:

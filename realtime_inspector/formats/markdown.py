@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis import policy as policies
-from realtime_inspector.analysis.dialogue import Heard, Line, dialogue
+from realtime_inspector.analysis.dialogue import Heard, Line, dialogue, without_repeats
 from realtime_inspector.analysis.finding import Finding, count
+from realtime_inspector.analysis.folding import Told, told
 from realtime_inspector.analysis.lint import Linter
 from realtime_inspector.analysis.policy import Policy
 from realtime_inspector.analysis.rule import Rule
@@ -21,6 +22,7 @@ from realtime_inspector.analysis.summary import Summary, of_session
 from realtime_inspector.analysis.sweep import ask
 from realtime_inspector.analysis.turns import Turn, turns
 from realtime_inspector.formats.reading import Readable
+from realtime_inspector.recording.entry import Kind, Side
 from realtime_inspector.recording.printable import printable, printable_lines
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~^$]|:(?=//)|(?<=www)\.)")
@@ -51,7 +53,7 @@ def write(recording: Readable, rules: Sequence[Rule] | None = None, *, policy: P
     (found,) = ask(recording, linter)
     summary = of_session(linter.session, count(found))
     yield from _head(recording, summary, with_findings=rules is None or bool(rules))
-    yield from _body(turns(linter.session), dialogue(linter.session), found)
+    yield from _body(turns(linter.session), dialogue(linter.session), told(found, _clients(recording, found)))
 
 
 def escape(text: str) -> str:
@@ -66,6 +68,13 @@ def code(text: str) -> str:
     fence = "`" * (max((len(run) for run in _TICKS.findall(shown)), default=0) + 1)
     space = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
     return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _clients(recording: Readable, findings: Sequence[Finding]) -> Callable[[int], bool]:
+    """Return what tells of an entry that findings are about, or follow from, whether the client sent it."""
+    asked = {number for finding in findings for number in (finding.entry, finding.cause)}
+    entries = (entry for entry in recording if entry.n in asked) if asked else ()
+    return {entry.n for entry in entries if entry.side is Side.CLIENT and entry.kind is Kind.MESSAGE}.__contains__
 
 
 def _head(recording: Readable, summary: Summary, *, with_findings: bool) -> Iterator[str]:
@@ -96,17 +105,17 @@ def _in_words(summary: Summary) -> str:
     return ", ".join(words) or "none"
 
 
-def _body(exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
-    waiting = sorted(findings, key=lambda finding: (finding.entry, finding.t, finding.rule))
+def _body(exchanges: Sequence[Turn], said: Sequence[Line], mistakes: Sequence[Told]) -> Iterator[str]:
+    waiting = sorted(mistakes, key=lambda mistake: (mistake.same[0].entry, mistake.same[0].t, mistake.same[0].rule))
     headings = {turn.start.n: turn for turn in exchanges}
-    for line in said:
-        while waiting and waiting[0].entry < line.at.n:
-            yield from _finding(waiting.pop(0))
+    for line, times in without_repeats(said):
+        while waiting and waiting[0].same[0].entry < line.at.n:
+            yield from _mistake(waiting.pop(0))
         for n in [n for n in headings if n <= line.at.n]:
             yield from _heading(headings.pop(n))
-        yield from _line(line)
-    for finding in waiting:
-        yield from _finding(finding)
+        yield from _line(line, times)
+    for mistake in waiting:
+        yield from _mistake(mistake)
 
 
 def _heading(turn: Turn) -> Iterator[str]:
@@ -120,14 +129,15 @@ def _heading(turn: Turn) -> Iterator[str]:
     yield f"## {', '.join(facts)}"
 
 
-def _line(line: Line) -> Iterator[str]:
+def _line(line: Line, times: int) -> Iterator[str]:
     yield ""
     start = f"**{_NAMES.get(line.who, escape(line.who))}** {_clock(line.at.t)}"
     if line.who == "tool":
         yield from _tool(start, line)
         return
     words = _with_cut(line.text, line.heard) or ("*spoken, not transcribed*" if line.spoken else "")
-    yield " ".join(part for part in (start, words, *_remarks(line)) if part)
+    often = f"\u00d7 {times}" if times > 1 else ""
+    yield " ".join(part for part in (start, words, often, *_remarks(line)) if part)
 
 
 def _tool(start: str, line: Line) -> Iterator[str]:
@@ -185,12 +195,23 @@ def _remarks(line: Line) -> Iterator[str]:
         yield f"*({'; '.join(facts)})*"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    where = f", line {finding.line}" if finding.line else ""
+def _mistake(mistake: Told) -> Iterator[str]:
+    first = mistake.same[0]
     yield ""
-    yield f"> **{finding.severity} {finding.rule}** {finding.name}{where}: {escape(finding.message)}"
-    if finding.fix:
-        yield f"> Fix: {escape(finding.fix)}"
+    yield f"> {_in_a_line(mistake.same)}"
+    if first.fix:
+        yield f"> Fix: {escape(first.fix)}"
+    for same in mistake.follow:
+        yield ">"
+        yield f"> Then: {_in_a_line(same)}"
+
+
+def _in_a_line(same: Sequence[Finding]) -> str:
+    """Return findings that are alike: the first of them, and how many there are."""
+    first = same[0]
+    where = f", line {first.line}" if first.line else ""
+    times = f" \u00d7 {len(same)}" if len(same) > 1 else ""
+    return f"**{first.severity} {first.rule}** {first.name}{times}{where}: {escape(first.message)}"
 
 
 def _clock(seconds: float) -> str:

@@ -25,11 +25,11 @@ def lines(said: Iterable[dialogue.Line], turns: Iterable[Turn]) -> list[Line]:
     by_number = {turn.number: turn for turn in turns}
     shown: list[Line] = []
     number: int | None = None
-    for line in said:
+    for line, times in dialogue.without_repeats(said):
         if line.turn is not None and line.turn != number:
             number = line.turn
             shown += _turn(by_number, number, before=shown[-1].target if shown else None)
-        shown += _said(line)
+        shown += _said(line, times)
     return shown
 
 
@@ -47,7 +47,7 @@ def _turn(turns: Mapping[int, Turn], number: int, *, before: int | None) -> Iter
     yield text.plain(" · ".join(word for word in (f"turn {number}", told, cut) if word), "dim", target=turn.start.n)
 
 
-def _said(line: dialogue.Line) -> Iterator[Line]:
+def _said(line: dialogue.Line, times: int) -> Iterator[Line]:
     style = _STYLES.get(line.who, "")
     start = (Span(f"{text.clock(line.at.t):>9}  ", "dim"), Span(f"{line.who:<10}", style))
     remark = (Span(f" [{text.safe(line.remark)}]", "warning"),) if line.remark else ()
@@ -58,7 +58,8 @@ def _said(line: dialogue.Line) -> Iterator[Line]:
             heard = f"heard {text.ms(line.heard.heard_ms)} of {text.ms(line.heard.of_ms)}"
             yield Line((Span(" " * _INDENT), Span(heard, "warning")), line.at.n, _INDENT)
         return
-    yield Line((*start, Span(text.safe(text.clip(line.text, _CLIP)), style), *remark), line.at.n, _INDENT)
+    often = (Span(f" x{times:,}", "title"),) if times > 1 else ()
+    yield Line((*start, Span(text.safe(text.clip(line.text, _CLIP)), style), *remark, *often), line.at.n, _INDENT)
     if line.output is not None:
         took = f" after {text.ms(line.took_ms)}" if line.took_ms is not None else ""
         output = Span(f"→ {text.safe(text.clip(line.output, _CLIP))}")

@@ -89,6 +89,18 @@ def test_findings_stand_in_their_places() -> None:
     assert not [line for line in markdown.write(log('> {"type": "response.crate"}\nx'), []) if line.startswith(">")]
 
 
+def test_one_mistake_stands_with_what_follows_from_it() -> None:
+    refused = """
+        > {"type": "session.update", "session": {}}
+        < {"type": "error", "error": {"code": "missing_required_parameter", "param": "session.type"}}
+        x
+    """
+    quoted = [line for line in markdown.write(log(refused)) if line.startswith(">")]
+    assert quoted[0].startswith("> **error SES001** missing-session-type")
+    assert [line[:24] for line in quoted if "ERR001" in line] == ["> Then: **error ERR001**"]
+    assert quoted[quoted.index(next(line for line in quoted if "Then:" in line)) - 1] == ">"
+
+
 def test_without_times_none_are_made_up() -> None:
     untimed = Log(Path("a"), Header("01", "2026-11-22T11:10:03.123456Z", tags={"times": "unknown"}), [])
     assert "| Started | unknown |" in list(markdown.write(untimed, []))

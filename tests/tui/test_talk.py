@@ -3,9 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from realtime_inspector.analysis import dialogue as dialogue_of
 from realtime_inspector.analysis.dialogue import dialogue
 from realtime_inspector.analysis.turns import turns
 from realtime_inspector.analysis.why import explain
+from realtime_inspector.protocol.realtime.conversation import At
 from realtime_inspector.recording import files
 from realtime_inspector.tui import reasons, talk
 from realtime_inspector.tui.study import Study
@@ -28,6 +30,12 @@ def test_what_was_heard_stands_before_the_cut_and_hostile_text_is_shown_not_sent
         "                     heard 480 ms of 600 ms",
     ]
     assert [line.target for line in shown] == [18, 18, 39, 39, 42, 49, 49]
+
+
+def test_what_the_server_says_again_and_again_stands_once() -> None:
+    errors = [dialogue_of.Line(At(n, n / 10), "server", "unknown_parameter" if n < 4 else "other") for n in range(1, 6)]
+    shown = [line.text.split("server")[1].strip() for line in talk.lines(errors, ())]
+    assert shown == ["unknown_parameter x3", "other x2"]
 
 
 def test_why_tells_of_the_silence_at_the_cursor_and_of_the_others(tmp_path: Path) -> None:
