@@ -44,6 +44,8 @@ class Upstream:
             raise UsageError(f"--upstream {shown!r} is not a URL: {error}") from None
         if parts.scheme not in _TLS_SCHEMES or not parts.hostname:
             raise UsageError(f"--upstream {shown!r} is not a URL of a server; write {_meant(shown)}")
+        if port == 0:
+            raise UsageError(f"--upstream {shown!r}: no server has port 0; give the port that it listens on")
         if parts.query or parts.fragment or "@" in parts.netloc:
             raise UsageError(
                 f"--upstream wants scheme, host and path alone, not what {parts.hostname!r} has besides them"

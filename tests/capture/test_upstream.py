@@ -31,7 +31,7 @@ def test_an_upstream_is_read_from_its_url(url: str, authority: str, shown: str) 
     "url",
     [
         *("", "h", "h:80", "ftp://h", "ws://", "ws://h:x", "ws://h?a=b", "ws://h#a", "ws://u:p@h", "ws://:p@h"),
-        *("ws://a..b", "wss://.b", f"ws://{'a' * 64}.b", "ws://h/\xe9", "ws://h/a b"),
+        *("ws://h:0", "ws://a..b", "wss://.b", f"ws://{'a' * 64}.b", "ws://h/\xe9", "ws://h/a b"),
     ],
 )
 def test_what_is_no_upstream_is_refused(url: str) -> None:
