@@ -46,7 +46,7 @@ class UnknownVersion(RecordingError):  # noqa: N818 - the name says what was met
     """A recording was written by a newer release of the format."""
 
 
-def words_of(error: Exception) -> str:
+def words_of(error: BaseException) -> str:
     """Return what an error says, such as the system's words, to stand inside a line; its name if it says nothing."""
     words = getattr(error, "strerror", None) or str(error)
     return words[:1].lower() + words[1:] or type(error).__name__

@@ -144,7 +144,7 @@ def _meant(url: str) -> str:
     return f"wss://{host}, or ws://{host} if it speaks no TLS"
 
 
-def explain(error: Exception, upstream: Upstream) -> tuple[str, str]:
+def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
     """Return why the upstream could not be reached, and what to do about it."""
     where = f"{upstream.host}:{upstream.port}"
     if isinstance(error, UnreachableError):
