@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.formats import wav
@@ -49,7 +49,6 @@ _events = st.one_of(
 )
 
 
-@settings(max_examples=40)
 @given(
     st.lists(_events, min_size=1, max_size=8),
     st.sampled_from(["pcm", "pcmu", "pcma"]),

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.errors import RecordingError
@@ -110,7 +110,6 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(ENTRIES)
 def test_any_messages_come_back_as_they_were(parts: list[tuple[Side, bytes, bool, float, int]]) -> None:
     entries = [
@@ -306,7 +305,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
 @given(JSON, st.sampled_from(["_webSocketMessages", "request", "response", "timings", "startedDateTime", har.OWN]))
 def test_no_har_makes_more_trouble_than_one_line(value: object, place: str) -> None:
     content = archive(SECONDS, **{place: value})

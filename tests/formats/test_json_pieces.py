@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.formats import mapped, read_any
@@ -31,7 +31,6 @@ def walked(walk: Walk) -> Any:
     return walk.load()
 
 
-@settings(max_examples=50, deadline=None)
 @given(VALUES, st.sampled_from([0, orjson.OPT_INDENT_2]))
 def test_what_is_walked_through_is_what_a_parser_gives(value: Any, form: int) -> None:
     content = b" \n" + orjson.dumps(value, option=form)
@@ -40,7 +39,6 @@ def test_what_is_walked_through_is_what_a_parser_gives(value: Any, form: int) ->
     assert (walk.skip(), walk.at) == (2, len(content))
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text(max_size=4), VALUES, min_size=1, max_size=3), st.data())
 def test_a_text_that_ends_too_early_is_not_whole(value: dict[str, Any], data: st.DataObject) -> None:
     content = orjson.dumps(value)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.formats.log_events import Found, events_in, payload_of
@@ -147,7 +147,6 @@ def test_numbers_and_characters_that_json_lacks_are_kept_as_far_as_they_go() -> 
     assert payload_of(Found({"type": "error", "x": "\ud800"})) == b'{"type":"error","x":"?"}'
 
 
-@settings(max_examples=40)
 @given(
     st.recursive(
         st.none() | st.text() | st.integers(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.protocol.realtime.fields import explain
@@ -57,7 +57,6 @@ def test_an_event_that_is_not_known_has_nothing_to_say() -> None:
     assert explain("proxy", UPDATE, ("type",)) == ""
 
 
-@settings(max_examples=50)
 @given(JSON, st.lists(STEPS, max_size=5))
 def test_nothing_that_a_peer_sends_breaks_it(value: Any, path: list[str | int]) -> None:
     for body in ({**UPDATE, "session": value}, {"type": value}):

@@ -64,7 +64,6 @@ def id_of(body: Any) -> str:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_independent_lanes_may_come_in_any_order_and_audio_in_any_pieces(data: st.DataObject) -> None:
     played = script(MIXED)
     update, *rest = [message for message in client_messages(MIXED) if message["type"] != "input_audio_buffer.append"]
@@ -90,7 +89,6 @@ def harmless(live: Live) -> Iterator[dict[str, Any]]:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_other_ids_and_harmless_events_anywhere_change_nothing(data: st.DataObject) -> None:
     live = Live(script(TOOLS))
     names: dict[str, str] = {}
@@ -224,7 +222,6 @@ def test_nothing_that_a_client_sends_raises(messages: list[Any]) -> None:
 
 
 @given(text=st.sampled_from([OPEN, TEXT, TOOLS, SPEECH, MIXED]), data=st.data())
-@settings(max_examples=80, deadline=None)
 def test_any_part_of_a_recording_makes_a_script_without_a_circle(text: str, data: st.DataObject) -> None:
     from realtime_inspector.recording import transcript
     from realtime_inspector.replay.causes import build

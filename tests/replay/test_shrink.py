@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_inspector.analysis.lint import lint
@@ -124,7 +124,6 @@ def test_a_piece_that_has_to_be_whole_stays_whole() -> None:
 
 
 @given(st.sets(st.integers(0, 40), max_size=4), st.integers(41, 60))
-@settings(max_examples=50, deadline=None)
 def test_exactly_the_needed_parts_are_found(needed: set[int], number: int) -> None:
     asked: list[int] = []
 
