@@ -112,7 +112,8 @@ def by_turns(entries: Sequence[Entry], first: int, last: int) -> Span:
     known = belonging(_numbered(entries))
     number = len(known.turns)
     if not 1 <= first <= last or first > number:
-        raise UsageError(f"there is no turn {first} to {last}; the recording has {number}")
+        wanted = f"is no turn {first}" if first == last else f"are no turns {first} to {last}"
+        raise UsageError(f"there {wanted}; the recording has {number}")
     start = known.turns[first - 1] if first > 1 else 1
     end = max(start, known.turns[last] if last < number else len(entries) + 1)
     mine = {begin for begin, turn in known.of_turn.items() if first <= turn <= last}

@@ -10,7 +10,7 @@ from realtime_inspector.replay.lanes import CLOSE
 from realtime_inspector.replay.matching import Policy
 from realtime_inspector.replay.mismatch import Mismatch, how_it_differs
 from realtime_inspector.replay.player import Player
-from realtime_inspector.replay.script import Expected, Step
+from realtime_inspector.replay.script import Expected, Recorded, Step
 
 SCHEMA_VERSION = 1
 _LISTED = 5
@@ -75,7 +75,7 @@ class Played:
     @property
     def lacks(self) -> str:
         """What is missing first, where no mismatch tells why; empty if nothing is on which something rests."""
-        missing: list[Expected | Step] = [*self.left_out[:1]]
+        missing: list[Recorded] = [*self.left_out[:1]]
         missing += [self.unheard] if self.unheard is not None and not self.mismatches else []
         first = min(missing, key=lambda one: one.event.n, default=None)
         return "" if first is None else f"{'the audio for ' if isinstance(first, Step) else ''}{first}"
@@ -212,11 +212,11 @@ def _missing(what: str) -> str:
     return f"missing {what.removeprefix('the ')}" if what.startswith("the ") else f"a missing {what}"
 
 
-def _place(what: Expected | Step) -> dict[str, Any]:
+def _place(what: Recorded) -> dict[str, Any]:
     return {"type": what.type, "line": what.line, "entry": what.event.n}
 
 
-def _left(recording: str, noun: str, verb: str, rest: Sequence[Expected | Step]) -> list[str]:
+def _left(recording: str, noun: str, verb: str, rest: Sequence[Recorded]) -> list[str]:
     if not rest:
         return []
     named = ", ".join(str(one) for one in rest[:_LISTED])

@@ -20,23 +20,12 @@ from realtime_inspector.recording.entry import Entry, Header
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """A client event of the recording, audio appends left out."""
+class Recorded:
+    """An event of the recording."""
 
     index: int
+    """Its place among those of its side."""
     event: Event
-    needed: bool
-    """The conversation rests on it. The others (retrieve, truncate, a late cancel, a repeated update) may stay away."""
-    refused: bool = False
-    """The recorded server answered it with an error."""
-    despite: str = ""
-    """The error code with which the API should have refused it, where the recorded server took it all the same."""
-    needs: tuple[int, ...] = ()
-    """Client events that came before it in the recording and have to come before it again."""
-    item_id: str = ""
-    """The id by which the server knew the item that this event created."""
-    speech: int | None = None
-    """The step with which the server began to hear what this asks an answer to, where voice detection heard it."""
 
     @property
     def type(self) -> str:
@@ -54,11 +43,27 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Expected(Recorded):
+    """A client event of the recording, audio appends left out."""
+
+    needed: bool
+    """The conversation rests on it. The others (retrieve, truncate, a late cancel, a repeated update) may stay away."""
+    refused: bool = False
+    """The recorded server answered it with an error."""
+    despite: str = ""
+    """The error code with which the API should have refused it, where the recorded server took it all the same."""
+    needs: tuple[int, ...] = ()
+    """Client events that came before it in the recording and have to come before it again."""
+    item_id: str = ""
+    """The id by which the server knew the item that this event created."""
+    speech: int | None = None
+    """The step with which the server began to hear what this asks an answer to, where voice detection heard it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Recorded):
     """A server event of the recording, or its close, and what it waits for."""
 
-    index: int
-    event: Event
     lane: str
     after: tuple[int, ...] = ()
     """Steps that have to be sent before it; the one before it in its lane is among them."""
@@ -76,20 +81,6 @@ class Step:
     """It rests on a client event that may stay away."""
     ids: frozenset[str] = frozenset()
     """Item ids that it names."""
-
-    @property
-    def type(self) -> str:
-        """The event's type."""
-        return self.event.type
-
-    @property
-    def line(self) -> int:
-        """Its line in the recording."""
-        return self.event.entry.line
-
-    def __str__(self) -> str:
-        """Name it for people: type and line."""
-        return f"{self.type} (line {self.line})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def test_two_recordings_become_one(rti: CommandLine, call: Path, tmp_path: Path)
         (["cut", "call.jsonl"], "name what to keep: either --turns 2-4, or --from 12s and --to 30s"),
         (["cut", "call.jsonl", "--turns", "1", "--from", "1s"], "name what to keep"),
         (["cut", "call.jsonl", "--turns", "two"], "--turns 'two' is none; write a number, or two: 2-4"),
-        (["cut", "call.jsonl", "--turns", "7"], "call.jsonl: there is no turn 7 to 7; the recording has 3"),
+        (["cut", "call.jsonl", "--turns", "7"], "call.jsonl: there is no turn 7; the recording has 3"),
         (["cut", "call.jsonl", "--from", "soon"], "--from 'soon' is no time; write 12s, 1m30s or 1:30"),
         (["cut", "call.jsonl", "--from", "9m"], "call.jsonl: nothing happens in that time; the recording is"),
         (["cut", "call.jsonl", "--turns", "1", "-o", "call.jsonl"], "the output would overwrite what it is made of"),

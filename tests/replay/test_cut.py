@@ -204,9 +204,9 @@ def test_a_tool_s_output_goes_with_its_call_wherever_the_cut_is() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        (4, 4, "there is no turn 4 to 4; the recording has 3"),
-        (0, 1, "there is no turn 0 to 1"),
-        (3, 2, "no turn 3 to 2"),
+        (4, 4, "there is no turn 4; the recording has 3"),
+        (0, 1, "there are no turns 0 to 1"),
+        (3, 2, "no turns 3 to 2"),
     ],
 )
 def test_turns_that_are_not_there_are_told_with_how_many_there_are(first: int, last: int, said: str) -> None:
