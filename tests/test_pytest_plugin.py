@@ -83,7 +83,6 @@ def test_a_test_plays_the_recording_of_its_name(suite: pytest.Pytester) -> None:
     """,
     )
     run(suite).assert_outcomes(passed=1)
-    suite.runpytest_subprocess("-n0", "-W", "error").assert_outcomes(passed=1)
 
 
 def test_an_async_test_is_served_too(suite: pytest.Pytester) -> None:
@@ -421,7 +420,7 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
     assert ran.stdout.strip() == "[]"
 
 
-def test_using_it_loads_neither_a_screen_nor_an_interceptor(suite: pytest.Pytester) -> None:
+def test_in_a_process_of_its_own_it_warns_of_nothing_and_loads_no_screen_and_no_interceptor(suite: pytest.Pytester) -> None:
     record(suite, "test_greets")
     write_tests(
         suite,
@@ -433,7 +432,7 @@ def test_using_it_loads_neither_a_screen_nor_an_interceptor(suite: pytest.Pytest
         assert not {"textual", "mitmproxy", "click"} & set(sys.modules)
     """,
     )
-    suite.runpytest_subprocess("-n0").assert_outcomes(passed=1)
+    suite.runpytest_subprocess("-n0", "-W", "error").assert_outcomes(passed=1)
 
 
 def test_no_thread_outlives_its_test() -> None:
