@@ -93,7 +93,7 @@ def test_the_screens_are_there_with_the_token_and_take_keys_and_clicks(tmp_path:
     calls = tmp_path / "calls"
     calls.mkdir()
     sample.write(calls / "call.jsonl")
-    with serving(tmp_path, str(calls)) as (_, ready), browsing() as seen:
+    with serving(tmp_path, str(calls)) as (process, ready), browsing() as seen:
         page, root = seen.page, f"http://127.0.0.1:{ready['port']}"
         for address, words in (
             (f"{ready['url']}x", "This is not the token"),
@@ -129,6 +129,14 @@ def test_the_screens_are_there_with_the_token_and_take_keys_and_clicks(tmp_path:
         assert others == []
         assert seen.complaints == []
         assert all(socket.url.startswith(f"ws://127.0.0.1:{ready['port']}/inspector/ws?") for socket in seen.sockets)
+
+        del seen.drawn[:]
+        page.click("#again")
+        seen.shows("call.jsonl")
+        page.wait_for_selector("body.-first-byte", state="attached")
+        process.kill()  # it says no goodbye: the page looks for it by itself, and stays what it is
+        seen.until(lambda: page.inner_text("#words").startswith("The server does not answer"))
+        assert page.url == f"{root}/inspector/"
 
 
 @contextmanager
