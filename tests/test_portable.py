@@ -88,3 +88,9 @@ def test_a_program_that_is_a_script_is_found_where_the_system_looks_for_programs
     assert runnable(["npm", "test"], {"PATH": str(tmp_path)}, "nt") == [str(script), "test"]
     assert runnable(["no-such-program"], {"PATH": str(tmp_path)}, "nt") == ["no-such-program"]
     assert runnable(["npm", "test"], {"PATH": str(tmp_path)}, "posix") == ["npm", "test"]
+
+
+def test_a_source_tree_that_nobody_installed_knows_its_version() -> None:
+    asking = re.compile(r"version\((NAME|.realtime-inspector.)\)")
+    asks = [path for path in SOURCES if asking.search(path.read_text(encoding="utf-8"))]
+    assert asks == [], "an application that brings the package along has no metadata of it"

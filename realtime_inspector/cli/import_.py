@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
 import click
 
+from realtime_inspector import __version__
 from realtime_inspector.cli import diagnostics, folders, output, reading
 from realtime_inspector.cli.export import write_file
 from realtime_inspector.errors import RecordingError, UsageError
@@ -61,7 +61,7 @@ def command(path: Path, out: Path | None, folder: Path) -> None:
 
 
 def _write(recording: Readable, out: Path | None, folder: Path) -> None:
-    header = replace(recording.header, tool=f"realtime-inspector {version('realtime-inspector')}")
+    header = replace(recording.header, tool=f"realtime-inspector {__version__}")
     lines = _lines(recording, header)
     if out == Path("-"):
         sys.stdout.buffer.writelines(lines)

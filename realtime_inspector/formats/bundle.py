@@ -13,12 +13,12 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import metadata
 from io import BytesIO
 from typing import Any
 
 import orjson
 
+from realtime_inspector import __version__
 from realtime_inspector.analysis import metrics
 from realtime_inspector.analysis import policy as policies
 from realtime_inspector.analysis.finding import Finding
@@ -101,7 +101,7 @@ def _about(recording: Readable, session: Session, kept: Iterable[Event], redacto
         "responses": {response.id: response.status for response in session.responses.values()},
         "connection": connection,
         "endings": endings,
-        "versions": {"realtime-inspector": metadata.version("realtime-inspector")},
+        "versions": {"realtime-inspector": __version__},
     }  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
+from realtime_inspector import __version__
 from realtime_inspector.capture.recorder import make_id
 from realtime_inspector.capture.upstream import client_context
 from realtime_inspector.errors import UpstreamError, UsageError
@@ -51,7 +51,7 @@ def header(plan: Plan, target: Target) -> Header:
     return Header(
         id=make_id(now),
         started=datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        tool=f"realtime-inspector {version('realtime-inspector')}",
+        tool=f"realtime-inspector {__version__}",
         via="drive",
         url=target.url,
         tags={"drives": plan.header.id} if plan.header is not None else {},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -15,6 +14,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
+from realtime_inspector import __version__
 from realtime_inspector.cli.agent.answers import NOTICE, dumped
 from realtime_inspector.cli.agent.tools import Desk, Tool, digest_of, explain_rule
 from realtime_inspector.errors import InspectorError
@@ -43,7 +43,7 @@ class Service:
         self._free = asyncio.Semaphore(_AT_ONCE)
         self.server: Server[Any] = Server(
             NAME,
-            version=version(NAME),
+            version=__version__,
             instructions=_INSTRUCTIONS,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
