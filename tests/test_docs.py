@@ -61,7 +61,15 @@ def runs(line: Shown) -> bool:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder that has whatever the examples name, with the program on the path."""
     sample = (ROOT / "recordings/missing-call-id.jsonl").read_bytes()
-    for name in ("call.jsonl", "one.jsonl", "before.jsonl", "after.jsonl", "calls/one.jsonl", "recordings/call.jsonl"):
+    for name in (
+        "call.jsonl",
+        "one.jsonl",
+        "before.jsonl",
+        "after.jsonl",
+        "shared.jsonl",
+        "calls/one.jsonl",
+        "recordings/call.jsonl",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(sample)
     (tmp_path / "recordings/missing-call-id.jsonl").write_bytes(sample)

@@ -146,6 +146,7 @@ OUTSIDE = {
     "uv venv --python 3.11 .venv-low": Why(REGISTRY, of_uv),
     "uv pip install --no-config --python .venv-low --resolution lowest-direct -r pyproject.toml": Why(REGISTRY, of_uv),
     "uv pip install --no-config --python .venv-low --group test": Why(REGISTRY, of_uv),
+    "uv pip install --no-config --python .venv-low --no-deps --editable .": Why(REGISTRY, of_uv),
     "uv export --no-dev --no-hashes --no-annotate --no-header --no-emit-project > constraints.txt":
         Why(REGISTRY, of_uv),
     "uv run pytest": Why(ITSELF, tests),
