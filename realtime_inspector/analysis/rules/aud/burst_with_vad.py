@@ -81,9 +81,9 @@ class BurstWithVad(Rule):
         if ahead_ms > self.ahead_ms:
             yield self.finding(
                 event,
-                f"{ahead_ms / 1000:.1f} s more audio was sent than can have been spoken in the last {event.t - since:.1f} s, with "
-                "voice detection on: turns are found in the audio's time, not in yours; pace it, or switch voice detection "
-                "off and commit",
+                f"the audio is {ahead_ms / 1000:.1f} s ahead of the clock, sent within {event.t - since:.1f} s, with voice "
+                "detection on: turns are found in the audio's time, not in yours; pace it, or switch voice detection off and "
+                "commit",
             )
 
     def rest(self, event: Event, after: Session) -> Rest | None:

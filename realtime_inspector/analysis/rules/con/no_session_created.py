@@ -68,5 +68,8 @@ class NoSessionCreated(Rule):
         """Say how long nothing came."""
         if session.first_server is None and session.close is None and not session.counts.get("wire.gap"):
             where = session.target or "the URL"
-            message = f"no session.created within {self.wait_s:g} s after the upgrade: check {where}"
+            message = (
+                f"no session.created within {self.wait_s:g} s after the upgrade: check path and model of {where}, and what "
+                "stands before the server"
+            )
             yield self.finding(deadline.event, message, t=deadline.at)

@@ -56,6 +56,6 @@ class TranscriptLost(Rule):
             yield self.finding(
                 event,
                 f"the server drops the transcript of {item.id} ({len(item.transcript)} characters) with the audio that was not "
-                "heard: what you show of it is not what the model remembers",
+                "heard: the model does not remember all that you show; mark the answer as cut off",
                 cause=item.first,
             )

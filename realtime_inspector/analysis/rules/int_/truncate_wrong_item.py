@@ -63,7 +63,8 @@ class TruncateWrongItem(Rule):
             right = f"; the audio sent last is of {playing}" if playing and playing != item.id else ""
             yield self.finding(
                 event,
-                f"{item.id} is {what}, and only the assistant's audio messages can be truncated{right}",
+                f"{item.id} is {what}, and only the assistant's audio messages can be truncated: take the "
+                f"item_id of the audio that plays{right}",
                 cause=item.first,
             )
         elif item.audio_ms > 0 and event.body.get("content_index") not in (0, None):

@@ -23,6 +23,8 @@ _PIECES = (
     "response.function_call_arguments.delta",
 )
 
+_TWICE = "look for what sends events twice between server and client"
+
 
 class BrokenOrder(Rule):
     """Events of a response come in an order that the API does not have.
@@ -98,7 +100,7 @@ class BrokenOrder(Rule):
         if not _keeps_order(before):
             return
         if event.type == "response.created" and response is not None:
-            yield self.finding(event, f"response {response_id} has begun before", cause=response.created)
+            yield self.finding(event, f"response {response_id} has begun before: {_TWICE}", cause=response.created)
         elif event.type == "response.created":
             yield from self._two_at_once(event, before)
         elif response is None:
@@ -109,13 +111,13 @@ class BrokenOrder(Rule):
                 )
         elif event.type == "response.done":
             if response.done is not None:
-                yield self.finding(event, f"response {response_id} has ended before", cause=response.done)
+                yield self.finding(event, f"response {response_id} has ended before: {_TWICE}", cause=response.done)
         elif event.type == "response.output_item.added":
             yield from self._item(event, response)
         elif response.done is not None and not _said(response):
             yield self.finding(
                 event,
-                f"{event.type} of response {response_id} comes after its response.done",
+                f"{event.type} of response {response_id} comes after its response.done: look for what reorders events",
                 cause=response.done,
                 severity=Severity.INFO if response.status == "cancelled" else Severity.WARNING,
             )

@@ -78,6 +78,6 @@ class CancelledElsewhere(Rule):
             yield self.finding(
                 event,
                 f"response {response.id} was cancelled by a client, and not by the one on this connection: somebody else (a "
-                "sideband socket, a browser, a gateway) steers the same session",
+                "sideband socket, a browser, a gateway) steers the same session: let one of them decide",
                 cause=response.created,
             )

@@ -76,6 +76,6 @@ class OrphanResponse(Rule):
         yield self.finding(
             event,
             f"response {response.id} began {begun.t - asked.t:.1f} s after it was asked for, and the client cancels it at once: "
-            "it seems to have given up waiting, and nobody takes the answer",
+            "it seems to have given up waiting, and nobody takes the answer: wait for longer, or take the late one",
             cause=asked,
         )

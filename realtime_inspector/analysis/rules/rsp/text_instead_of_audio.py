@@ -83,8 +83,9 @@ class TextInsteadOfAudio(Rule):
             return
         yield self.finding(
             event,
-            f"response {response.id} brought text and no audio, and the session speaks: the user hears nothing; written "
-            "answers of the assistant in the history make the model write on",
+            f"response {response.id} brought text and no audio, and the session speaks: the user hears nothing; ask "
+            'again with "output_modalities": ["audio"], and restore earlier answers as a summary: written ones in the history '
+            "make the model write on",
             cause=response.created,
         )
 

@@ -91,7 +91,9 @@ class CacheBusting(Rule):
         if found is not None:
             what, at = found
             message = f"{cached:.0f} tokens of the input of {this.id} were cached, {had:.0f} of {last.id}: between them"
-            yield self.finding(event, f"{message} {what} changed, and all after it is read anew", cause=at)
+            yield self.finding(
+                event, f"{message} {what} changed, and all after it is read anew: change them seldom", cause=at
+            )
 
 
 def _last(session: Session, this: Response | None) -> Response | None:

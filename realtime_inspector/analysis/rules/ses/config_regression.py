@@ -67,7 +67,10 @@ class ConfigRegression(Rule):
         for path in paths:
             asked = AudioFormat.read(event.get(path))
             if asked is not None and asked != now:
-                message = f"{path} changes from {_shown(now)} to {_shown(asked)} while audio flows: leave it out"
+                message = (
+                    f"{path} changes from {_shown(now)} to {_shown(asked)} while audio flows: what is sent and played from "
+                    "here on is noise; leave the format out of later updates"
+                )
                 corrected = mend.without(event.body, path)
                 yield self.finding(event, message, cause=before.config_at, corrected=corrected)
 

@@ -77,7 +77,7 @@ class ModelChange(Rule):
         }
         if not asked or not model or own or _same(asked, model) or not (_is_openais(asked) or is_openai(before)):
             return
-        message = f"the session runs {model}, it cannot become {asked}: leave it out, or open a new session"
+        message = f"the session runs {model} and cannot become {asked}: leave the model out, or open a new session"
         corrected = mend.without(event.body, "session.model")
         yield self.finding(event, message, cause=before.created, corrected=corrected)
 

@@ -70,7 +70,7 @@ class VoiceChangeAfterAudio(Rule):
         voice = _first(before.config, _IN_FORCE)
         if asked and voice and asked != voice:
             began = next(iter(before.playback))
-            message = f"the voice is {voice!r} since item {began}, it cannot become {asked!r}: leave it out"
+            message = f"the voice is {voice!r} since the first audio ({began}) and cannot become {asked!r}: leave the voice out"
             yield self.finding(
                 event,
                 message,
