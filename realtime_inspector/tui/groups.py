@@ -14,7 +14,7 @@ from realtime_inspector.tui.text import Line, Span
 
 SHOWN = 3
 """How many findings of a mistake are shown before it is opened, and how many kinds of what follows from it."""
-MANY = 20_000
+MANY = 5_000
 """Of more findings than this nobody can see what follows from what while keys wait: they stand by their rules."""
 
 Key = tuple[str, int]

@@ -42,8 +42,8 @@ class LineList(ScrollView, Spans, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
         Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False, id="list.page-down"),
-        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False, id="list.page-up"),
+        Binding("pagedown,ctrl+d,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
+        Binding("pageup,ctrl+u,ctrl+b", "page(-1)", "Page up", show=False, id="list.page-up"),
         Binding("g,home", "first", "First line", show=False, id="list.first"),
         Binding("G,end", "last", "Last line", show=False, id="list.last"),
         Binding("enter", "choose", "Open", show=False, id="list.choose"),
