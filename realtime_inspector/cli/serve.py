@@ -101,6 +101,8 @@ def viewing(paths: Iterable[Path], *, theme: str, keys: Sequence[str], read_only
 
 
 def _require() -> None:
+    if sys.platform == "win32":  # its pipes cannot be waited for, and no key would come through
+        raise UsageError("serve needs Linux or macOS; `realtime-inspector open` shows the same here")
     if any(find_spec(name) is None for name in ("textual_serve", "aiohttp")):
         raise UsageError(f"serve needs textual-serve; install it with `{INSTALL}`")
 

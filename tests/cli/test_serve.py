@@ -17,6 +17,7 @@ import orjson
 import pytest
 
 from realtime_inspector.cli import serve
+from realtime_inspector.errors import UsageError
 from tests.capture.wire import wait_for
 from tests.cli.helpers import CommandLine
 from tests.tui import sample
@@ -41,6 +42,12 @@ def test_without_the_extra_it_is_named(rti: CommandLine, monkeypatch: pytest.Mon
     assert ran.code == 2
     assert "serve needs textual-serve; install it with `pip install 'realtime-inspector[web]'`" in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_where_no_key_would_come_through_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UsageError, match="serve needs Linux or macOS; `realtime-inspector open` shows"):
+        serve._require()
 
 
 @pytest.mark.parametrize(
