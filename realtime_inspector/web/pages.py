@@ -47,8 +47,10 @@ code { font-family: ui-monospace, monospace; }
 </style>
 </head>
 <body>
+<main>
 <h1>$title</h1>
 <p>$advice</p>
+</main>
 </body>
 </html>
 """)
