@@ -36,6 +36,7 @@ SIMULATED: dict[str, tuple[dict[str, object], str]] = {
     "--fault-profile rate-limited": (TWICE, '"status":"failed"'),
     "error rate_limit_exceeded every 2": (TWICE, "rate_limit_exceeded"),
     "close 4000": (ASKS, "close 4000"),
+    "reset after 20s": ({}, '"type":"session.created"'),  # on a slow machine the answer comes later
 }
 """Part of a line → what a client does, and then sees; any other client has an answer."""
 
@@ -73,7 +74,7 @@ def test_a_proxy_records_what_passes_to_the_server_that_its_line_names(stage: St
             assert ANSWERS in agent.read("out")
             if "--lint" in line:
                 server.says("warning OUT005")
-                server.says(" has ended, 1 warning")
+                server.says(" has ended, ")
     for line, _, agent in calls:
         entries = stage.recorded(line.replace("/", ""))
         assert ("response.done" in types(entries, Side.SERVER)) or ("--sample" in line and not entries), line
