@@ -29,7 +29,7 @@ ARGUMENTS = [
 PATIENCE_S = 90.0
 CLICK = {"delay": 20}
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"), pytest.mark.timeout(300)]
 
 
 @dataclass
@@ -80,9 +80,10 @@ class Seen:
 def browsing() -> Iterator[Seen]:
     """Yield a page of a browser that knows nothing yet."""
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE_S * 1000)
         try:
             seen = Seen(browser.new_page(viewport={"width": 1300, "height": 800}))
+            seen.page.set_default_timeout(PATIENCE_S * 1000)
             seen.listen()
             yield seen
         finally:
