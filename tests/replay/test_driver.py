@@ -129,6 +129,16 @@ def test_what_the_other_server_refuses_is_told_unless_it_was_refused_before() ->
     assert again.report.through, again.report.text()
 
 
+def test_what_follows_a_response_that_is_refused_this_time_does_not_wait_for_it() -> None:
+    asked = TEXT.replace('{"type": "response.create"}', '{"type": "response.create", "response": {"tools": 5}}')
+    after = '> {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": []}}\n'
+    drove = drive(transcript.entries(f"{asked}\n{after}"), machine(load("chat")), Drive(MAX, 30.0))
+    assert [body["error"]["param"] for body in bodies(drove, Side.SERVER, "error")] == ["response.tools"]
+    (refused_t,) = [entry.t for entry in drove.entries if b'"type":"error"' in entry.payload]
+    (_, last_t) = [entry.t for entry in drove.entries if b"item.create" in entry.payload]
+    assert last_t == refused_t
+
+
 def test_a_microphone_stays_on_until_voice_detection_has_noticed_the_end() -> None:
     entries = sample("voice-turn")
     appends = [e.n for e in entries if b'"input_audio_buffer.append"' in e.payload]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from realtime_inspector.protocol.event import read
 from realtime_inspector.recording.entry import Entry, Kind, Side
-from realtime_inspector.replay.schedule import Schedule
+from realtime_inspector.replay.schedule import Schedule, lacks_audio
 from realtime_inspector.replay.script import Step
 
 EVENT = read(Entry(1, 0.0, Side.SERVER, Kind.MESSAGE, payload=b'{"type": "x"}'))
@@ -76,3 +76,9 @@ def test_what_is_missing_is_found_through_all_that_a_step_waits_for() -> None:
     schedule.client_came(5, 0.0)
     assert schedule.asked == {2}
     assert schedule.waits_for(2) == {3, 4}
+
+
+def test_a_step_lacks_audio_by_its_gate_alone() -> None:
+    assert not lacks_audio(step(0), 0.0)
+    assert lacks_audio(step(0, gate_ms=100.0), 98.9)
+    assert not lacks_audio(step(0, gate_ms=100.0), 99.0)
