@@ -137,7 +137,11 @@ def _grok() -> list[Entry]:
     wire = Wire("/v1/realtime?model=grok-voice", "api.x.ai").wait(0.1)
     wire.s("conversation.created", conversation={"id": "conv_1"})
     form = {"format": {"type": "audio/pcm", "rate": 16000}}
-    own = {"voice": "Ara", "turn_detection": {"type": "server_vad"}, "audio": {"input": form, "output": form}}
+    own: dict[str, Any] = {
+        "voice": "Ara",
+        "turn_detection": {"type": "server_vad"},
+        "audio": {"input": form, "output": form},
+    }
     wire.s("session.created", session={"id": "sess_1", "model": "grok-voice", **own})
     own["tools"] = [{"type": "web_search"}, {"type": "x_search"}]
     wire.c("session.update", session=own).wait(0.1).s("session.updated", session={"id": "sess_1", **own})
@@ -179,7 +183,8 @@ def _glm() -> list[Entry]:
         "voice": "tongtong",
     }
     wire.begun("glm-realtime", input_audio_format="wav", output_audio_format="pcm", **own)
-    wire.s("heartbeat", client_timestamp=1).turn("你好", "你好")
+    wire.s("heartbeat", client_timestamp=1)
+    wire.turn("你好", "你好")
     wire.c("input_audio_buffer.append_video_frame", client_timestamp=2, video_frame="/9j/4AAQ")
     return wire.turn("真的吗", "是的").close()
 
