@@ -139,6 +139,8 @@ def shown(paths: Sequence[Path], *, answers: bool = False) -> Iterator[FirstKeys
         try:
             yield keys
         except BaseException:
+            if keys is not None:
+                keys.end()
             _write(out, _LEAVE)
             raise
 

@@ -9,9 +9,12 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from select import select
 from threading import Event, Thread
 from typing import TYPE_CHECKING
+
+from realtime_inspector.errors import RecordingError
 
 if TYPE_CHECKING:
     from realtime_inspector.tui.first_frame import SessionFrame
@@ -80,15 +83,21 @@ class FirstKeys:
         """Do what is known of it, and keep the rest; tell whether there may be more."""
         keys = list(_KEY.finditer(typed))
         for key in keys:
-            y = self._to(key[0])
-            if y is not None:
-                _write(self._out, self.frame.go(y).encode())
-            elif _NO_KEY.fullmatch(key[0]):
+            if _NO_KEY.fullmatch(key[0]):
                 self.kept += key[0]
-            else:
+            elif not self._go(self._to(key[0])):
                 self.kept += typed[key.start() :]
                 return False
         return bool(keys)
+
+    def _go(self, y: int | None) -> bool:
+        """Go to a row, if there is one to go to; tell whether that is done."""
+        if y is None:
+            return False
+        with suppress(OSError, RecordingError):  # whoever shows the recording then meets it again, and tells it
+            _write(self._out, self.frame.go(y).encode())
+            return True
+        return False
 
     def _to(self, key: bytes) -> int | None:
         """Return the row that a key leads to; None if it does something else."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from realtime_inspector.errors import RecordingError
 from realtime_inspector.tui import driver, terminal
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.first_frame import SessionFrame
@@ -100,6 +101,19 @@ def test_from_a_key_on_that_it_does_not_know_all_are_kept(
             os.write(keyboard, each)
         assert keys.ended.wait(30)
         assert (keys.frame.cursor, keys.kept) == (cursor, kept)
+
+
+def test_a_recording_that_cannot_be_read_any_more_is_left_to_the_screen(
+    call: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: int) -> str:
+        raise RecordingError("gone")
+
+    with reading(call) as (keys, keyboard, _):
+        monkeypatch.setattr(keys.frame, "go", fails)
+        os.write(keyboard, b"jk")
+        assert keys.ended.wait(30)
+        assert keys.kept == b"jk"
 
 
 def test_what_was_kept_is_passed_on_before_what_is_typed_then(call: Path, monkeypatch: pytest.MonkeyPatch) -> None:
