@@ -119,3 +119,9 @@ def test_every_profile_can_be_read_and_chosen_on_the_command_line() -> None:
 
 def test_faults_of_profiles_come_before_single_ones() -> None:
     assert [fault.action for fault in plan(["drop"], ["session-expiry"], "7").faults] == [Action.EXPIRE, Action.DROP]
+
+
+def test_nothing_may_be_left_but_nothing_is_no_number_of_times() -> None:
+    assert [parse(f"{text} on type:x").number for text in ("limits 0", "truncate 0", "duplicate 1")] == [0, 0, 1]
+    with pytest.raises(FaultError, match="'0'"):
+        parse("duplicate 0 on type:x")
