@@ -83,6 +83,21 @@ def test_it_stands_where_the_session_screen_goes_on(call: Path) -> None:
         assert keys.frame.top > 0
 
 
+def test_the_end_of_a_call_that_goes_on_is_not_followed_once_the_user_went_somewhere(tmp_path: Path) -> None:
+    events = ['> {"type":"input_audio_buffer.commit"}', '> {"type":"response.create"}']
+    call = sample.write(tmp_path / "call.jsonl", "\n".join(events * 20))
+    with reading(call) as (keys, keyboard, _):
+        os.write(keyboard, b"jj/")
+        assert keys.ended.wait(30)
+
+        async def look(pilot: Pilot[Any]) -> None:
+            screen = await settled(pilot)
+            assert screen.study.live
+            assert (screen.event_list.cursor, screen.event_list.following) == (2, False)
+
+        drive(InspectorApp([call], rules=sample.RULES, first_keys=keys), look)
+
+
 @pytest.mark.parametrize(
     ("typed", "cursor", "kept"),
     [

@@ -175,12 +175,12 @@ class SessionScreen(ListeningScreen):
             await asyncio.wait_for(self._wake.wait(), POLL_S if self.study.live else 10 * POLL_S)
 
     def _settle(self) -> None:
-        """Once all of the file was seen, follow its end or stay where it begins."""
+        """Once all of the file was seen, follow its end, unless the user went somewhere, or stay where it begins."""
         if self._settled or not self.study.read_through:
             return
         self._settled = True
         self.event_list.note_seen()
-        if self.study.live:
+        if self.study.live and not self.event_list.cursor:
             self.event_list.follow(True)
 
     def refresh_panes(self) -> None:
