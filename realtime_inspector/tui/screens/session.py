@@ -266,6 +266,9 @@ class SessionScreen(ListeningScreen):
         standing = Standing(listed.following, listed.unseen, search, self.desk.passed, self.problem, played)
         self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
+        self._draw_tabs()
+
+    def _draw_tabs(self) -> None:
         notes = {"findings": bars.number(len(self.study.findings))}
         self.query_one("#tabs", PaneTabs).choose(self.panes.active, notes)
 
@@ -372,6 +375,7 @@ class SessionScreen(ListeningScreen):
     def action_pane(self, name: str) -> None:
         """Give a pane the keys; on a small terminal, show it."""
         self.set_focus(self.panes.activate(name))  # not `focus()`, which is done later, when the next key is there
+        self._draw_tabs()  # in one frame with the pane
         self._soon()
 
     def action_zoom(self) -> None:

@@ -87,9 +87,9 @@ class Panes(Container):
         self.toggle_class("-zoomed")
 
     def draw(self) -> None:
-        """Bring the panes that are made from the whole session up to date."""
+        """Bring the panes that are made from the whole session up to date, if they know by now how wide they are."""
         for view in self._views():
-            if self.shows(str(view.id)):
+            if view.size and self.shows(str(view.id)):
                 view.draw(self._desk)
 
     def _views(self) -> Iterator[TranscriptPane | TimelinePane | TurnsPane | WhyPane]:
