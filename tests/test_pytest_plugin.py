@@ -420,7 +420,7 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
     assert ran.stdout.strip() == "[]"
 
 
-def test_in_a_process_of_its_own_it_warns_of_nothing_and_loads_no_screen_and_no_interceptor(suite: pytest.Pytester) -> None:
+def test_in_a_process_of_its_own_it_warns_of_nothing_and_loads_no_screen(suite: pytest.Pytester) -> None:
     record(suite, "test_greets")
     write_tests(
         suite,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_inspector.protocol.event import AUDIO_FIELDS, MOST_DEPTH, Event, base64_bytes, dig, read
+from realtime_inspector.protocol.event import AUDIO_FIELDS, MOST_DEPTH, Event, base64_bytes, dig, read, without_audio
 from realtime_inspector.recording import transcript
 from realtime_inspector.recording.entry import Entry, Kind, Side
 
@@ -202,3 +202,10 @@ def test_a_null_in_a_path_counts_as_absent() -> None:
     assert dig({"a": {"b": None}}, "a.b", 7) == 7
     assert dig({"a": {"b": 0}}, "a.b", 7) == 0
     assert dig({"a": [1]}, "a.b", 7) == 7
+
+
+def test_a_message_without_its_audio_is_the_rest_of_it_byte_for_byte() -> None:
+    sound = message(b'{ "audio" : "AAAA", "type":"input_audio_buffer.append"}')
+    assert without_audio(sound) == b'{ "audio" : "", "type":"input_audio_buffer.append"}'
+    words = message(b'{"type":"response.output_text.delta","delta":"AAAA"}')
+    assert without_audio(words) == words.entry.payload
