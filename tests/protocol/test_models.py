@@ -62,7 +62,7 @@ def test_a_table_of_ones_own_goes_before_it_model_by_model() -> None:
         ("[models.x]\ntext = { input = -1 }", 'models."x".text.input = -1 is no number of 0 or more'),
         ("[models.x]\ntext = { input = nan }", 'models."x".text.input = nan is no number'),
         ("[models.x]\nminute = true", 'models."x".minute = True is no number'),
-        ("[models.x]\nlike = []", "models.\"x\" is like [], which no table has above it"),
+        ("[models.x]\nlike = []", 'models."x" is like [], which no table has above it'),
         ('[models.x]\nlike = "y"', "models.\"x\" is like 'y', which no table has above it"),
     ],
 )
