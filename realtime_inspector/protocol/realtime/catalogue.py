@@ -101,6 +101,7 @@ def ga_name(event_type: str) -> str:
     """Return the name the event has since general availability."""
     return BETA_TO_GA.get(event_type, event_type)
 
+
 STREAM_CLIENT_TYPES = frozenset(
     {
         "decision.create",
