@@ -61,7 +61,9 @@ class UnknownServerType(Rule):
             return
         if speaks_realtime(before):
             shown = event.type if len(event.type) <= 80 else f"{event.type[:79]}…"
-            message = f"{shown!r} is an event of the server that the reference of {schema.source()} does not have: ignore it"
+            message = (
+                f"{shown!r} is an event of the server that the reference of {schema.source()} does not have: ignore it"
+            )
             yield self.finding(event, message)
 
     def rest(self, event: Event, after: Session) -> Rest | None:
