@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from realtime_inspector.errors import RecordingError
-from realtime_inspector.tui import driver, terminal
+from realtime_inspector.tui import driver, first_keys, terminal
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.first_frame import SessionFrame
 from realtime_inspector.tui.first_keys import FirstKeys
@@ -109,8 +109,9 @@ def test_the_end_of_a_call_that_goes_on_is_not_followed_once_the_user_went_somew
     ],
 )
 def test_from_a_key_on_that_it_does_not_know_all_are_kept(
-    call: Path, typed: tuple[bytes, ...], cursor: int, kept: bytes
+    call: Path, monkeypatch: pytest.MonkeyPatch, typed: tuple[bytes, ...], cursor: int, kept: bytes
 ) -> None:
+    monkeypatch.setattr(first_keys, "_SPLIT_S", 30.0)  # however late the rest of a key comes here
     with reading(call) as (keys, keyboard, _):
         for each in typed:
             os.write(keyboard, each)
