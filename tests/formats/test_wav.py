@@ -258,6 +258,6 @@ def test_a_session_without_turns_has_both_voices_in_their_places(opened: str, ap
         +1s x
     """)
     (left, right), rate = samples(recording)
-    opened_s = recording.entries[-4].t
+    opened_s = list(recording)[-4].t
     assert (left.count(7), right.count(9)) == (2400, 4800)
     assert (left.index(7), right.index(9)) == (round((opened_s + 0.9) * rate), round((opened_s + 2) * rate))
