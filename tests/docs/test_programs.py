@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from tests.docs.stage import KEY, Stage, types
 from tests.docs.ways import lines
 from tests.pages import ROOT
 from tests.traces.collector import collecting, nobody
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="the pages say the same of every Python")
 
 ANSWERED = '"type":"response.done"'
 ID = "rtc_u1_9c6574da8b8a41a18da9308f4ad974ce"

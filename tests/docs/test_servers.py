@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import sys
 import termios
 import urllib.error
 import urllib.request
@@ -18,6 +19,8 @@ from tests.docs.forking import Process
 from tests.docs.stage import Server, Stage, bodies, types, write
 from tests.docs.ways import lines
 from tests.pages import ROOT, fences
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="the pages say the same of every Python")
 
 ASKS: dict[str, object] = {
     "says": "What is the weather in Oslo?",

@@ -230,7 +230,7 @@ def test_a_tool_that_was_never_answered_is_drawn_to_the_end_and_its_fix_is_open(
         [6.54, 93.46], abs=0.01
     )
     assert "get_weather: no output" in found.text
-    assert {"open": ""} in found.all("details")
+    assert {"open": None} in found.all("details")
 
 
 def test_what_follows_from_a_mistake_is_told_with_it_and_has_no_remedy_of_its_own() -> None:
@@ -247,7 +247,7 @@ def test_a_change_is_shown_line_by_line_and_both_events_can_be_copied() -> None:
     assert re.findall("<(del|ins)>(.)", changes) == [("del", "-"), ("ins", "+")]
     copies = re.findall('class="copy" data-from="(.0)"', written)
     assert copies == ["c0", "s0"]
-    sources = [re.search(f'<pre id="{place}" hidden="">(.*?)</pre>', written, re.DOTALL) for place in copies]
+    sources = [re.search(f'<pre id="{place}" hidden>(.*?)</pre>', written, re.DOTALL) for place in copies]
     corrected, sent = (json.loads(unescape(source[1])) for source in sources if source)
     assert corrected["item"]["call_id"] == sent["call_id"]
 

@@ -25,7 +25,7 @@ Content = str | None
 def tag(name: str, /, *content: Content, **attributes: object) -> Html:
     """Return an element; `class_` and `data_t` stand for attributes of those names, one that is None is left out."""
     marks = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{_attribute(value)}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
@@ -59,4 +59,4 @@ def block(words: str) -> Html:
 def _attribute(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
-    return "" if value is True else escape(printable(str(value)))
+    return escape(printable(str(value)))

@@ -79,8 +79,8 @@ def draw(layout: Layout, sound: Sound | None, turns: Sequence[Turn], findings: S
                   role="group", aria_label="timeline: the user's voice above, the assistant's below")  # fmt: skip
     cursor = tag("input", type="range", id="cursor", min=0, max=f"{seconds:.3f}", step=0.1, value=0, hidden=True,
                  aria_label="place in the call")  # fmt: skip
-    return tag("div", tag("div", drawing, cursor, class_="lanes"), class_="scroll", tabindex=0, role="region",
-               aria_label="timeline of the call")  # fmt: skip
+    lanes = tag("div", drawing, cursor, class_="lanes")
+    return tag("section", lanes, class_="scroll", tabindex=0, aria_label="timeline of the call")
 
 
 def _hatching() -> Html:

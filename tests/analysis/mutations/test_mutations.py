@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from types import ModuleType
 
@@ -16,6 +17,8 @@ from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.analysis.why import explain, last
 from tests.analysis.mutations.healthy import NAMES, healthy
 from tests.analysis.mutations.table import KINDS, MODULES, check, markdown, mutants
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="what is found does not hang on Python")
 
 MOST = 2
 """Sessions of a kind that silences the assistant, one of another: chosen by a seed, the same every time."""
