@@ -28,7 +28,7 @@ BLOCK_BYTES = 1024 * 1024
 JOIN_BYTES = 64 * 1024
 """Less is copied into one block before it is written; more is handed to the system in pieces."""
 LOOK_S = 1.0
-"""How often a file is checked for having been deleted."""
+"""How often it is looked at what others have done to a file."""
 FLOOD_BYTES = 1024 * 1024
 FLOOD_S = 1.0
 """So much of one file in less time is a flood. Its pages are given back to the system: else a recording would fill the
@@ -88,8 +88,8 @@ class Thread(Protocol):
     def went_on(self) -> None:
         """Note that the disk has taken something."""
 
-    def begun_anew(self, path: Path, lost: int, now: float) -> None:
-        """Hear that a file had been deleted, with so many entries in it."""
+    def disturbed(self, what: str, now: float) -> None:
+        """Hear what somebody has done to a file, and what comes of it."""
 
 
 class Sink:
@@ -131,6 +131,8 @@ class Sink:
         self._gaps = self._gone = 0
         """Of the lines in the part that is written, so many are gaps; what they stand for."""
         self._last_look = 0.0
+        self._seen_bytes = 0
+        """So large it was then, at least."""
         self._given_back = 0
         """Up to here the file's pages were given back, or kept because they came slowly; when that was."""
         self._given_back_at = 0.0
@@ -240,7 +242,7 @@ class Sink:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | BINARY
         self._fd = os.open(self._part_path, flags, 0o600)
         hold(self._fd)
-        self._size = self._given_back = self._gaps = self._gone = 0
+        self._size = self._seen_bytes = self._given_back = self._gaps = self._gone = 0
         self._torn = False
         self._opened_at = now
 
@@ -259,31 +261,49 @@ class Sink:
                 _fadvise(self._fd, begin, self._size - begin, _DONT_NEED)
 
     def _turn(self, now: float) -> None:
-        """Go on in another file."""
-        part, first = self._part + 1, self.entries + 1
-        end = jsonl.dump_part_end(jsonl.PartEnd(part, first))
+        """End this part, and begin the next."""
+        end = jsonl.dump_part_end(jsonl.PartEnd(self._part + 1, self.entries + 1))
         self._write([end], len(end))
+        self._begin_next(now)
+
+    def _begin_next(self, now: float) -> None:
+        """Go on in another file; this one stays as it is."""
         self._let_go()
-        self._size = 0
-        self._part, self._first, self._part_path = part, first, name_of(self.path, part)
+        self._part, self._first = self._part + 1, self.entries + 1
+        self._part_path = name_of(self.path, self._part)
         self._open(now)
 
     def _part_header(self) -> bytes:
         return self._header if self._part == 1 else jsonl.part_header(self._header, self._part, self._first)
 
     def _look(self, now: float) -> None:
-        """Begin the file anew if somebody deleted it: what was in it is a gap."""
-        if os.fstat(self._fd).st_nlink == 0:
-            self._let_go()
-            entries = self.entries - self._first + 1 - self._gaps
-            lost = _Lost(entries + self._gone, 0.0, "the file was deleted while it was written")
-            self.lost -= self._gone
-            self._writer.deleted += entries
-            self._writer.deleted_gaps += 1 - self._gaps
-            self._queue.appendleft((self._first, 1, lost))
-            self.entries = self._first - 1
-            self._writer.begun_anew(self._part_path, lost.lost, now)
-            self._open(now)
+        """Find out what others have done to the file: what is written where nobody looks for it would be lost."""
+        try:
+            there = self._part_path.stat()
+        except OSError:
+            if _is_deleted(self._fd):
+                self._begin_anew(now)
+            return
+        if not os.path.samestat(there, os.fstat(self._fd)) or there.st_size < self._seen_bytes:
+            path = self._part_path
+            self._begin_next(now)
+            self._writer.disturbed(f"{path}: was replaced or cut: its call goes on in {self._part_path.name}", now)
+        else:
+            self._seen_bytes = min(there.st_size, self._size)
+
+    def _begin_anew(self, now: float) -> None:
+        """Write a file again that was deleted: what was in it is a gap."""
+        self._let_go()
+        entries = self.entries - self._first + 1 - self._gaps
+        lost = _Lost(entries + self._gone, 0.0, "the file was deleted while it was written")
+        self.lost -= self._gone
+        self._writer.deleted += entries
+        self._writer.deleted_gaps += 1 - self._gaps
+        self._queue.appendleft((self._first, 1, lost))
+        self.entries = self._first - 1
+        what = f"was deleted while it was written: {lost.lost} entries are a gap in the file begun anew"
+        self._writer.disturbed(f"{self._part_path}: {what}", now)
+        self._open(now)
 
     def _wrote(self, items: int) -> None:
         """Take items from the queue that were written."""
@@ -355,6 +375,13 @@ class Sink:
         if self._torn:
             os.ftruncate(self._fd, self._size)
             self._torn = False
+
+
+def _is_deleted(descriptor: int) -> bool:
+    try:
+        return os.fstat(descriptor).st_nlink == 0
+    except OSError:  # another machine deleted it on a disk of the network
+        return True
 
 
 def _renumbered(block: bytes, first: int) -> bytes:

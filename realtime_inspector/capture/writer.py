@@ -30,8 +30,8 @@ CLOSE_S = 30.0
 """So long at most what is left is written when all ends, by a disk that goes on taking it."""
 TELL_S = 2.0
 """If that takes longer, people are told what they wait for."""
-DELETED_S = 60.0
-"""Files that were deleted are told of at most so often: a folder takes those of all calls with it."""
+DISTURBED_S = 60.0
+"""What others do to files is told at most so often: a folder that is deleted takes those of all calls with it."""
 
 _TURNS = 4
 """So many files are written before the event loop may want the processor."""
@@ -75,7 +75,7 @@ class Writer:
         """When the disk last took something."""
         self._retry: dict[Sink, float] = {}
         self._warned = False
-        self._told_deleted_at = -DELETED_S
+        self._disturbed_at = -DISTURBED_S
         self._thread = threading.Thread(target=self._run, name="recording-writer", daemon=True)
         self._thread.start()
 
@@ -171,11 +171,11 @@ class Writer:
         if self._busy_since is not None:
             self._busy_since = self._went_on_at
 
-    def begun_anew(self, path: Path, lost: int, now: float) -> None:
-        """Tell that a file had been deleted, with so many entries in it."""
-        if now - self._told_deleted_at >= DELETED_S:
-            self._told_deleted_at = now
-            self._tell(f"{path}: was deleted while it was written: {lost} entries are a gap in the file begun anew")
+    def disturbed(self, what: str, now: float) -> None:
+        """Tell what somebody has done to a file, and what comes of it."""
+        if now - self._disturbed_at >= DISTURBED_S:
+            self._disturbed_at = now
+            self._tell(what)
 
     @contextlib.contextmanager
     def _timed(self) -> Iterator[None]:

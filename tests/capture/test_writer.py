@@ -178,6 +178,62 @@ def test_a_file_that_was_deleted_just_before_its_end_is_begun_anew_too(
     assert done(sink)[0] == "proxy gap 1 the file was deleted while it was written"
 
 
+@pytest.mark.parametrize("old", ["gone", "kept"])
+def test_a_file_that_was_replaced_goes_on_in_the_next_part(
+    old: str, writer: Writer, said: list[str], tmp_path: Path
+) -> None:
+    """The rest of the call was lost ("file exists"), or went on where nobody looks for it, as behind a `repair`."""
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "one", "two")
+    wait_for(lambda: sink.entries == 2)
+    copy = tmp_path / "copy"
+    copy.write_bytes(sink.path.read_bytes())
+    if old == "kept":
+        sink.path.rename(tmp_path / "a.jsonl.bak")
+    copy.replace(sink.path)
+    put(sink, "three")
+    assert done(sink) == ["server message one", "server message two", "server message three"]
+    assert said == [f"{sink.path}: was replaced or cut: its call goes on in a.2.jsonl"]
+
+
+def test_a_file_that_was_cut_goes_on_in_the_next_part(writer: Writer, tmp_path: Path) -> None:
+    """What came then stood behind no header, and could not be read."""
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "one")
+    wait_for(lambda: sink.entries == 1)
+    put(sink, "two")
+    wait_for(lambda: sink.entries == 2)
+    os.truncate(sink.path, 0)
+    put(sink, "three")
+    sink.finish()
+    assert sink.done.wait(60)
+    assert outline(list(open_recording(tmp_path / "a.2.jsonl"))) == [
+        "proxy gap 2 part 1 of the recording is missing",
+        "server message three",
+    ]
+
+
+def test_a_file_that_another_machine_deleted_is_begun_anew(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = writer.sink(tmp_path / "a.jsonl", HEADER)
+    put(sink, "lost")
+    wait_for(lambda: sink.entries == 1)
+    descriptor, fstat = sink._fd, os.fstat
+
+    def stale(number: int) -> os.stat_result:
+        if number == descriptor and not sink.path.exists():
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return fstat(number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", stale)
+        sink.path.unlink()
+        put(sink, "after")
+        wait_for(lambda: sink.entries == 2)
+    assert done(sink) == ["proxy gap 1 the file was deleted while it was written", "server message after"]
+
+
 def test_a_folder_that_cannot_be_made_is_tried_again(writer: Writer, said: list[str], tmp_path: Path) -> None:
     blocked = tmp_path / "folder"
     blocked.touch()
