@@ -247,7 +247,7 @@ class Relay:
 
     async def _welcome(self, sock: socket.socket, client: str) -> None:
         """Find out whether a client speaks TLS, and make a link of its socket."""
-        link = None
+        link, first = None, b""
         try:
             first = await self._peek(sock)
             if not first:
@@ -262,10 +262,10 @@ class Relay:
             leg = link.client
             await self._loop.connect_accepted_socket(lambda: leg, sock, ssl=context, **times)
             self.connections += 1
-        except (OSError, ssl.SSLError) as error:
+        except OSError as error:
             sock.close()
-            if isinstance(error, ssl.SSLError):
-                self._say(f"{client}: no TLS: {getattr(error, 'reason', '') or error}; {_TRUST}")
+            if first == _TLS_HANDSHAKE:
+                self._say(f"{client}: no TLS: {_why_no_tls(error)}; {_TRUST}")
         except InspectorError as error:
             sock.close()
             self._say(f"{client}: no TLS: {error}")
@@ -332,7 +332,8 @@ class Relay:
         try:
             await asyncio.wait_for(self._dial(link.server), CONNECT_TIMEOUT_S)
         except Exception as error:  # whatever it is, the client is not to wait for ever
-            why, what_to_do = explain(error, self.upstream)
+            way = f" by the proxy {self.via.url}" if self.via is not None else ""
+            why, what_to_do = explain(error, self.upstream, way)
             self._failures[kind_of(error)] += 1
             self._say(f"{link.track.source.client}: {why}; {what_to_do}")
             late = isinstance(error, TimeoutError)
@@ -451,6 +452,13 @@ async def _started(upstream: str, folder: Path, options: dict[str, Any]) -> Rela
 
 def _unnoticed(request: Head, answer: Head) -> None:
     """Do nothing about an answer."""
+
+
+def _why_no_tls(error: OSError) -> str:
+    """Return why a client has no TLS: not all that distrust a certificate say so before they go."""
+    if isinstance(error, ssl.SSLError):
+        return error.reason or str(error)
+    return "it was silent too long" if "handshake is taking longer" in str(error) else "it left before TLS was open"
 
 
 def _set(future: asyncio.Future[None]) -> None:

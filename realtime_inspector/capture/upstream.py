@@ -144,8 +144,8 @@ def _meant(url: str) -> str:
     return f"wss://{host}, or ws://{host} if it speaks no TLS"
 
 
-def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
-    """Return why the upstream could not be reached, and what to do about it."""
+def explain(error: BaseException, upstream: Upstream, way: str = "") -> tuple[str, str]:
+    """Return why the upstream could not be reached, and what to do about it; `way` is said of where it may be lost."""
     where = f"{upstream.host}:{upstream.port}"
     if isinstance(error, UnreachableError):
         return error.why, error.what_to_do
@@ -162,11 +162,11 @@ def explain(error: BaseException, upstream: Upstream) -> tuple[str, str]:
             "is it ws:// instead of wss://?",
         )
     if isinstance(error, ConnectionResetError) and upstream.tls:
-        return f"{where} broke the TLS handshake off", "is it ws:// instead of wss://?"
+        return f"{where} broke the TLS handshake off{way}", "is it ws:// instead of wss://?"
     if isinstance(error, socket.gaierror):
         return f"the name {upstream.host!r} is not known: {words_of(error)}", "check the name, and the network"
     if isinstance(error, TimeoutError):
-        return f"{where} does not answer", "check the address, the network, and whether a firewall is between"
+        return f"{where} does not answer{way}", "check the address, the network, and whether a firewall is between"
     reason = words_of(error)
     if "onnect call failed" in reason:
         reason = "connection refused"

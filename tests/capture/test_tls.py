@@ -5,7 +5,7 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +123,26 @@ def test_a_client_that_does_not_trust_the_ca_is_said_with_what_to_do(
         client = connect(relay.port)
         client.send(REQUEST)
         assert server.accept().read_head()
+
+
+@pytest.mark.parametrize("how", [Peer.close, Peer.reset])
+def test_a_client_that_leaves_before_tls_is_open_is_said_too(
+    how: Callable[[Peer], None], server: Upstream, authority: LocalCA, tmp_path: Path
+) -> None:
+    """Not every client that distrusts a certificate says so; of the others there was no word."""
+    said: list[str] = []
+    with relay_in_thread(server.url, tmp_path, tls=authority.server_context, say=said.append) as relay:
+        outgoing = ssl.MemoryBIO()
+        hello = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            hello.do_handshake()
+        client = connect(relay.port)
+        client.send(outgoing.read())
+        assert client.read(1) == b"\x16"
+        how(client)
+        wait_for(lambda: bool(said))
+    (told,) = said
+    assert told.partition(": ")[2].startswith("no TLS: it left before TLS was open; the client has to trust the local")
 
 
 def test_a_ca_that_cannot_be_had_is_said_and_tried_again(server: Upstream, authority: LocalCA, tmp_path: Path) -> None:

@@ -244,6 +244,20 @@ def test_a_proxy_that_is_not_there_is_a_502_that_says_so(proxy: wire.Upstream, t
     assert f"the proxy http://127.0.0.1:{proxy.port} cannot be reached: connection refused" in message
 
 
+def test_a_proxy_that_never_answers_is_named(
+    proxy: wire.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server was said not to answer, which nobody had asked anything."""
+    monkeypatch.setattr("realtime_inspector.capture.relay.CONNECT_TIMEOUT_S", 0.01)
+    via = Via("127.0.0.1", proxy.port)
+    with relay_in_thread("ws://gateway.example:8080", tmp_path, via=via) as relay:
+        client = connect(relay.port)
+        client.send(REQUEST)
+        answer = client.read_all()
+    assert answer.startswith(b"HTTP/1.1 504 ")
+    assert f"gateway.example:8080 does not answer by the proxy {via.url}; check the address".encode() in answer
+
+
 def test_a_server_behind_the_proxy_that_is_not_trusted_is_told_as_without_one(
     proxy: wire.Upstream, tmp_path: Path, aside: ThreadPoolExecutor
 ) -> None:
