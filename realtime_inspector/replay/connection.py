@@ -22,6 +22,7 @@ from realtime_inspector.capture.either import Either
 from realtime_inspector.replay.doors import Answer, refused
 
 _MAX_HTTP_BYTES = 4 << 20
+"""A plain request that is longer is refused: it would take memory without end."""
 _METHOD_BYTES = 4
 _LENGTH_DIGITS = 12
 _UNREAD_BYTES = 1 << 15
@@ -116,11 +117,13 @@ class Connection(Either, ServerConnection):
         if self._is_get:
             super().data_received(data)
             return
+        if self._answering is not None:
+            return
         self._request += data
         if self._request.startswith(b"GET "):
             self._is_get = True
             super().data_received(bytes(self._request))
-        elif len(self._request) >= _METHOD_BYTES and self._answering is None:
+        elif len(self._request) >= _METHOD_BYTES:
             asked = _parsed(bytes(self._request))
             if isinstance(asked, Answer):
                 self._give(asked)
@@ -150,15 +153,17 @@ def _frame_head(length: int, *, binary: bool) -> bytes:
 
 def _parsed(request: bytes) -> Asked | Answer | None:
     """Read a plain request; an answer if it is none, None while it is not whole."""
+    if len(request) > _MAX_HTTP_BYTES:
+        return refused(413, f"realtime-inspector: a request of more than {_MAX_HTTP_BYTES} bytes is not read")
     head, gap, body = request.partition(b"\r\n\r\n")
-    if not gap and len(request) <= _MAX_HTTP_BYTES:
+    if not gap:
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     words = first.split(" ")
     length = headers.get("content-length", "0")
     is_counted = length.isdecimal() and len(length) <= _LENGTH_DIGITS
-    if len(words) != len(("method", "target", "version")) or not is_counted or not gap:
+    if len(words) != len(("method", "target", "version")) or not is_counted:
         return refused(400, "realtime-inspector: this is not a request that can be read")
     if "chunked" in headers.get("transfer-encoding", ""):
         if not body.endswith(b"0\r\n\r\n"):
