@@ -98,9 +98,7 @@ def _followed(path: Path | None, folder: Path) -> Path:
 
 def _is_left(follower: Follower) -> bool:
     """Tell whether nothing will be added to a recording that has no end."""
-    if follower.header is None:
-        return False
-    if follower.header.via.startswith("import:"):
+    if follower.header is not None and follower.header.via.startswith("import:"):
         return True
     try:
         quiet_s = time.time() - follower.growing.stat().st_mtime

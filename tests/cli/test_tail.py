@@ -93,6 +93,14 @@ def test_a_recording_without_an_end_that_nobody_writes_is_shown_as_far_as_it_goe
     assert "call.jsonl has no end, and nobody writes it any more" in ran.err
 
 
+def test_a_file_that_has_no_header_and_that_nobody_writes_is_not_waited_for(rti: CommandLine, tmp_path: Path) -> None:
+    """A proxy that is killed as it begins one leaves it empty."""
+    (tmp_path / "call.jsonl").touch()
+    os.utime(tmp_path / "call.jsonl", (0, 0))
+
+    assert "call.jsonl has no end, and nobody writes it any more" in rti("tail", "call.jsonl").err
+
+
 def test_the_pieces_of_streams_are_shown_when_asked_for(rti: CommandLine, tmp_path: Path) -> None:
     write_recording(tmp_path / "call.jsonl", CALL)
 
