@@ -1,4 +1,8 @@
-"""Whether a recording is being written: its writer holds a lock on it, which ends when the writer does."""
+"""Whether a recording is being written: its writer holds a lock on it, which ends when the writer does.
+
+The writer's lock excludes, that of whoever looks is shared: on a disk of the network a lock has to fit the mode in which
+its file is open, and two who look at once are not in each other's way.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,13 @@ from pathlib import Path
 
 
 def hold(descriptor: int) -> None:
-    """Mark an open file as being written, until it is closed; do nothing where the system has no such lock."""
+    """Mark a file that is open for writing, until it is closed; do nothing where the system has no such lock."""
     try:
         import fcntl
     except ImportError:  # Windows deletes no file that is open
         return
     with contextlib.suppress(OSError):  # a file system without locks
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_held(path: Path) -> bool:
@@ -29,7 +33,7 @@ def is_held(path: Path) -> bool:
         return False
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 
 from realtime_inspector.capture.held import hold, is_held
 from realtime_inspector.capture.retention import Stored, chosen, duration_s, size_bytes
+from realtime_inspector.capture.writer import Writer
 from realtime_inspector.errors import UsageError
+from tests.capture.wire import wait_for
 
 NOW = 1_000_000.0
 
@@ -93,3 +97,24 @@ def test_a_file_is_held_until_it_is_closed(tmp_path: Path) -> None:
         hold(stream.fileno())
         assert is_held(path)
     assert not is_held(path)
+
+
+def test_a_file_is_held_on_a_disk_of_the_network_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS refuses a lock that does not fit the mode of its file (`nfs4_proc_lock` of Linux): nothing was ever held."""
+    fcntl = pytest.importorskip("fcntl")
+    flock = fcntl.flock
+
+    def strict(descriptor: int, how: int) -> None:
+        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+        if mode == (os.O_RDONLY if how & fcntl.LOCK_EX else os.O_WRONLY):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", strict)
+    thread = Writer()
+    sink = thread.sink(tmp_path / "call.jsonl", b"{}\n")
+    sink.put(b"{}\n", 1, 0.0)
+    wait_for(lambda: sink.entries == 1)
+    assert is_held(sink.path)
+    thread.close()
+    assert not is_held(sink.path)
