@@ -1,7 +1,7 @@
 """Whether a recording is being written: its writer holds a lock on it, which ends when the writer does.
 
-The writer's lock excludes, that of whoever looks is shared: on a disk of the network a lock has to fit the mode in which
-its file is open, and two who look at once are not in each other's way.
+The writer's lock excludes, that of whoever looks is shared: on a disk of the network a lock has to fit the mode in
+which its file is open, and two who look at once are not in each other's way.
 """
 
 from __future__ import annotations
