@@ -458,7 +458,9 @@ def _why_no_tls(error: OSError) -> str:
     """Return why a client has no TLS: not all that distrust a certificate say so before they go."""
     if isinstance(error, ssl.SSLError):
         return error.reason or str(error)
-    return "it was silent too long" if "handshake is taking longer" in str(error) else "it left before TLS was open"
+    if "handshake is taking longer" in str(error):
+        return "it was silent too long"
+    return "it left before TLS was open; the certificate is for localhost, 127.0.0.1 and ::1"
 
 
 def _set(future: asyncio.Future[None]) -> None:
