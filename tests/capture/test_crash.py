@@ -14,7 +14,7 @@ import pytest
 
 from realtime_inspector.recording.entry import Kind
 from realtime_inspector.recording.files import find, open_recording
-from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, client_frame, connect, upstream
+from tests.capture.wire import Peer, Upstream, client_frame, upgraded, upstream
 
 PROMISE_S = 0.05
 ROUNDS = 20
@@ -70,16 +70,6 @@ def start(relays: subprocess.Popen[str], server: Upstream, folder: Path) -> tupl
     return int(pid), int(port)
 
 
-def call(port: int, server: Upstream) -> tuple[Peer, Peer]:
-    client = connect(port)
-    client.send(REQUEST)
-    peer = server.accept()
-    peer.read_head()
-    peer.send(SWITCH)
-    client.read(len(SWITCH))
-    return client, peer
-
-
 def talk(client: Peer, peer: Peer, pid: int, duration_s: float) -> list[Moment]:
     """Send messages one by one for that long; return when each had arrived."""
     arrived = [now(pid)]
@@ -101,7 +91,7 @@ def test_killed_in_the_middle_of_a_call_at_most_50_ms_are_missing_and_every_file
         for number in range(ROUNDS):
             pid, port = start(relays, server, folder / str(number))
             try:
-                arrived = talk(*call(port, server), pid, 0.12 + number * 0.004)
+                arrived = talk(*upgraded(port, server), pid, 0.12 + number * 0.004)
                 killed = now(pid)
             finally:
                 os.kill(pid, signal.SIGKILL)

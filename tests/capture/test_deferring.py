@@ -10,7 +10,7 @@ import pytest
 from realtime_inspector.capture.deferring import deferred
 from realtime_inspector.capture.relay import Relay, relay_in_thread
 from realtime_inspector.recording.files import find, open_recording
-from tests.capture.wire import REQUEST, SWITCH, connect, upstream
+from tests.capture.wire import upgraded, upstream
 
 
 def test_a_signal_waits_for_the_end_of_the_block() -> None:
@@ -66,12 +66,7 @@ def test_a_second_ctrl_c_does_not_cut_a_recording_off(tmp_path: Path) -> None:
     def call() -> None:
         with upstream() as server, relay_in_thread(server.url, tmp_path, say=say) as relay:
             relays.append(relay)
-            client = connect(relay.port)
-            client.send(REQUEST)
-            peer = server.accept()
-            peer.read_head()
-            peer.send(SWITCH)
-            assert client.read(len(SWITCH)) == SWITCH
+            upgraded(relay.port, server)
 
     with pytest.raises(KeyboardInterrupt):
         call()

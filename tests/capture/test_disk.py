@@ -12,7 +12,7 @@ import pytest
 
 from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.recording.files import find, open_recording
-from tests.capture.wire import REQUEST, SWITCH, connect, finished, server_frame, upstream, wait_for
+from tests.capture.wire import finished, server_frame, upgraded, upstream, wait_for
 
 
 @pytest.fixture
@@ -37,12 +37,7 @@ def test_a_full_disk_never_touches_the_call_and_is_a_gap(small_disk: Path, monke
     said: list[str] = []
     frame = server_frame(b'{"type":"x","data":"' + b"d" * 5000 + b'"}')
     with upstream() as server, relay_in_thread(server.url, small_disk / "rec", say=said.append) as relay:
-        client = connect(relay.port)
-        client.send(REQUEST)
-        peer = server.accept()
-        peer.read_head()
-        peer.send(SWITCH)
-        client.read(len(SWITCH))
+        client, peer = upgraded(relay.port, server)
         peer.send(frame)
         assert client.read(len(frame)) == frame
         wait_for(lambda: any(len(list(open_recording(path))) == 3 for path in find(small_disk)))

@@ -14,7 +14,7 @@ import pytest
 from realtime_inspector.capture import sink, writer
 from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.recording.files import find, open_recording
-from tests.capture.wire import REQUEST, SWITCH, Peer, connect, finished, outline, server_frame, upstream, wait_for
+from tests.capture.wire import Peer, finished, outline, server_frame, upgraded, upstream, wait_for
 
 FRAME = server_frame(b'{"type":"x"}')
 SENT = 'server message {"type":"x"}'
@@ -61,13 +61,7 @@ class Call:
 def call(folder: Path) -> Iterator[Call]:
     said: list[str] = []
     with upstream() as server, relay_in_thread(server.url, folder, say=said.append) as relay:
-        client = connect(relay.port)
-        client.send(REQUEST)
-        peer = server.accept()
-        peer.read_head()
-        peer.send(SWITCH)
-        assert client.read(len(SWITCH)) == SWITCH
-        yield Call(client, peer, folder, said)
+        yield Call(*upgraded(relay.port, server), folder, said)
 
 
 @pytest.fixture(autouse=True)
@@ -122,13 +116,7 @@ def test_a_file_that_cannot_be_made_is_made_when_it_can(tmp_path: Path) -> None:
     with upstream() as server, relay_in_thread(server.url, folder, say=said.append) as relay:
         shutil.rmtree(folder)
         folder.touch()
-        client = connect(relay.port)
-        client.send(REQUEST)
-        peer = server.accept()
-        peer.read_head()
-        made = Call(client, peer, folder, said)
-        peer.send(SWITCH)
-        assert client.read(len(SWITCH)) == SWITCH
+        made = Call(*upgraded(relay.port, server), folder, said)
         wait_for(lambda: len(made.troubles()) == 1)
         folder.unlink()
         wait_for(lambda: len(made.troubles()) == 2)

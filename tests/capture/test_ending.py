@@ -19,7 +19,7 @@ from realtime_inspector.capture.relay import Relay, relay_in_thread
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.recording.files import find
 from tests.capture import wire
-from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, client_frame, connect, refused, server_frame
+from tests.capture.wire import Peer, Upstream, client_frame, connect, refused, server_frame, upgraded
 
 ASK = b"GET /__realtime_inspector/ready HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -87,19 +87,9 @@ def in_loop(
     asyncio.run(run())
 
 
-def upgraded(relay: Relay, server: Upstream) -> tuple[Peer, Peer]:
-    client = connect(relay.port)
-    client.send(REQUEST)
-    peer = server.accept()
-    peer.read_head()
-    peer.send(SWITCH)
-    assert client.read(len(SWITCH)) == SWITCH
-    return client, peer
-
-
 def test_a_draining_relay_takes_no_more_and_waits_for_calls(tmp_path: Path) -> None:
     async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
-        client, peer = await asyncio.to_thread(upgraded, relay, server)
+        client, peer = await asyncio.to_thread(upgraded, relay.port, server)
         draining = asyncio.create_task(relay.drain(60))
         await asyncio.to_thread(wire.wait_for, lambda: refused(relay.port))
         frame = server_frame(b"still here")
@@ -116,7 +106,7 @@ def test_a_draining_relay_takes_no_more_and_waits_for_calls(tmp_path: Path) -> N
 
 def test_calls_that_do_not_end_are_closed_with_1001_on_both_sides(tmp_path: Path) -> None:
     async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
-        client, peer = await asyncio.to_thread(upgraded, relay, server)
+        client, peer = await asyncio.to_thread(upgraded, relay.port, server)
         draining = asyncio.create_task(relay.drain(0))
         reason = b"\x03\xe9the proxy ends"
         assert await blocking(client.read, 18) == b"\x88" + bytes([len(reason)]) + reason
@@ -142,7 +132,7 @@ def test_a_side_that_was_told_of_an_end_gets_no_close_and_the_others_do(tmp_path
     """Writing behind the end raised, and calls that came later in the row were cut without a close."""
 
     async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
-        calls = [await asyncio.to_thread(upgraded, relay, server) for _ in range(4)]
+        calls = [await asyncio.to_thread(upgraded, relay.port, server) for _ in range(4)]
         for client, peer in calls[::2]:
             peer.half_close()
             assert await blocking(client.read, 1) == b""
@@ -161,7 +151,7 @@ def test_a_side_that_was_told_of_an_end_gets_no_close_and_the_others_do(tmp_path
 @pytest.mark.parametrize("policy", [Policy(sample=0), Policy(only=["/other"])], ids=["sample", "only"])
 def test_a_call_that_is_not_recorded_is_closed_with_1001_too(tmp_path: Path, policy: Policy) -> None:
     async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
-        client, peer = await asyncio.to_thread(upgraded, relay, server)
+        client, peer = await asyncio.to_thread(upgraded, relay.port, server)
         frame = server_frame(b"a message" * 1000)
         peer.send(frame + frame[:5])
         assert len(await asyncio.to_thread(client.read, len(frame) + 5)) == len(frame) + 5
@@ -179,7 +169,7 @@ def test_a_call_that_is_not_recorded_is_closed_with_1001_too(tmp_path: Path, pol
 
 def test_inside_a_frame_no_close_is_written_into_it(tmp_path: Path) -> None:
     async def work(relay: Relay, server: Upstream, blocking: Callable[..., Awaitable[object]]) -> None:
-        client, peer = await asyncio.to_thread(upgraded, relay, server)
+        client, peer = await asyncio.to_thread(upgraded, relay.port, server)
         half = server_frame(b"a message that is cut")[:10]
         peer.send(half)
         assert await blocking(client.read, len(half)) == half

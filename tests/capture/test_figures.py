@@ -14,34 +14,23 @@ from websockets.frames import Opcode
 from realtime_inspector.capture import writer as writer_module
 from realtime_inspector.capture.figures import Counts, Figures, together
 from realtime_inspector.capture.policy import Policy
-from realtime_inspector.capture.relay import Relay, relay_in_thread
+from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.capture.upstream import UnreachableError, kind_of
 from realtime_inspector.capture.writer import Writer
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from tests.capture.wire import (
     REQUEST,
     SWITCH,
-    Peer,
-    Upstream,
     client_frame,
     connect,
     finished,
     server_frame,
+    upgraded,
     upstream,
     wait_for,
 )  # fmt: skip
 
 TEXT = b'{"type":"x"}'
-
-
-def opened(relay: Relay, server: Upstream) -> tuple[Peer, Peer]:
-    client = connect(relay.port)
-    client.send(REQUEST)
-    peer = server.accept()
-    peer.read_head()
-    peer.send(SWITCH)
-    client.read(len(SWITCH))
-    return client, peer
 
 
 def test_connections_messages_and_bytes_are_counted_by_who_sent_them(tmp_path: Path) -> None:
@@ -50,7 +39,7 @@ def test_connections_messages_and_bytes_are_counted_by_who_sent_them(tmp_path: P
         assert relay.figures() == Figures(
             messages={"client": 0, "server": 0}, bytes={"client": 0, "server": 0}, errors={"line": 0, "disk": 0}
         )
-        client, peer = opened(relay, server)
+        client, peer = upgraded(relay.port, server)
         client.send(up * 2 + client_frame(b"p", Opcode.PING))
         peer.read(len(up) * 2)
         for _ in range(3):
@@ -76,7 +65,7 @@ def test_connections_messages_and_bytes_are_counted_by_who_sent_them(tmp_path: P
 def test_what_is_shaped_is_counted_too(tmp_path: Path) -> None:
     policy = Policy(only=["/v1/*"])
     with upstream() as server, relay_in_thread(server.url, tmp_path, policy=policy) as relay:
-        client, peer = opened(relay, server)
+        client, peer = upgraded(relay.port, server)
         client.send(client_frame(TEXT))
         wait_for(lambda: relay.figures().messages["client"] == 1)
         client.close()
@@ -85,7 +74,7 @@ def test_what_is_shaped_is_counted_too(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_a_gap_that_is_counted(tmp_path: Path) -> None:
     with upstream() as server, relay_in_thread(server.url, tmp_path) as relay:
-        client, peer = opened(relay, server)
+        client, peer = upgraded(relay.port, server)
         peer.send(b"\x8f\xff" + bytes(20))
         wait_for(lambda: relay.figures().gaps > 0)
         assert relay.figures().lost > 0
@@ -166,7 +155,7 @@ def test_a_line_that_cannot_be_made_is_an_error_and_a_gap(tmp_path: Path, monkey
         raise RuntimeError
 
     with upstream() as server, relay_in_thread(server.url, tmp_path) as relay:
-        client, peer = opened(relay, server)
+        client, peer = upgraded(relay.port, server)
         wait_for(lambda: relay.figures().bytes["server"] == len(SWITCH))
         monkeypatch.setattr(recorder_module, "line", broken)
         client.send(client_frame(TEXT))

@@ -27,6 +27,7 @@ from tests.capture.wire import (
     finished,
     outline,
     server_frame,
+    upgraded,
     upstream,
     wait_for,
 )
@@ -43,17 +44,6 @@ def relay(request: pytest.FixtureRequest, server: Upstream, tmp_path: Path) -> I
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = request.param
     with relay_in_thread(server.url, tmp_path / "recordings", loop_factory=loop_factory) as running:
         yield running
-
-
-def upgraded(relay: Relay, server: Upstream) -> tuple[Peer, Peer]:
-    """Return both ends of a connection that is a WebSocket already."""
-    client = connect(relay.port)
-    client.send(REQUEST)
-    peer = server.accept()
-    assert peer.read_head()
-    peer.send(SWITCH)
-    assert client.read(len(SWITCH)) == SWITCH
-    return client, peer
 
 
 def test_http_and_the_upgrade_share_one_connection_and_one_file(relay: Relay, server: Upstream, tmp_path: Path) -> None:
@@ -199,7 +189,7 @@ def test_one_who_cannot_be_told_costs_neither_an_entry_nor_an_answer(server: Ups
     for opened in (None, gone):
         folder = tmp_path / str(opened is None)
         with relay_in_thread(server.url, folder, say=gone, opened=opened) as relay:
-            client, peer = upgraded(relay, server)
+            client, peer = upgraded(relay.port, server)
             client.close()
             assert peer.read(1) == b""
             peer.close()
@@ -249,7 +239,7 @@ def test_what_is_not_http_goes_through_and_is_a_gap(relay: Relay, server: Upstre
 
 def test_a_connection_that_sends_nothing_makes_no_file(relay: Relay, server: Upstream, tmp_path: Path) -> None:
     connect(relay.port).close()
-    client, peer = upgraded(relay, server)
+    client, peer = upgraded(relay.port, server)
     client.close()
     peer.close()
     assert len(finished(tmp_path)) == 1
@@ -257,7 +247,7 @@ def test_a_connection_that_sends_nothing_makes_no_file(relay: Relay, server: Ups
 
 def test_each_connection_is_a_file_for_its_owner_only(relay: Relay, server: Upstream, tmp_path: Path) -> None:
     for _ in range(3):
-        client, peer = upgraded(relay, server)
+        client, peer = upgraded(relay.port, server)
         client.close()
         peer.close()
     finished(tmp_path, 3)
@@ -293,7 +283,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_first_call(tmp_path:
 
 def test_the_end_of_the_relay_finishes_the_files_of_open_calls(server: Upstream, tmp_path: Path) -> None:
     with relay_in_thread(server.url, tmp_path) as relay:
-        client, peer = upgraded(relay, server)
+        client, peer = upgraded(relay.port, server)
         peer.send(server_frame(b'{"type":"session.created"}'))
         client.read(4)
     entries = finished(tmp_path)[0]
@@ -315,7 +305,7 @@ def test_a_connection_that_is_over_leaves_nothing_to_the_garbage_collector(
     try:
         with relay_in_thread(server.url, tmp_path, opened=opened, loop_factory=loop_factory) as relay:
             for _ in range(3):
-                client, peer = upgraded(relay, server)
+                client, peer = upgraded(relay.port, server)
                 client.close()
                 assert peer.read(1) == b""
                 peer.close()

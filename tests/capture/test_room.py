@@ -8,7 +8,7 @@ import pytest
 
 from realtime_inspector.capture.relay import relay_in_thread
 from realtime_inspector.capture.room import SAY_AGAIN_S, Room, files_for_calls
-from tests.capture.wire import REQUEST, SWITCH, Peer, Upstream, connect, finished, upstream, wait_for
+from tests.capture.wire import REQUEST, connect, finished, switched, upstream, wait_for
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,6 @@ def test_the_descriptors_that_the_process_has_are_counted() -> None:
     assert 0 <= files_for_calls() < soft or soft == resource.RLIM_INFINITY
 
 
-def call(server: Upstream, client: Peer) -> Peer:
-    peer = server.accept()
-    peer.read_head()
-    peer.send(SWITCH)
-    assert client.read(len(SWITCH)) == SWITCH
-    return peer
-
-
 def test_a_call_for_which_there_is_no_descriptor_waits_until_another_has_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -69,14 +61,14 @@ def test_a_call_for_which_there_is_no_descriptor_waits_until_another_has_ended(
         for _ in range(2):
             clients.append(connect(relay.port))
             clients[-1].send(REQUEST)
-            peers.append(call(server, clients[-1]))
+            peers.append(switched(clients[-1], server))
         clients.append(connect(relay.port))
         clients[-1].send(REQUEST)
         wait_for(lambda: any("have to wait" in line for line in said))
         assert relay.connections == 2
         peers[0].close()
         clients[0].close()
-        peers.append(call(server, clients[2]))
+        peers.append(switched(clients[2], server))
         for end in (*clients, *peers):
             end.close()
         assert len(finished(tmp_path, 3)) == 3
@@ -105,5 +97,5 @@ def test_a_server_that_cannot_be_dialled_for_want_of_a_descriptor_is_dialled_aga
         monkeypatch.setattr(relay, "_loop", Loop())
         client = connect(relay.port)
         client.send(REQUEST)
-        call(server, client)
+        switched(client, server)
     assert not failures

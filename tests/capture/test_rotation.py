@@ -23,7 +23,7 @@ from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Entry, Header, Kind, Side
 from realtime_inspector.recording.files import find_parts, open_recording
 from realtime_inspector.recording.parts import all_of
-from tests.capture.wire import REQUEST, SWITCH, connect, finished, server_frame, upstream, wait_for
+from tests.capture.wire import finished, server_frame, upgraded, upstream, wait_for
 
 HEADER = jsonl.dump_header(Header("id", "2026-11-22T00:00:00.000000Z"))
 Make = Callable[[Rotation], Writer]
@@ -181,12 +181,7 @@ def test_without_rotation_a_recording_is_one_file(make: Make, tmp_path: Path) ->
 def test_a_long_call_is_one_recording_in_parts(tmp_path: Path) -> None:
     frame = server_frame(b'{"type":"x","data":"' + b"d" * 3000 + b'"}')
     with upstream() as server, relay_in_thread(server.url, tmp_path, rotation=Rotation(10_000)) as relay:
-        client = connect(relay.port)
-        client.send(REQUEST)
-        peer = server.accept()
-        peer.read_head()
-        peer.send(SWITCH)
-        client.read(len(SWITCH))
+        client, peer = upgraded(relay.port, server)
         for _ in range(20):
             peer.send(frame)
             assert client.read(len(frame)) == frame

@@ -123,6 +123,22 @@ def connect(port: int) -> Peer:
     return Peer(socket.create_connection(("127.0.0.1", port), TIMEOUT_S))
 
 
+def upgraded(port: int, server: Upstream) -> tuple[Peer, Peer]:
+    """Return both ends of a connection that is a WebSocket already."""
+    client = connect(port)
+    client.send(REQUEST)
+    return client, switched(client, server)
+
+
+def switched(client: Peer, server: Upstream) -> Peer:
+    """Return the server's end of a connection whose client has asked for a WebSocket, and has got it."""
+    peer = server.accept()
+    assert peer.read_head()
+    peer.send(SWITCH)
+    assert client.read(len(SWITCH)) == SWITCH
+    return peer
+
+
 def refused(port: int) -> bool:
     """Tell whether nobody listens any more; whoever was still queued when the listening ended sees a reset first."""
     try:
