@@ -55,10 +55,14 @@ class Either(asyncio.Protocol):
             self._give_up(f"a client left before TLS was open; {_TRUST}")
         super().connection_lost(exc)
 
-    def _give_up(self, why: str) -> None:
+    def drop(self) -> None:
+        """End the connection without a word of it: the server ends, and it never came to be of use."""
         self._tls = None
-        self.tell(why)
         self.transport.abort()
+
+    def _give_up(self, why: str) -> None:
+        self.tell(why)
+        self.drop()
 
 
 class TlsTransport(asyncio.Transport):

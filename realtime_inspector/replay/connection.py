@@ -37,7 +37,9 @@ class Host:
     """Answer a plain request, by method and target."""
     tls: Callable[[], ssl.SSLContext]
     """Give the settings for a TLS client."""
-    lost: Callable[[ServerConnection], object]
+    made: Callable[[Connection], object]
+    """Take note that a connection has come."""
+    lost: Callable[[Connection], object]
     """Take note that a connection is gone."""
     tell: Callable[[str], object]
     """Tell people something."""
@@ -86,6 +88,11 @@ class Connection(Either, ServerConnection):
     def tell(self, text: str) -> None:
         """Tell people something of this connection."""
         self.host.tell(text)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take note of the beginning."""
+        super().connection_made(transport)
+        self.host.made(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note of the end."""

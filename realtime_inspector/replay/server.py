@@ -39,7 +39,7 @@ from realtime_inspector.replay.connection import Asked, Connection, Host, connec
 from realtime_inspector.replay.doors import Answer, Door
 from realtime_inspector.replay.faults.sockets import Between, FaultySocket, reset
 from realtime_inspector.replay.fresh import fresh
-from realtime_inspector.replay.mismatch import Why
+from realtime_inspector.replay.mismatch import Mismatch, Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.player import Action, Close, Player, Report, Send, Wait
 from realtime_inspector.replay.punctual import Punctual
@@ -114,6 +114,7 @@ class ReplayServer:
         self._tls = tls
         self._faults = faults
         self._beyond = beyond
+        self._open: set[Connection] = set()
         self._handed_on: dict[ServerConnection, ClientConnection] = {}
         self._chosen: dict[ServerConnection, Script] = {}
         self._talking: set[ServerConnection] = set()
@@ -203,6 +204,9 @@ class ReplayServer:
         self.loop = None
         if self._server is not None:
             self._server.close()
+            for connection in list(self._open):
+                if connection.state is State.CONNECTING:  # the library waits for what is no upgrade yet
+                    connection.drop()
             await self._server.wait_closed()
 
     async def drain(self) -> None:
@@ -255,7 +259,7 @@ class ReplayServer:
 
     def _host(self) -> Host:
         beyond = self._ask_beyond if self._beyond else None
-        return Host(self._plain, self._tls, self._forget, self._tell, beyond)
+        return Host(self._plain, self._tls, self._open.add, self._forget, self._tell, beyond)
 
     async def _talk(self, connection: ServerConnection) -> None:
         if connection in self._handed_on:
@@ -294,6 +298,8 @@ class ReplayServer:
                 await self._pump(connection, faulty, player)
                 if faulty.broken:
                     player.left(_now(), connection.close_code, connection.close_reason or "", by=Side.PROXY)
+                else:
+                    await self._take_rest(faulty, player)
 
     async def _pump(self, raw: ServerConnection, connection: ServerConnection | FaultySocket, player: Player) -> None:
         with suppress(ConnectionClosed):  # the client may leave at any moment
@@ -315,7 +321,7 @@ class ReplayServer:
                 payload = came if isinstance(came, bytes) else came.encode()
                 actions = player.receive(payload, _now(), binary=isinstance(came, bytes))
 
-    async def _take_rest(self, connection: ServerConnection, player: Player) -> None:
+    async def _take_rest(self, connection: ServerConnection | FaultySocket, player: Player) -> None:
         """Take in what a client had said before it left, where it left so soon that no answer could be sent."""
         with suppress(ConnectionClosed):
             while not player.over:
@@ -324,7 +330,7 @@ class ReplayServer:
                 payload = came if isinstance(came, bytes) else came.encode()
                 for action in player.receive(payload, _now(), binary=isinstance(came, bytes)):
                     if isinstance(action, Report):
-                        await self._do(connection, connection, action)
+                        self._blame(action.mismatch)
 
     async def _carry_out(
         self, raw: ServerConnection, connection: ServerConnection | FaultySocket, actions: Sequence[Action]
@@ -347,14 +353,18 @@ class ReplayServer:
             case Wait(at):
                 return at
             case Report(mismatch):
-                if mismatch.why is not Why.REFUSED:  # then the client may go on, as with the real server
-                    self._door.refusing = f"realtime-inspector: {mismatch.message}"
-                self._tell(mismatch.text())
+                self._blame(mismatch)
             case Close():
                 if isinstance(connection, FaultySocket):
                     await connection.drained()
                 await _close(raw, action)
         return None
+
+    def _blame(self, mismatch: Mismatch) -> None:
+        """Tell of a mismatch; nobody gets in after it, but where the client may go on as with the real server."""
+        if mismatch.why is not Why.REFUSED:
+            self._door.refusing = f"realtime-inspector: {mismatch.message}"
+        self._tell(mismatch.text())
 
     def _is_broken(self, connection: ServerConnection) -> bool:
         """Whether a fault has ended a connection; its client may come back before that is noticed here."""
@@ -372,8 +382,9 @@ class ReplayServer:
             self._tell(found.text())
         self._told_others = len(self._door.others)
 
-    def _forget(self, connection: ServerConnection) -> None:
+    def _forget(self, connection: Connection) -> None:
         """A connection is gone; if its handshake was never completed, its recording waits for another."""
+        self._open.discard(connection)
         if connection in self._handed_on:
             self._handed_on.pop(connection).transport.abort()
         if connection in self._chosen and connection not in self._talking:

@@ -22,6 +22,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from realtime_inspector.capture.door import cannot_listen
@@ -168,6 +169,9 @@ class Simulator:
         if self._server is None:
             return
         self._server.close()
+        for connection in list(self._open):
+            if connection.state is State.CONNECTING:  # the library waits for what is no upgrade yet
+                connection.drop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._server.wait_closed(), CLOSE_S)
         for connection in list(self._open):

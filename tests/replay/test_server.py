@@ -23,6 +23,8 @@ from websockets.typing import Subprotocol
 from realtime_inspector.capture.tls import LocalCA
 from realtime_inspector.errors import UsageError
 from realtime_inspector.protocol.event import Event
+from realtime_inspector.replay.faults.profiles import plan
+from realtime_inspector.replay.faults.sockets import Between
 from realtime_inspector.replay.mismatch import Why
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.server import Address, ReplayServer
@@ -280,6 +282,24 @@ def test_a_client_that_does_not_trust_us_is_told_of(authority: LocalCA) -> None:
 
 
 # the edges
+
+
+@pytest.mark.parametrize("begun", [b"GET /v1/real", b"\x16\x03\x01"], ids=["a request", "TLS"])
+def test_a_client_that_is_silent_does_not_hold_up_the_end(begun: bytes, authority: LocalCA) -> None:
+    """It took 10 s; with faults, which may hold an upgrade up, the library would wait for ever."""
+    told: list[str] = []
+    more: Any = {"told": told.append, "faults": Between(plan([])), "tls": authority.server_context}
+
+    async def talk() -> None:
+        async with asyncio.timeout(60), ReplayServer([script(TEXT)], **more) as server:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(begun)
+            while not server._open:
+                await asyncio.sleep(0)
+        writer.close()
+
+    asyncio.run(talk())
+    assert told == [], "nobody is told that the client did not trust us"
 
 
 def test_every_event_is_observed_on_its_connection() -> None:

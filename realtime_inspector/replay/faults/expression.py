@@ -145,7 +145,9 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _SIZES = {None: 1.0, "B": 1.0, "k": 1e3, "kB": 1e3, "M": 1e6, "MB": 1e6}
 _NUMBERS = ("nth", "every", "times", "connection")
-_LEAST_STATUS, _MOST_STATUS = 400, 599
+_STATUSES = range(400, 600)
+_MOST_DIGITS = 12
+_LONGEST_S = 86_400.0
 _MOST_REASON_BYTES = 123
 
 
@@ -252,15 +254,15 @@ class _Parser:
         if token is None or not token.text.isdecimal() or token.quoted:
             return replace(fault, number=DEFAULT_CLOSE)
         self._at += 1
-        if int(token.text) not in CLOSE_CODES:
+        if (code := _number(token.text)) not in CLOSE_CODES:
             raise self._error(f"{token.text} is no close code that can be sent; take 1000, 1011 or 3000 to 4999", token)
-        return self._quoted(replace(fault, number=int(token.text)))
+        return self._quoted(replace(fault, number=code))
 
     def status(self, fault: Fault) -> Fault:
         token = self._take("an HTTP status, such as 429")
-        if not token.text.isdecimal() or not _LEAST_STATUS <= int(token.text) <= _MOST_STATUS:
+        if (status := _number(token.text)) not in _STATUSES:
             raise self._error(f"{token.text!r} is no status of a refusal, such as 401, 429 or 503", token)
-        return replace(fault, number=int(token.text))
+        return replace(fault, number=status)
 
     def nothing(self, fault: Fault) -> Fault:
         return fault
@@ -337,15 +339,23 @@ class _Parser:
         found = _TIME.fullmatch(text)
         if found is None:
             raise self._error(f"{text!r} is no time, such as 300ms, 2s or 1m", token)
-        return float(found[1]) * _UNITS[found[2]]
+        seconds = float(found[1]) * _UNITS[found[2]]
+        if seconds > _LONGEST_S:
+            raise self._error("no time is longer than a day", token)
+        return seconds
 
     def _whole(self, token: _Token, least: int) -> int:
-        if not token.text.isdecimal() or int(token.text) < least:
+        if (number := _number(token.text)) is None or number < least:
             raise self._error(f"{token.text!r} is no number from {least} on", token)
-        return int(token.text)
+        return number
 
     def _error(self, problem: str, token: _Token) -> FaultError:
         return FaultError(problem, self._text, token.at)
+
+
+def _number(text: str) -> int | None:
+    """Return a whole number; None if it is none, or one that nobody means."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 _ARGUMENTS: Mapping[Action, Callable[[_Parser, Fault], Fault]] = {

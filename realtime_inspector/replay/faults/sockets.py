@@ -185,6 +185,7 @@ class FaultySocket:
             for rest in self._link.rest_for_server():
                 self._inbox.put_nowait(_received(rest))
             self._inbox.put_nowait(closed)
+            self._still.set()
 
     async def _move(self) -> None:
         try:

@@ -141,6 +141,15 @@ def test_a_client_that_comes_back_at_once_finds_the_recording_from_its_beginning
     assert server.report().met, server.report().text()
 
 
+@pytest.mark.parametrize("fault", ["delay 50ms on from:client", "delay 9s on from:server"])
+def test_what_a_client_said_before_it_left_counts_however_late_it_comes(fault: str) -> None:
+    with faulty(fault) as server, connect(server.ws_url, compression=None) as connection:
+        for message in client_messages(TEXT):
+            connection.send(orjson.dumps(message), text=True)
+    (played,) = server.report().connections
+    assert (played.matched, played.never_came) == (3, ())
+
+
 def test_late_messages_come_all_the_same_before_the_server_closes() -> None:
     recorded = script(TEXT + "\n    < x 1000 bye")
     with serving([recorded], faults=Between(plan(["jitter 5ms..40ms"]))) as server:
