@@ -33,6 +33,8 @@ _OTHERS = {
     **dict.fromkeys((group for group in _GROUPS if group != "ERR"), _OTHER_PROTOCOL),
     **dict.fromkeys(("CON004", "CON005", "CON009", "CON010", "CON013", "CON014"), _OTHER_PROTOCOL),
 }
+_LIVE = {**_OTHERS, "CON005": "", "TOOL001": "", "TOOL002": ""}
+"""The Live API's sessions say when they expire, and their calls wait for outputs as others do."""
 
 OFF: Mapping[str, Mapping[str, str]] = {
     dialects.AZURE_LEGACY: {"VAD004": "it has no idle timeout"},
@@ -84,10 +86,10 @@ OFF: Mapping[str, Mapping[str, str]] = {
         "SES020": "it does not answer a session.update",
     },
     dialects.TRANSLATION: _STREAMS,
-    dialects.LIVE: _OTHERS,
+    dialects.LIVE: _LIVE,
     dialects.GEMINI: _OTHERS,
 }
-"""Dialect → rule's id, or the letters of a group → why it is not asked there."""
+"""Dialect → rule's id, or the letters of a group → why it is not asked there; empty for a rule of a group that is."""
 
 
 def why_off(rule_id: str, dialect: str) -> str:
@@ -95,7 +97,7 @@ def why_off(rule_id: str, dialect: str) -> str:
     off = OFF.get(dialect)
     if off is None:
         return ""
-    return off.get(rule_id) or off.get(rule_id.rstrip("0123456789"), "")
+    return off[rule_id] if rule_id in off else off.get(rule_id.rstrip("0123456789"), "")
 
 
 def holds(rule: Rule, session: Session) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from realtime_inspector.analysis import catalogue
 from realtime_inspector.analysis.rule import all_rules
 
-MOST = {"AUD": 21, "CON": 17, "CST": 6, "ENV": 12, "ERR": 4, "INT": 11, "ITM": 9, "LIV": 8, "MCP": 6, "OUT": 7}
+MOST = {"AUD": 21, "CON": 17, "CST": 6, "ENV": 12, "ERR": 4, "INT": 11, "ITM": 10, "LIV": 9, "MCP": 6, "OUT": 7}
 MOST |= {"RAT": 3, "REC": 5, "RSP": 23, "SES": 25, "TOOL": 18, "TRN": 6, "VAD": 7}
 """Letters → the highest number that was given."""
 

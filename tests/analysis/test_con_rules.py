@@ -40,6 +40,20 @@ def test_the_end_of_a_session_is_told_five_minutes_and_one_minute_before() -> No
     assert notices[0].message == "session s1 ends in 5 min: open a new one and restore its state"
 
 
+def test_a_live_session_says_when_it_expires() -> None:
+    started = expiring(1200).replace("session.created", "session.started")
+    live = f'> GET /v1/live/sessions {{"Host": "api.openai.com"}}\n{started}'
+    assert [notice.t for notice in found("CON005", live, Header("id", STARTED))] == [900, 1140]
+
+
+def test_a_client_that_gives_up_at_once_is_no_refusal() -> None:
+    asked, end = transcript.parse("> GET /v1/realtime?model=m\n+600ms x").entries
+    ended = [asked, replace(end, members={"how": "closed", "by": "client"})]
+    assert lint(ended, [rule for rule in all_rules() if rule.id == "CON003"]) == []
+    (told,) = lint([asked, replace(ended[1], t=9.0)], [rule for rule in all_rules() if rule.id == "CON003"])
+    assert told.message.startswith("the client ended the connection (closed) 9.0 s after the upgrade request")
+
+
 def test_the_date_of_the_handshake_stands_in_for_the_header() -> None:
     notices = found("CON005", expiring(1200), date="Mon, 23 Nov 2026 07:00:00 GMT")
     assert [round(notice.t) for notice in notices] == [900, 1140]

@@ -113,6 +113,23 @@ def test_a_call_nobody_answers_is_an_error_once_the_user_speaks_again() -> None:
     assert only(CALL + "+11s .", "TOOL002").severity == "warning"
 
 
+def test_a_message_that_was_sent_in_place_of_an_output_is_named() -> None:
+    message = '> {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "sunny"}]}}\n'
+    taken = '< {"type": "conversation.item.added", "item": {"id": "m1", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "sunny"}]}}\n'
+    said = only(CALL + message + taken + "+11s .", "TOOL002").message
+    assert said.endswith("Entry 5 is a message of the role user: a tool's result sent as a message answers no call")
+    spoken = '< {"type": "input_audio_buffer.committed", "item_id": "u1"}\n'
+    assert "a message" not in only(CALL + spoken + message + taken + "+11s .", "TOOL002").message
+
+
+@pytest.mark.parametrize("rule", ["TOOL001", "TOOL002"])
+def test_a_call_that_tool_choice_forced_may_be_all_that_was_wanted(rule: str) -> None:
+    forced = '> {"type": "response.create", "response": {"tool_choice": {"type": "function", "name": "weather"}}}\n'
+    output = '> {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": ""}}\n'
+    said = only(forced + CALL + (output if rule == "TOOL001" else "") + "+11s .", rule)
+    assert said.severity == "info"
+
+
 @pytest.mark.parametrize("end", ["+1s x> 1000\nx", "+9s > {}", ""])
 def test_a_call_that_the_end_cuts_short_is_not_unanswered(end: str) -> None:
     assert findings(CALL + end, "TOOL002") == []

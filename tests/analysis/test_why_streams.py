@@ -15,6 +15,7 @@ ANSWERED = sent(3) + heard("Hello", 0, 400) + spoken("Hi.")
 TRANSLATED = ANSWERED.replace("session.input_audio.append", "session.input_audio_buffer.append")
 OPENED = "\n".join(LIVE.splitlines()[:3]) + "\n"
 CALL = '< {"type": "response.event", "event": {"type": "response.output_item.done", "item": {"type": "function_call", "id": "f1", "call_id": "c1", "name": "get_weather", "arguments": "{}", "status": "completed"}}}\n'
+ASKED = '> {"type": "response.create"}\n'
 OUTPUT = '+1s > {"type": "response.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "rain"}}\n'
 HANDED = '< {"type": "session.delegation.created", "delegation": {"id": "d1", "target": "client"}, "offset_ms": 9}\n'
 REFUSED = '< {"type": "error", "error": {"code": "invalid_value", "message": "Invalid value: \'input_audio_buffer.append\'.", "param": "type"}}\n'
@@ -32,6 +33,16 @@ SILENT = {
     "no translation": (TRANSLATION + heard("Hello") + LATER, "not-translated", "has translated nothing since"),
     "a call": (LIVE + heard("Rain?") + CALL + LATER, "tool-unanswered", "the client gave no output"),
     "an output": (LIVE + heard("Rain?") + CALL + OUTPUT + LATER, "output-without-response", "nobody asked for a response"),
+    "it expired": (
+        LIVE + ANSWERED + '+9s < {"type": "session.closed", "reason": "expired", "session": {"id": "live_1"}}\nx< 1000\nx\n',
+        "session-expired",
+        "the session has reached its longest duration",
+    ),
+    "a filter": (
+        LIVE + heard("Hello") + '+1s < {"type": "session.closed", "reason": "content"}\nx< 1000\nx\n',
+        "server-closed",
+        "a safety filter",
+    ),
     "handed over": (LIVE + heard("Rain?") + HANDED + LATER, "delegation-open", "the client gave nothing back"),
     "other events": (
         TRANSLATION + sent(3, "input_audio_buffer.append") + REFUSED + LATER,
@@ -69,9 +80,31 @@ def test_the_remedy_of_a_call_is_the_live_api_s_own() -> None:
     assert cause.fix.startswith("answer it by response.item.create")
 
 
+def test_what_is_said_after_a_tool_s_output_answers_the_request_for_it() -> None:
+    text = LIVE + heard("Rain?") + CALL + OUTPUT + ASKED + "+1s " + spoken("It rains.") + "+2s " + CLOSED
+    assert last(explain(transcript.entries(text))).cause.label == "answered"
+
+
 def test_the_remedy_of_other_events_names_the_right_one() -> None:
     cause = last(explain(transcript.entries(SILENT["other events"][0]))).cause
     assert cause.fix == "send the audio as session.input_audio_buffer.append"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (LIVE + heard("Rain?") + CALL + LATER, "TOOL002"),
+        (LIVE + heard("Rain?") + CALL + OUTPUT + LATER, "TOOL001"),
+    ],
+)
+def test_what_a_tool_s_call_still_needs_is_found(text: str, rule: str) -> None:
+    assert {finding.rule for finding in lint(transcript.entries(text))} == {rule}
+    assert {finding.rule for finding in last(explain(transcript.entries(text))).findings} == {rule}
+
+
+@pytest.mark.parametrize("going_on", [ASKED, '< {"type": "response.event", "event": {"type": "response.created"}}\n'])
+def test_a_backend_that_goes_on_needs_nothing(going_on: str) -> None:
+    assert lint(transcript.entries(LIVE + heard("Rain?") + CALL + OUTPUT + going_on + LATER)) == []
 
 
 @pytest.mark.parametrize("text", [LIVE + ANSWERED + LATER, TRANSLATION + TRANSLATED + LATER, LIVE + sent(40) + LATER])

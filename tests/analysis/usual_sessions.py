@@ -178,6 +178,50 @@ def _beside_the_conversation() -> list[Entry]:
     return wire.close()
 
 
+def _classified_beside() -> list[Entry]:
+    """After each turn a tool is forced outside of the conversation: its arguments are the label, and need no output."""
+    wire = begun()
+    label = {"for": "label"}
+    choice = {"tool_choice": {"type": "function", "name": "classify"}, "tools": [tool("classify")]}
+    for _ in range(3):
+        wire.spoken()
+        wire.answers()
+        wire.c("response.create", response={"conversation": "none", "metadata": label, "input": [], **choice})
+        response_id = wire.response(conversation=None, metadata=label)
+        wire.calls("classify", response_id, CITY)
+        wire.done(response_id, conversation_id=None, metadata=label).wait(3)
+    return wire.wait(9).close()
+
+
+def _read_out(*, spoken_over: bool) -> list[Entry]:
+    """Lines are read outside of the conversation; who speaks over one has nothing to truncate."""
+    wire = begun(mic="silence" if spoken_over else "")
+    for n in range(2):
+        wire.c("response.create", response={"conversation": "none", "metadata": {"n": str(n)}, "input": []})
+        response_id = wire.response(conversation=None, metadata={"n": str(n)})
+        wire.says("This call is recorded.", 6000, response_id)
+        wire.done(response_id, conversation_id=None, metadata={"n": str(n)}).wait(6 - 4 * spoken_over)
+    if spoken_over:
+        wire.spoken()
+        wire.answers()
+    return wire.close()
+
+
+def _extracts() -> list[Entry]:
+    """The session's tool_choice names a tool: its arguments are all that is wanted; one call gets an output."""
+    named = {"type": "function", "name": "extract"}
+    wire = begun(mic="", tools=[tool("extract")], output_modalities=TEXT, tool_choice=named)
+    for answered in (False, True):
+        wire.written("Oslo").c("response.create")
+        response_id = wire.response(output_modalities=TEXT)
+        call_id = wire.calls("extract", response_id, CITY)
+        wire.done(response_id)
+        if answered:
+            wire.output(call_id, "")
+        wire.wait(12)
+    return wire.close()
+
+
 def _key_held(*, always_on: bool) -> list[Entry]:
     """The microphone is on while a key is held, or always; once the key is touched by mistake."""
     idle = "silence" if always_on else ""
@@ -403,6 +447,10 @@ USUAL: dict[str, Made] = {
     "pictures and voice": _pictures_and_voice,
     "text for another voice": _voice_of_another,
     "beside the conversation": _beside_the_conversation,
+    "classified beside the conversation": _classified_beside,
+    "read out": lambda: _read_out(spoken_over=False),
+    "read out, and spoken over": lambda: _read_out(spoken_over=True),
+    "a tool that extracts": _extracts,
     "a key is held": lambda: _key_held(always_on=False),
     "a key is held, the microphone always on": lambda: _key_held(always_on=True),
     "a thoughtful user": _thoughtful_user,

@@ -6,7 +6,7 @@ import math
 import struct
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from realtime_inspector.recording.entry import Entry, Kind, Side
@@ -244,6 +244,44 @@ def _another_s_rate() -> list[Entry]:
     return wire.wait(12).close()
 
 
+def _result_as_a_message() -> list[Entry]:
+    wire = begun(tools=[tool("weather")])
+    called(wire, "weather")
+    return wire.written('{"sky": "sunny"}').wait(15).close()
+
+
+def _too_strict() -> list[Entry]:
+    return begun(mic="speech", audio=detected(threshold=0.95)).wait(15).close()
+
+
+def _binary_audio() -> list[Entry]:
+    wire = begun(mic="")
+    for _ in range(20):
+        wire.wait(0.1).put(Side.CLIENT, Kind.MESSAGE, bytes(4800))
+        wire.entries[-1] = replace(wire.entries[-1], binary=True)
+    return wire.wait(5).close()
+
+
+def _unanswered_upgrade() -> list[Entry]:
+    wire = Wire()
+    wire.entries.pop()
+    return wire.wait(9).lost("reset")
+
+
+def _picture_by_address() -> list[Entry]:
+    wire = begun(mic="")
+    content = [
+        {"type": "input_text", "text": "What is it?"},
+        {"type": "input_image", "image_url": "https://a.example/b.png"},
+    ]
+    wire.c("conversation.item.create", item={"type": "message", "role": "user", "content": content})
+    wire.error("invalid_value", "Invalid 'item.content[1].image_url'.", "item.content[1].image_url").c(
+        "response.create"
+    )
+    wire.answers("What do you mean?", 1200)
+    return wire.close()
+
+
 def _no_transcript() -> list[Entry]:
     wire = Wire("/v1/realtime?intent=transcription").wait(0.1)
     told = {"format": PCM24, "transcription": {"model": "whisper-9"}, "turn_detection": {"type": "server_vad"}}
@@ -312,6 +350,15 @@ WRONG: dict[str, Wrong] = {
         _written_answers_in_the_history, "text-instead-of-audio", "answered in text", "RSP011"
     ),
     "a tool that failed": Wrong(_tool_that_failed, "tool-unanswered", "before the user spoke again", "TOOL002"),
+    "a tool's result as a message": Wrong(
+        _result_as_a_message, "tool-unanswered", "it sent a message of the role user instead", "TOOL002"
+    ),
+    "a threshold that is too high": Wrong(_too_strict, "no-speech-heard", "(threshold 0.95) heard no speech"),
+    "audio in binary messages": Wrong(_binary_audio, "message-unreadable", "binary messages", "CON013"),
+    "an upgrade that nobody answers": Wrong(
+        _unanswered_upgrade, "handshake-unanswered", "had not answered it", "CON003"
+    ),
+    "a picture by its address": Wrong(_picture_by_address, "answered", "it did answer", "ITM010"),
     "a transcript that never came": Wrong(
         _no_transcript, "transcript-missing", "its transcript did not come", "TRN001"
     ),

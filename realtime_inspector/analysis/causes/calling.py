@@ -16,6 +16,7 @@ from realtime_inspector.analysis.causes.view import (
     server_answers,
     shown,
 )
+from realtime_inspector.analysis.rules.tool.intent import message_instead, was_forced
 from realtime_inspector.analysis.rules.tool.names import silence_is_meant
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Item, ToolCall
@@ -93,12 +94,23 @@ def _unanswered(view: View, calls: Sequence[ToolCall]) -> Cause:
             tuple(shown((call.done or call.named, "the call"))),
             Confidence.LIKELY,
         )
+    if all(was_forced(view.state, each) for each in calls):
+        return Cause(
+            "silence-meant",
+            f"the assistant called {name} because tool_choice named it, and the client gave no output: the arguments "
+            "may be all that it wanted",
+            tuple(shown((call.done or call.named, "the call"))),
+            Confidence.LIKELY,
+        )
     others = f", and {len(calls) - 1} more" if len(calls) > 1 else ""
+    message = message_instead(view.state, call)
+    sent = message.asked if message is not None else None
+    instead = f": it sent a message of the role {message.role} instead" if message is not None else ""
     return Cause(
         "tool-unanswered",
         f"the assistant called {name}{others} {view.ago(call.done or call.named or At(0, 0.0))}, and the "
-        "client gave no output",
-        tuple(shown((call.done or call.named, "the call"))),
+        f"client gave no output{instead}",
+        tuple(shown((call.done or call.named, "the call"), (sent, "a message, which answers no call"))),
         Confidence.CERTAIN,
         'answer every call with a function_call_output, then send {"type": "response.create"}',
         ("TOOL002", "TOOL008", "TOOL011"),
@@ -107,12 +119,14 @@ def _unanswered(view: View, calls: Sequence[ToolCall]) -> Cause:
 
 
 def _output_without_response(view: View, call: ToolCall, output: At) -> Cause:
-    meant = silence_is_meant(call.name)
+    named, forced = silence_is_meant(call.name), was_forced(view.state, call)
+    meant = named or forced
+    why = "the tool's name says that silence is meant" if named else "tool_choice named it: the call may be all"
     return Cause(
         "silence-meant" if meant else "output-without-response",
         f"the output of {call.name or 'the tool'} ({call.call_id}) was given {view.ago(output)}, and nobody "
         "asked for a response; an output alone does not make the assistant speak"
-        + ("; the tool's name says that silence is meant" if meant else ""),
+        + (f"; {why}{'' if named else ' that was wanted'}" if meant else ""),
         tuple(shown((call.done, "the call"), (output, "its output"))),
         Confidence.LIKELY if meant else Confidence.CERTAIN,
         "" if meant else 'send {"type": "response.create"} after the last output',

@@ -16,6 +16,7 @@ from realtime_inspector.analysis.causes.view import (
     View,
     quoted,
     shown,
+    span,
 )
 from realtime_inspector.analysis.rules.err.codes import FATAL, NO_CREDIT
 from realtime_inspector.protocol.event import dig
@@ -53,8 +54,10 @@ _PATIENCE_S = 5.0
 def refused(view: View) -> Cause | None:
     """Tell a connection that the server refused."""
     answer, request = view.state.handshake, view.state.request
-    status = answer.body.get("status") if answer is not None else None
-    if answer is None or not isinstance(status, int) or status == 101:
+    if answer is None:
+        return _not_answered(view)
+    status = answer.body.get("status")
+    if not isinstance(status, int) or status == 101:
         return None
     said = _message(text(answer.body.get("body"))) or text(answer.body.get("reason"))
     return Cause(
@@ -71,6 +74,26 @@ def refused(view: View) -> Cause | None:
         if status in {400, 404} and view.state.dialect_name == AZURE_LEGACY
         else _MEND.get(status, _MEND_OF_SERVER if status >= 500 else "mend the URL, the key or the model"),
         ("CON003",),
+    )
+
+
+def _not_answered(view: View) -> Cause | None:
+    """Tell an upgrade request that nobody answered."""
+    state = view.state
+    request, ended = state.request, state.ended
+    if request is None or ended is None or state.is_cut_off or state.first_server is not None:
+        return None
+    waited = span(ended.t - request.t)
+    return Cause(
+        "handshake-unanswered",
+        f"the connection ended ({state.ended_how}) {waited} after the upgrade request, and the server had not answered "
+        "it: there was never a session",
+        tuple(shown((At(request.n, request.t), "the upgrade request"), (ended, f"the end: {state.ended_how}"))),
+        Confidence.CERTAIN,
+        "check the host, the port and whether the URL should begin with wss://; where the server is merely slow, give "
+        "the client a longer time limit",
+        ("CON003",),
+        frozenset({left_out.WIRE}),
     )
 
 
@@ -137,7 +160,8 @@ def closed_early(view: View) -> Cause | None:
         Confidence.CERTAIN,
         _KEEP_ALIVE
         if code == _NO_PONG
-        else "keep the connection open until response.done, and until it has been played",
+        else "keep the connection open until response.done, and until its audio has been played; if the user hung up, "
+        "nothing is wrong",
         needs=frozenset() if running is not None or pending is not None else view.needs_beginning,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from realtime_inspector.analysis.causes import reported
 from realtime_inspector.analysis.causes.view import (
     LOOK_BACK,
@@ -14,10 +16,17 @@ from realtime_inspector.analysis.causes.view import (
     quoted,
     shown,
 )
+from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Response, Update
 from realtime_inspector.protocol.realtime.values import mapping, text
 
+_UNREADABLE = {
+    WIRE_BINARY: "binary messages",
+    WIRE_MALFORMED: "messages that are not a JSON object",
+    WIRE_UNTYPED: "messages without a type",
+}
+"""Type of a message that is no event → how it is called."""
 _LEFT_MS = 500.0
 """Audio that can be left at the end without being missed."""
 
@@ -99,6 +108,9 @@ def nothing(view: View) -> Cause:
     if state.plays_elsewhere:
         words = "the traffic does not tell: the audio of this session is not on this connection"
         return Cause("unknown", words, beginning(state), Confidence.UNKNOWN)
+    known = _unreadable(view) or _beside(view)
+    if known is not None:
+        return known
     sent = (
         "no message of the user and no response.create"
         if state.input_audio.appends
@@ -112,6 +124,42 @@ def nothing(view: View) -> Cause:
         "append audio, or send a message and response.create; look at the microphone and its permission",
         ("AUD009",),
         frozenset({left_out.CLIENT, left_out.INPUT_AUDIO}),
+    )
+
+
+def _beside(view: View) -> Cause | None:
+    """Tell a client that asks only for responses outside of the conversation."""
+    recent = islice(reversed(view.state.responses.values()), LOOK_BACK)
+    responses = [response for response in recent if response.out_of_band and view.within(response.created)]
+    if not responses:
+        return None
+    last = responses[0]
+    audio_s = last.audio_ms / 1000
+    gave = f" and brought {audio_s:.1f} s of audio" if audio_s else ""
+    return Cause(
+        "answered",
+        f"every response that was asked for is outside of the conversation; the last one, {last.id}, "
+        + (f"was {last.status}{gave}" if last.done is not None else "has not ended"),
+        tuple(shown((last.created, "response.created"), (last.done, "response.done"))),
+        Confidence.CERTAIN,
+    )
+
+
+def _unreadable(view: View) -> Cause | None:
+    """Tell a client whose messages are no events, and a server that says nothing of that."""
+    state = view.state
+    sent = next((each for each in state.unanswered if each.type in _UNREADABLE), None)
+    if sent is None or state.input_audio.appends:
+        return None
+    return Cause(
+        "message-unreadable",
+        f"nobody asked for anything that the API can read: the client sent {_UNREADABLE[sent.type]}, and no audio, no "
+        "message of the user, no response.create",
+        (Evidence(sent.at, "the first of them"),),
+        Confidence.LIKELY,
+        "send one JSON object with a type in each message, as text; audio in base64, in input_audio_buffer.append",
+        ("CON013", "CON014"),
+        frozenset({left_out.CLIENT}),
     )
 
 

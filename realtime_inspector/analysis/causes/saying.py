@@ -19,7 +19,7 @@ from realtime_inspector.analysis.causes.view import (
 from realtime_inspector.analysis.silences import shows_only
 from realtime_inspector.protocol.realtime import left_out
 from realtime_inspector.protocol.realtime.conversation import At, Response
-from realtime_inspector.protocol.realtime.values import mapping, text
+from realtime_inspector.protocol.realtime.values import mapping, number, text
 
 _LONG_S = 10.0
 """How long people speak without a pause."""
@@ -29,6 +29,8 @@ _STOPPED_S = 5.0
 """Who has sent nothing for so long has said what he wanted to say."""
 _WORTH_MS = 1000.0
 """Audio that somebody may miss; what is cleared when a button is pressed is less."""
+_STRICT = 0.75
+"""With a higher threshold voice detection misses speech that is not loud."""
 _LEAST_MS = 300.0
 """Less audio than this is no word."""
 
@@ -333,12 +335,21 @@ def unheard_audio(view: View) -> Cause | None:
         )
     if max(audio.buffered_ms, _sent_for_ms(view)) < _LISTENED_MS:
         return None
+    threshold = number((state.turn_detection or {}).get("threshold")) or 0.0
+    strict = threshold > _STRICT
     return Cause(
         "no-speech-heard",
-        f"{audio.buffered_ms / 1000:.1f} s of audio were sent, and voice detection heard no speech in it",
+        f"{audio.buffered_ms / 1000:.1f} s of audio were sent, and voice detection"
+        + (f" (threshold {threshold:g})" if strict else "")
+        + " heard no speech in it",
         evidence,
         Confidence.LIKELY,
-        "look at the microphone, the format and the threshold; `lint --acoustic` listens to the audio",
+        (
+            "lower the threshold (0.5 is the default)"
+            if strict
+            else "look at the microphone, the format and the threshold"
+        )
+        + "; `lint --acoustic` listens to the audio",
         ("AUD003", "AUD004", "AUD008"),
         frozenset({left_out.SERVER, left_out.WIRE, left_out.BEGINNING}),
     )

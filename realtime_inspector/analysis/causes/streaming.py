@@ -14,6 +14,7 @@ from realtime_inspector.analysis.causes.view import LOOK_BACK, Cause, Confidence
 from realtime_inspector.protocol.realtime import dialects, left_out
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES
 from realtime_inspector.protocol.realtime.conversation import At
+from realtime_inspector.protocol.realtime.values import text
 
 _START = "session.start"
 _KNOWN = {
@@ -22,6 +23,24 @@ _KNOWN = {
 }
 """The events of a Realtime client that such a session knows too."""
 _APPEND = {dialects.TRANSLATION: "session.input_audio_buffer.append", dialects.LIVE: "session.input_audio.append"}
+_REASONS = {
+    "expired": (
+        "session-expired",
+        "the session has reached its longest duration",
+        "open a new session before the expires_at of session.started",
+    ),
+    "content": (
+        "server-closed",
+        "a safety filter ended the session",
+        "look at what was said, and at the instructions; a new session can be opened",
+    ),
+    "connection_lost": (
+        "connection-lost",
+        "the server lost one of the session's connections",
+        "connect again; a new session knows nothing of the old one",
+    ),
+}
+"""Reason of a `session.closed` that nobody asked for → label, words, and what to do."""
 _HEARD_MS = 1000.0
 """Less audio than this may hold no word."""
 
@@ -84,6 +103,25 @@ def _not_started(view: View) -> Cause | None:
         'send {"type": "session.start", "session": {"model": ...}} first; the model is named there, not in the URL',
         (),
         frozenset({left_out.CLIENT}),
+    )
+
+
+def _closed(view: View) -> Cause | None:
+    """Tell a session that the server ended, by the reason that it gives."""
+    closing = view.state.closing
+    told = _REASONS.get(text(closing.body.get("reason"))) if closing is not None else None
+    if closing is None or told is None or not view.silence.is_last:
+        return None
+    label, words, fix = told
+    reason = text(closing.body.get("reason"))
+    at = At(closing.n, closing.t)
+    return Cause(
+        label,
+        f"{words}: session.closed with the reason {reason!r}",
+        (Evidence(at, f"session.closed: {reason}"),),
+        Confidence.CERTAIN,
+        fix,
+        ("LIV009",),
     )
 
 
@@ -157,6 +195,7 @@ _ORDER: tuple[Callable[[View], Cause | None], ...] = (
     _not_started,
     connection.silent,
     connection.account,
+    _closed,
     _other_events,
     _called,
     _handed_over,

@@ -130,6 +130,10 @@ class State:
         """By item id."""
         self.stretches: dict[str, Stretch] = {}
         """By role, what is being said, or was last, in a session without turns."""
+        self.backend: At | None = None
+        """The last event of the model that a Live session hands matters to."""
+        self.closing: Event | None = None
+        """The `session.closed` of a session without turns, which says why it ended."""
         self.delegations: dict[str, At] = {}
         """What the assistant of the Live API handed to the client, by id, while nothing was given back."""
         self.errors: list[ServerError] = []

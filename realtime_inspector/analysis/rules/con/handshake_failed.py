@@ -1,4 +1,4 @@
-"""Asked at the answer to the upgrade request."""
+"""Asked at the answer to the upgrade request, and at the end of a connection that got none."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import orjson
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Rule
-from realtime_inspector.protocol.event import WIRE_RESPONSE, Event, dig
+from realtime_inspector.protocol.event import WIRE_END, WIRE_RESPONSE, Event, dig
 from realtime_inspector.protocol.realtime.changes.settings import is_upgrade
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import text
+from realtime_inspector.recording.entry import CUT_OFF, Side
 
 _ADVICE: Mapping[int, str] = {
     400: "the request was not understood: check the URL's query and the headers",
@@ -23,24 +24,26 @@ _ADVICE: Mapping[int, str] = {
     429: "a rate limit or quota is used up: wait, or raise it",
 }
 _SWITCHING = 101
+_PATIENCE_S = 1.0
 _OURS = "upstream_unreachable: realtime-inspector: "
 """How an answer begins that the proxy made in place of a server that it cannot reach."""
 _SHOWN_CHARS = 200
 
 
 class HandshakeFailed(Rule):
-    """The server refused the WebSocket connection, or an HTTP request made for it.
+    """The server refused the WebSocket connection, or an HTTP request made for it, or never answered it.
 
     Why: there is no session at all, and most clients show only the status, not the body that says why.
     Fix: read the status and the server's message here.
-    Limits: the advice for a status is the usual cause, not a certain one.
+    Limits: the advice for a status is the usual cause, not a certain one. A request that the client itself gave up within
+        a second is left out.
     Source: RFC 6455, 4.1; statuses of the Realtime API from public reports (read 2026-11-22).
     """
 
     id = "CON003"
     name = "handshake-failed"
     severity = Severity.ERROR
-    on = (WIRE_RESPONSE,)
+    on = (WIRE_RESPONSE, WIRE_END)
     good = (
         """
         > GET /v1/realtime?model=gpt-realtime
@@ -54,6 +57,10 @@ class HandshakeFailed(Rule):
         < 200 {"value": "[redacted]"}
         > GET /v1/realtime?model=gpt-realtime
         < 101
+        """,
+        """
+        # the recording stops, not the connection
+        > GET /v1/realtime?model=gpt-realtime
         """,
     )
     bad = (
@@ -74,10 +81,18 @@ class HandshakeFailed(Rule):
         > POST /v1/realtime/client_secrets
         < 401 {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}  # CON003
         """,
+        """
+        # no answer at all
+        > GET /v1/realtime?model=gpt-realtime
+        +2s x reset  # CON003
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
         """Print the status and what the body says."""
+        if event.type == WIRE_END:
+            yield from self._unanswered(event, before)
+            return
         status = event.body.get("status")
         asked = before.http[0] if before.http else None
         if not isinstance(status, int) or not _is_refusal(asked, status) or before.handshake is not None:
@@ -91,6 +106,22 @@ class HandshakeFailed(Rule):
             return
         refusal = f"the server refused {_what(asked)} with {answer}{f' ({said})' if said else ''}"
         yield self.finding(event, f"{refusal}: {_advice(event, asked, status)}", cause=asked.n if asked else None)
+
+    def _unanswered(self, event: Event, before: Session) -> Iterator[Finding]:
+        """Say how the connection ended."""
+        how, by, asked = event.body.get("how"), event.body.get("by"), before.request
+        if asked is None or before.handshake is not None or how == CUT_OFF or before.first_server is not None:
+            return
+        waited_s = event.t - asked.t
+        if by == Side.CLIENT and waited_s < _PATIENCE_S:
+            return
+        who = f"the {by} ended the connection" if by in {Side.CLIENT, Side.SERVER} else "the connection ended"
+        yield self.finding(
+            event,
+            f"{who} ({how}) {waited_s:.1f} s after the upgrade request, and the server had not answered it: check the host, "
+            "the port and whether the URL should begin with wss://",
+            cause=asked.n,
+        )
 
 
 def _is_refusal(asked: Event | None, status: int) -> bool:

@@ -22,14 +22,16 @@ class SessionExpiring(Rule):
         be resumed.
     Fix: a few minutes before expires_at open a new session, give it the configuration and the history, and move over.
     Limits: expires_at is compared with the recording's start or the handshake's Date header. Without
-        either, 60 minutes from session.created are assumed (Azure: 30); not of a server whose limit is not known.
-    Source: Realtime API, session duration, and `session.expires_at` of the reference (read 2026-11-22).
+        either, 60 minutes from session.created are assumed (Azure: 30); not of a server whose limit is not known, nor of
+        the Live API.
+    Source: Realtime API, session duration, and `session.expires_at` of the reference (read 2026-11-22); `expires_at` of a
+        Live session by the types of `openai` 3.54.0 (read 2026-11-24).
     """
 
     id = "CON005"
     name = "session-expiring"
     severity = Severity.WARNING
-    on = ("session.created",)
+    on = ("session.created", "session.started")
     warning_s = Threshold(300.0, "s", "how long before the end it is a warning")
     error_s = Threshold(60.0, "s", "how long before the end it is an error")
     good = (
@@ -42,6 +44,13 @@ class SessionExpiring(Rule):
         < 101
         < {"type": "session.created", "session": {"id": "s1"}}
         +1801s > {"type": "input_audio_buffer.clear"}
+        """,
+        """
+        # of a Live session nothing is assumed
+        > GET /v1/live/sessions {"Host": "api.openai.com"}
+        < 101
+        < {"type": "session.started", "session": {"id": "live_1"}}
+        +9000s .
         """,
     )
     bad = (

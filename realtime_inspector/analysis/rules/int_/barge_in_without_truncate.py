@@ -61,6 +61,14 @@ class BargeInWithoutTruncate(Rule):
         +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}
         +3s .
         """,
+        """
+        # outside of the conversation: the model does not remember it anyway
+        > {"type": "response.create", "response": {"conversation": "none"}}
+        < {"type": "response.created", "response": {"id": "r1", "conversation_id": null}}
+        < {"type": "response.output_audio.delta", "response_id": "r1", "item_id": "a1", "delta": "<4000ms>"}
+        +1s < {"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 3000}
+        +2s .
+        """,
     )
     bad = (
         """
@@ -81,7 +89,7 @@ class BargeInWithoutTruncate(Rule):
         detection = after.turn_detection or {}
         spoken_over = detection.get("interrupt_response") is False or detection.get("auto_truncate") is True
         playing = None if spoken_over or after.plays_elsewhere else after.playing(event.t, self.least_ms)
-        if playing is not None:
+        if playing is not None and not _is_beside(after, playing.item_id):
             yield Deadline(event.t + self.wait_s, event, playing.item_id)
 
     def due(self, deadline: Deadline, session: Session) -> Iterator[Finding]:
@@ -100,3 +108,10 @@ class BargeInWithoutTruncate(Rule):
             severity=None if session.config else Severity.INFO,
             t=deadline.at,
         )
+
+
+def _is_beside(session: Session, item_id: str) -> bool:
+    """Tell whether an item is of a response outside of the conversation, where there is nothing to truncate."""
+    item = session.items.get(item_id)
+    response = session.responses.get(item.response_id) if item is not None else None
+    return response is not None and response.out_of_band

@@ -11,8 +11,6 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.protocol.realtime.values import mapping, text
 
 _ADVICE = {
-    "rate_limit_exceeded": "slow down or raise the limit; see rate_limits.updated",
-    "inference_rate_limit_exceeded": "the deployment's quota is used up: slow down or raise it",
     "insufficient_quota": "the account has no credit left: do not retry",
     "billing_hard_limit_reached": "the account's spending limit is reached: do not retry",
     "model_not_found": "check the model's name and the project's access to it",
@@ -25,7 +23,7 @@ class ResponseFailed(Rule):
 
     Why: no error event comes with it; a client that only listens for errors goes silent without a trace.
     Fix: look at status and status_details of every response.done; retry what is transient, report the rest.
-    Limits: none known.
+    Limits: one that failed because of a rate limit is told by RAT002.
     Source: Realtime API reference, `response.done` (read 2026-11-22); github.com/livekit/agents/issues/2967.
     """
 
@@ -40,10 +38,13 @@ class ResponseFailed(Rule):
         """
         < {"type": "response.done", "response": {"id": "r1", "status": "cancelled", "status_details": {"reason": "client_cancelled"}}}
         """,
+        """
+        < {"type": "response.done", "response": {"id": "r1", "status": "failed", "status_details": {"type": "failed", "error": {"code": "rate_limit_exceeded"}}}}
+        """,
     )
     bad = (
         """
-        < {"type": "response.done", "response": {"id": "r1", "status": "failed", "status_details": {"type": "failed", "error": {"type": "server_error", "code": "rate_limit_exceeded", "message": "Rate limit reached for requests per day"}}}}  # RSP005
+        < {"type": "response.done", "response": {"id": "r1", "status": "failed", "status_details": {"type": "failed", "error": {"type": "server_error", "code": "server_error", "message": "The server had an error while processing your request"}}}}  # RSP005
         """,
         """
         < {"type": "response.done", "response": {"id": "r1", "status": "failed", "status_details": "server_error"}}  # RSP005
@@ -58,7 +59,9 @@ class ResponseFailed(Rule):
         details = body.get("status_details")
         error = mapping(mapping(details).get("error"))
         code = text(error.get("code")) or text(error.get("type")) or text(details)
-        message = text(error.get("message"))
+        if "rate_limit" in code:
+            return
+        message = text(error.get("message")).rstrip(".")
         response_id = text(body.get("id"))
         begun = before.responses.get(response_id)
         said = f"{code}: {message}" if code and message else code or message or "no reason is given"

@@ -7,6 +7,7 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.rules.tool.intent import message_instead, was_forced
 from realtime_inspector.analysis.rules.tool.names import silence_is_meant
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -29,8 +30,10 @@ class CallUnanswered(Rule):
         it does beside a tool that runs on; an error is a call that has still none after a minute of silence, or ten seconds
         and more later at the session's end, and a refused output that is not sent again within two seconds. A call that the session's end cut short within two seconds (ten where the talk goes on beside it), an incomplete one, what
         stands in the conversation without a response that made it, and tools whose name says that silence is meant
-        (end_call, hang_up) are left out.
-    Source: Realtime guide, "Function calling" (read 2026-11-22); github.com/openai/openai-agents-python/issues/3286.
+        (end_call, hang_up) are left out. It is information where tool_choice named the function: its arguments may be all
+        that was wanted.
+    Source: Realtime guide, "Function calling" (read 2026-11-22); github.com/openai/openai-agents-python/issues/3286; Live API,
+        `response.item.create`, by the types of `openai` 3.54.0 (read 2026-11-24).
     """
 
     id = "TOOL002"
@@ -43,6 +46,8 @@ class CallUnanswered(Rule):
         "conversation.item.created",
         "response.done",
         "conversation.item.create",
+        "response.event",
+        "response.item.create",
         "error",
     )
     needs = frozenset({left_out.CLIENT})
@@ -122,6 +127,13 @@ class CallUnanswered(Rule):
         +5s x> 1000
         x
         """,
+        """
+        # the Live API
+        > GET /v1/live/sessions {"Host": "api.openai.com"}
+        < 101
+        < {"type": "response.event", "event": {"type": "response.output_item.done", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}", "status": "completed"}}}  # TOOL002
+        +11s .
+        """,
     )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:
@@ -166,10 +178,10 @@ class CallUnanswered(Rule):
         )
         yield self.finding(
             deadline.event,
-            f"{_named(call)} has had no output {waited}: the assistant waits for it; send a function_call_output with "
-            f'"call_id": "{call.call_id}" inside item, then {{"type": "response.create"}}',
+            f"{_named(call)} has had no output {waited}: the assistant waits for it; {_answer(session, call)}"
+            f"{_instead(session, call)}",
             t=until,
-            severity=Severity.ERROR if never else Severity.WARNING,
+            severity=Severity.INFO if was_forced(session, call) else Severity.ERROR if never else Severity.WARNING,
         )
 
     def _never_s(self, session: Session) -> float:
@@ -197,7 +209,9 @@ class CallUnanswered(Rule):
 
 def _completed_by(event: Event, after: Session) -> Iterator[ToolCall]:
     """Yield the calls that this event completed."""
-    if event.type == "response.done":
+    if event.type == "response.event":
+        named = [text(event.get("event.item.call_id"))]
+    elif event.type == "response.done":
         named = [call.call_id for call in after.calls_of(text(event.get("response.id")))]
     else:
         named = [text(event.get("call_id")) or text(event.get("item.call_id"))]
@@ -278,6 +292,21 @@ def _reason(output: ToolOutput, call: ToolCall) -> str:
     return (
         "" if output.call_id == call.call_id else f" because its call_id {output.call_id!r} is none of this session's"
     )
+
+
+def _answer(session: Session, call: ToolCall) -> str:
+    """Return how a call is answered, as words."""
+    sent_by = "by response.item.create " if session.is_streamed else ""
+    item = f'a function_call_output with "call_id": "{call.call_id}"'
+    return f'send {sent_by}{item} inside item, then {{"type": "response.create"}}'
+
+
+def _instead(session: Session, call: ToolCall) -> str:
+    """Return what the client sent in the output's place, as words to end a sentence with; empty if nothing."""
+    item = message_instead(session, call)
+    if item is None or item.asked is None:
+        return ""
+    return f". Entry {item.asked.n} is a message of the role {item.role}: a tool's result sent as a message answers no call"
 
 
 def _named(call: ToolCall) -> str:

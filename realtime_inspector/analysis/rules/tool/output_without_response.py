@@ -7,6 +7,7 @@ from itertools import islice
 
 from realtime_inspector.analysis.finding import Finding, Severity
 from realtime_inspector.analysis.rule import Deadline, Rule
+from realtime_inspector.analysis.rules.tool.intent import was_forced
 from realtime_inspector.analysis.rules.tool.names import needs_no_word, silence_is_meant
 from realtime_inspector.analysis.threshold import Threshold
 from realtime_inspector.protocol.event import Event
@@ -27,14 +28,16 @@ class OutputWithoutResponse(Rule):
     Fix: after the last output of a response's calls, and after its response.done, send {"type": "response.create"}.
     Limits: counts two seconds after the server took the output, while no response runs and nobody speaks. Tools whose
         name says that silence is meant (end_call, hang_up, wait_for_user) are left out; it is a warning where the assistant
-        spoke before the call and the tool only does something (show_map, log_event).
-    Source: Realtime guide, "Function calling" (read 2026-11-22); community.openai.com/t/1079792.
+        spoke before the call and the tool only does something (show_map, log_event), and information where tool_choice
+        named the function, for the call itself may be all that was wanted.
+    Source: Realtime guide, "Function calling" (read 2026-11-22); community.openai.com/t/1079792; Live API, `response.create`,
+        by the types of `openai` 3.54.0 (read 2026-11-24).
     """
 
     id = "TOOL001"
     name = "output-without-response"
     severity = Severity.ERROR
-    on = ("conversation.item.create", "conversation.item.added", "conversation.item.created")
+    on = ("conversation.item.create", "conversation.item.added", "conversation.item.created", "response.item.create")
     needs = frozenset({"response.created"})
     wait_s = Threshold(2.0, "s", "how long the request for a response may take", least=0.1)
     good = (
@@ -78,6 +81,15 @@ class OutputWithoutResponse(Rule):
         > {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "bye"}}
         +30s .
         """,
+        """
+        # the Live API: what it delegates to goes on
+        > GET /v1/live/sessions {"Host": "api.openai.com"}
+        < 101
+        < {"type": "response.event", "event": {"type": "response.output_item.done", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}", "status": "completed"}}}
+        > {"type": "response.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "1"}}
+        < {"type": "response.event", "event": {"type": "response.created"}}
+        +30s .
+        """,
     )
     bad = (
         """
@@ -106,6 +118,14 @@ class OutputWithoutResponse(Rule):
         < {"type": "response.function_call_arguments.done", "response_id": "r1", "call_id": "c1", "name": "f", "arguments": "{}"}
         < {"type": "response.done", "response": {"id": "r1", "status": "completed"}}
         < {"type": "conversation.item.added", "item": {"id": "o1", "type": "function_call_output", "call_id": "c1", "output": "1"}}  # TOOL001
+        +5s .
+        """,
+        """
+        # the Live API
+        > GET /v1/live/sessions {"Host": "api.openai.com"}
+        < 101
+        < {"type": "response.event", "event": {"type": "response.output_item.done", "item": {"id": "f1", "type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}", "status": "completed"}}}
+        > {"type": "response.item.create", "item": {"type": "function_call_output", "call_id": "c1", "output": "1"}}  # TOOL001
         +5s .
         """,
     )
@@ -137,13 +157,22 @@ class OutputWithoutResponse(Rule):
             f"{deadline.at - sent.t:.1f} s ago, but nobody asked for a response; an output alone does not make it speak: "
             'send {"type": "response.create"} after it',
             cause=call.done,
-            severity=Severity.WARNING if needs_no_word(call.name) and _has_spoken(session, call) else None,
+            severity=_severity(session, call),
             t=deadline.at,
         )
 
 
+def _severity(session: Session, call: ToolCall) -> Severity | None:
+    """Return how bad it is where the client may have wanted no answer."""
+    if was_forced(session, call):
+        return Severity.INFO
+    return Severity.WARNING if needs_no_word(call.name) and _has_spoken(session, call) else None
+
+
 def _went_on(session: Session, sent: At) -> bool:
     """Tell whether a response was asked for or begun after the output."""
+    if session.backend is not None and session.backend.n > sent.n:
+        return True
     asked = islice(reversed(session.requests), LOOK_BACK)
     begun = islice(reversed(session.responses.values()), LOOK_BACK)
     return any(request.at.n > sent.n and not request.out_of_band for request in asked) or any(

@@ -87,7 +87,7 @@ def _reject(state: State, cause: Pending, error: Mapping[str, Any], at: At) -> N
         _reject_update(state, cause, error, at)
     elif cause.type == "response.create":
         _reject_request(state, cause, at)
-    elif cause.type == "conversation.item.create":
+    elif cause.type in {"conversation.item.create", "response.item.create"}:
         tools.on_refused(state, cause, at)
     elif cause.type == "input_audio_buffer.commit":
         _reject_commit(state, cause)

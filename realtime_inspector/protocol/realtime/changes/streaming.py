@@ -64,9 +64,10 @@ def on_response_event(state: State, event: Event) -> None:
     """
     inner = mapping(event.body.get("event"))
     item = mapping(inner.get("item"))
+    at = state.backend = At(event.n, event.t)
+    _answer_requests(state, at)
     if inner.get("type") != "response.output_item.done" or item.get("type") != "function_call":
         return
-    at = At(event.n, event.t)
     made = Item(text(item.get("id")), response_id=_response(state, at).id)
     tools.show(state, made, item, at)
     if item.get("status") == "completed":
@@ -74,7 +75,8 @@ def on_response_event(state: State, event: Event) -> None:
 
 
 def on_closed(state: State, event: Event) -> None:
-    """Take the client's wish to close as answered."""
+    """Take the client's wish to close as answered, and note why the session ends."""
+    state.closing = event
     waiting.answered(state, "session.close")
 
 
@@ -120,7 +122,16 @@ def _begun(state: State, at: At) -> Response:
     response = Response(f"answer-{len(state.responses) + 1}", at, status="completed", streamed=True)
     response.first_output = response.done = at
     state.responses[response.id] = response
+    _answer_requests(state, at)
     return response
+
+
+def _answer_requests(state: State, at: At) -> None:
+    """Take every `response.create` as answered: what comes of it names none."""
+    for request in state.pending_requests:
+        request.status, request.answer = "created", at
+        waiting.answered_at(state, request.at)
+    state.pending_requests.clear()
 
 
 def _stretch(state: State, event: Event, role: str, *, has_words: bool) -> Stretch:
