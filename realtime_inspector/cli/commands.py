@@ -26,12 +26,18 @@ COMPLETE_VARIABLE = "_REALTIME_INSPECTOR_COMPLETE"
 _HELP = """Record, explain and replay sessions of the OpenAI Realtime API.
 
 \b
-  realtime-inspector demo         see what it does; no key, no network
-  realtime-inspector proxy        record what passes; point your client at it
-  realtime-inspector              look at the recordings
-  realtime-inspector lint DIR     say what is wrong in them
+Start here:
+  realtime-inspector demo       see what it does; no key, no network
+  realtime-inspector run --lint -- python my_agent.py
+                                record your own agent, and say what goes wrong
+  realtime-inspector why        why it did not answer, in one sentence
+
+\b
+Then:
+  realtime-inspector            look at the recordings on a full screen
+  realtime-inspector proxy      record any client that is pointed at it
   realtime-inspector exec --recording call.jsonl -- npm test
-                                  test a client against a recording
+                                test a client against a recording
 """
 _EPILOG = """\b
 Exit codes: 0 nothing wrong, 1 findings or mismatch, 2 usage or configuration,
@@ -68,48 +74,52 @@ class Listed:
 SECTIONS: dict[str, tuple[Listed, ...]] = {
     "Record": (
         Listed("demo", "hold a conversation with planted mistakes, and explain them"),
-        Listed("proxy", "record what passes between a client and the API"),
         Listed("run", "run a program and record what it says to the API"),
+        Listed("proxy", "record what passes between clients and the API"),
         Listed("attach", "join a WebRTC or SIP call, and record its events"),
-        Listed("ca", "show the certificate authority of the proxy's TLS side"),
-        Listed("doctor", "check port, upstream, key, certificates, disk and rights"),
+    ),
+    "Find the mistake": (
+        Listed("why", "say in one sentence why the assistant did not answer"),
+        Listed("lint", "say what is wrong, why, and how to mend it"),
+        Listed("explain", "say what a rule means, and how to mend what it finds"),
+        Listed("digest", "sum a session up for a language model"),
+        Listed("diff", "compare two sessions by meaning"),
+        Listed("mcp", "let a coding agent look into recordings"),
     ),
     "Look": (
-        Listed("open", "the recordings on a full screen (also: just name a FILE)", "open_"),
-        Listed("serve", "the same screens in a browser"),
+        Listed("open", "show recordings on a full screen (also: just name a FILE)", "open_"),
+        Listed("serve", "show the same screens in a browser"),
         Listed("ls", "list recordings with their figures"),
         Listed("show", "print the conversation: who said what, and when"),
         Listed("events", "print the events, filtered"),
         Listed("tail", "follow a recording while it grows"),
-        Listed("stats", "turns, latencies and tokens"),
+        Listed("stats", "count turns, waits, tokens and their cost"),
     ),
-    "Check": (
-        Listed("lint", "say what is wrong, why, and how to mend it"),
-        Listed("explain", "what a rule means, and how to mend what it finds"),
-        Listed("why", "why the assistant did not answer, in one sentence"),
-        Listed("digest", "a session in few words, for a language model"),
-        Listed("diff", "two sessions compared by meaning"),
-        Listed("mcp", "let a coding agent look into recordings"),
-    ),
-    "Replay": (
-        Listed("mock", "serve a recording to any client, in any language"),
+    "Test against a recording": (
         Listed("exec", "run a program against a recording", "exec_"),
+        Listed("mock", "serve a recording to any client, in any language"),
         Listed("drive", "play the client of a recording against a server"),
-        Listed("simulate", "a protocol-true server without a model"),
+        Listed("simulate", "serve the API without a model"),
     ),
-    "Files": (
-        Listed("import", "make a recording of another tool's file", "import_"),
+    "Pass on": (
         Listed("export", "write a recording in another format"),
         Listed("report", "write a call as one page, playable, for a bug report"),
-        Listed("cut", "a piece of a recording, as a recording"),
-        Listed("concat", "recordings put together to one"),
-        Listed("shrink", "the smallest recording for which a command still fails"),
         Listed("scrub", "take private things out of recordings"),
-        Listed("verify", "whether recordings are whole, for CI too"),
+        Listed("import", "make a recording of another tool's file, or of a log", "import_"),
+    ),
+    "Files": (
+        Listed("cut", "cut a piece out of a recording"),
+        Listed("concat", "put recordings together into one"),
+        Listed("shrink", "find the smallest recording for which a command fails"),
+        Listed("verify", "say whether recordings are whole"),
         Listed("repair", "cut the torn last line of a recording"),
         Listed("prune", "delete old recordings, or the oldest of too many"),
+    ),
+    "Set up": (
+        Listed("doctor", "check port, upstream, key, certificates, disk and rights"),
+        Listed("ca", "print the path of the local certificate authority"),
+        Listed("config", "show which options are set here, and where", "config_"),
         Listed("schema", "print the JSON Schema of recordings"),
-        Listed("config", "which options have a value here, and where it stands", "config_"),
         Listed("completion", "print the completion script of a shell"),
     ),
 }

@@ -37,7 +37,7 @@ def test_each_value_is_told_with_where_it_stands_and_for_what(
     assert (shared, "lint" in commands, "show" in commands) == (str(tmp_path / "calls"), False, True)
     assert found["ignore", "realtime-inspector.toml"] == (["OUT"], ["lint"])
     assert found["thresholds.RSP003.wait_s", "realtime-inspector.toml"] == (8, ["lint"])
-    assert found["speed", "REALTIME_INSPECTOR_SPEED"] == ("4", ["mock", "exec", "drive"])
+    assert found["speed", "REALTIME_INSPECTOR_SPEED"] == ("4", ["exec", "mock", "drive"])
     assert any(line.split()[0] == "dir" and line.endswith("all but lint") for line in rti("config").out.splitlines())
 
 

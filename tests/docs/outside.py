@@ -133,6 +133,7 @@ OUTSIDE = {
     "apt install pipx && pipx install uv": Why(MACHINE, nothing),
     "brew install uv": Why(MACHINE, nothing),
     "uv tool install .": Why(REGISTRY, installs),
+    "uv tool install '.[intercept]'": Why(REGISTRY, installs),
     "uv tool install '.[mcp]'": Why(REGISTRY, installs),
     "uv tool install '.[web]'": Why(REGISTRY, installs),
     "uv tool uninstall realtime-inspector": Why(MACHINE, installs),
