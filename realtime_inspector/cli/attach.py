@@ -47,7 +47,9 @@ no file. The path of the recording is printed. Leave the call with ctrl+c.
 @click.option("--upstream", metavar="URL", help=f"the server of the call [default: OPENAI_BASE_URL, else {launch.API}]")
 @click.option("--upstream-ca", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="certificates in PEM of a private server's CA")  # fmt: skip
-@click.option("--via", metavar="URL", help="reach the server by this HTTP proxy; env: the one in HTTPS_PROXY")
+@click.option("--via", metavar="URL",
+              help="reach the server by this HTTP proxy, http://USER:PASSWORD@HOST:PORT; env: the one in "
+                   "HTTPS_PROXY")  # fmt: skip
 @folders.option("folder of the recordings")
 @click.option("--tag", "tags", metavar="NAME=VALUE", multiple=True, help="put into the recording's header")
 @click.option("--key-env", default=KEY, show_default=True, metavar="NAME", help="the variable that holds the key")

@@ -39,7 +39,8 @@ file or behind REALTIME_INSPECTOR_, is an error (exit code 2).
 
 @click.command("config", help=_HELP)
 @click.argument("name", metavar="[COMMAND]", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="how to write it")  # fmt: skip
 def command(name: str | None, form: str) -> None:
     """Show what is in force."""
     found = config.find(Path.cwd())

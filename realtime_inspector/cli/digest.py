@@ -28,8 +28,8 @@ audio are never in it.
 
 
 @click.command("digest", help=_HELP)
-@click.option("--max-tokens", type=click.IntRange(min=digest.MIN_TOKENS), default=4000, show_default=True,
-              help="what it may take")  # fmt: skip
+@click.option("--max-tokens", type=click.IntRange(min=digest.MIN_TOKENS), default=4000, show_default=True, metavar="N",
+              help="what it may take, counted as three bytes each")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(digest.FORMATS), default="text", show_default=True,
               help="how to write it")  # fmt: skip
 @reading.file_argument

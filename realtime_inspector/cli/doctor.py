@@ -39,18 +39,20 @@ problem.
 
 
 @click.command(help=_HELP)
-@click.option("--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="as for `proxy`")
-@click.option("--upstream", default=API, show_default=True, metavar="URL", help="as for `proxy`")
+@click.option("--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT",
+              help="where `proxy` is to listen")  # fmt: skip
+@click.option("--upstream", default=API, show_default=True, metavar="URL", help="the server that has to be reached")
 @click.option(
     "--upstream-ca",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="certificates in PEM of a private server's CA",
 )
 @folders.option("folder of the recordings")
-@click.option("--key-env", metavar="NAME", help="variable that has to hold the key")
-@click.option("--mode", metavar="MODE", help="the interception that has to work, as for `proxy`")
-@click.option("--offline", is_flag=True, help="leave the upstream and the clock out")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--key-env", metavar="NAME", help="the variable that has to hold the key")
+@click.option("--mode", metavar="MODE", help="the mode of `proxy` that has to work, such as forward")
+@click.option("--offline", is_flag=True, help="leave out what needs the network: the upstream and the clock")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="how to write it")  # fmt: skip
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -51,13 +51,13 @@ no file. Exits 1 if something that was recorded did not happen again, or, with
 @click.option("--to", "--url", "to", required=True, metavar="URL", help="the server: wss://HOST, ws://127.0.0.1:PORT")
 @click.option("--speed", default="recorded", show_default=True, metavar="recorded|N|max",
               help="as recorded, N times faster, or as soon as it may go out")  # fmt: skip
-@click.option("--max-wait", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
+@click.option("--max-wait", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default="30",
               metavar="SECONDS", help="how long to wait for something while the server says nothing")  # fmt: skip
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="the new recording")
 @folders.option("where it goes, under a name of its own, without --output")
 @click.option("--key-env", default=KEY, show_default=True, metavar="NAME", help="the variable that holds the key")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE",
-              help="certificates of a private server's authority, in PEM")  # fmt: skip
+              help="certificates in PEM of a private server's CA")  # fmt: skip
 @click.option("--diff", "compares", is_flag=True, help="compare the new recording with the old one")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), callback=writable,
               help="write the report there; - is stdout")  # fmt: skip

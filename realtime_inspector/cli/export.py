@@ -42,11 +42,12 @@ def _help() -> str:
 @click.command("export", help=_help())
 @click.option("--to", "format_name", type=click.Choice([*exports.FORMATS, tables.NAME, tracing.NAME]), required=True,
               metavar="FORMAT", help="one of those above")  # fmt: skip
-@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file [default: standard output]")
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path),
+              help="the file, - for standard output (the default)")  # fmt: skip
 @click.option("--side", type=click.Choice(exports.SIDES), default="both", show_default=True,
               help="whose voice (sound, captions)")  # fmt: skip
-@click.option("--turn", type=click.IntRange(1), help="one turn only (sound, captions)")
-@click.option("--heard/--generated", default=False, show_default="generated",
+@click.option("--turn", type=click.IntRange(1), metavar="N", help="one turn only (sound, captions)")
+@click.option("--heard/--generated", default=False,
               help="only what the user heard, or everything that was sent (sound)")  # fmt: skip
 @click.option(
     "--findings/--no-findings", default=True, show_default=True, help="what is wrong too (markdown, csv, parquet, otlp)"

@@ -20,14 +20,7 @@ from realtime_inspector.recording import jsonl
 from realtime_inspector.recording.entry import Header
 from realtime_inspector.recording.files import open_recording
 
-_HELP = """Make a recording of another tool's file: a HAR of a browser or of Playwright,
-a flow file of mitmproxy, the YAML of a test suite; or of a log: what a program
-printed, what somebody pasted into a report, an event log of one event a line.
-
-Which it is, is told by its content. In a log, events are found after any words,
-in JSON, in Python's or JavaScript's notation, on one line or on many; who sent
-one and when is told by the words around it. Keys and tokens are replaced. The
-path of the recording is printed; several connections become a recording each.
+_HELP = """Make a recording of another tool's file, or of a log.
 
 \b
   realtime-inspector import network.har
@@ -35,12 +28,21 @@ path of the recording is printed; several connections become a recording each.
   realtime-inspector import report.txt -o call.jsonl
   pbpaste | realtime-inspector import -
 
+FILE is a HAR of a browser or of Playwright, a flow file of mitmproxy, the YAML
+of a test suite, or a log: what a program printed, what somebody pasted into a
+report, an event log of one event a line. Its content says which.
+
+In a log, events are found after any words, in JSON, in Python's or JavaScript's
+notation, on one line or on many; the words around one say who sent it and when.
+Keys and tokens are replaced. The path of the recording is printed; several
+connections become a recording each.
+
 `lint`, `show` and `events` read such a file without an import too.
 """
 
 
 @click.command("import", help=_HELP)
-@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the file (- for standard output)")
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="the recording, - for standard output")
 @folders.option("where the recording goes, under a name of its own, without --output")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def command(path: Path, out: Path | None, folder: Path) -> None:

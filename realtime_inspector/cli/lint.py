@@ -61,8 +61,6 @@ FORMATS: dict[str, Callable[[], Format]] = {
 
 _HELP = """Say what is wrong in recordings, why it hurts, and how to mend it.
 
-PATH is a recording, a folder of them, or - for the standard input.
-
 \b
   realtime-inspector lint                          the folder ./recordings
   realtime-inspector lint call.jsonl               one recording
@@ -70,6 +68,8 @@ PATH is a recording, a folder of them, or - for the standard input.
   realtime-inspector lint --ignore OUT005 .        all but one rule
   realtime-inspector lint --threshold RSP003.wait_s=8 call.jsonl
   realtime-inspector lint --format json . | jq .summary
+
+PATH is a recording, a folder of them, or - for standard input.
 """
 _EPILOG = """Exit code 1 if there is an error or a warning (see --fail-on), 2 if a rule
 of your own is broken, or a suppression or a baseline is out of date, 4 if no

@@ -25,7 +25,7 @@ LIVE_S = 10.0
 
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "i"}
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_HEADING = ("START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "AUDIO IN", "COST", "END", "FILE")
+_HEADING = ("START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "1ST AUDIO", "COST", "END", "FILE")
 _FINDINGS = _HEADING.index("FINDINGS")
 
 _HELP = """List recordings with their figures.
@@ -35,7 +35,7 @@ _HELP = """List recordings with their figures.
   realtime-inspector ls calls/ one.jsonl
   realtime-inspector ls --json | jq -r '.[] | select(.turns > 9).path'
 
-FINDINGS counts errors (E), warnings (W) and information (i). AUDIO IN is the
+FINDINGS counts errors (E), warnings (W) and information (i). 1ST AUDIO is the
 median time from response.created to the first audio. COST goes by public
 prices (`stats` has its parts); with + a part of it has none, and ? is unknown.
 """

@@ -29,10 +29,10 @@ Code, Codex, Cursor and VS Code.
 
 @click.command("mcp", help=_HELP, context_settings={"allow_interspersed_args": False})
 @folders.option("the folder that may be looked into; it need not be there yet")
-@click.option("--max-tokens", type=click.IntRange(min=MIN_TOKENS), default=8000, show_default=True,
+@click.option("--max-tokens", type=click.IntRange(min=MIN_TOKENS), default=8000, show_default=True, metavar="N",
               help="what an answer may take, counted as three bytes each")  # fmt: skip
 @click.option("--allow-exec", is_flag=True, help="let the agent run CMD against a recording")
-@click.option("--exec-timeout", type=click.FloatRange(min=1), default=300.0, show_default=True, metavar="SECONDS",
+@click.option("--exec-timeout", type=click.FloatRange(min=1), default=300.0, show_default="300", metavar="SECONDS",
               help="how long CMD may take")  # fmt: skip
 @click.argument("cmd", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 def command(folder: Path, max_tokens: int, allow_exec: bool, exec_timeout: float, cmd: tuple[str, ...]) -> None:

@@ -14,19 +14,19 @@ from realtime_inspector.recording.repair import Repair, repair
 
 _HELP = """Cut the torn last line of a recording, as a crash or a full disk leaves it.
 
-The file is mended where it is, and kept as it was beside it, as FILE.bak.
-No entry that can be read is lost. A recording without a torn line stays as
-it is.
-
 \b
   realtime-inspector repair call.jsonl             one recording
   realtime-inspector repair recordings             all of a folder
   realtime-inspector repair call.jsonl -o new.jsonl
+
+The file is mended where it is, and kept as it was beside it, as FILE.bak. No
+entry that can be read is lost. A recording without a torn line stays as it is.
 """
 
 
 @click.command("repair", help=_HELP)
-@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="write it here; leave FILE as it is")
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path),
+              help="write the mended one there, and leave the file as it is")  # fmt: skip
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(paths: tuple[Path, ...], out: Path | None) -> None:
     """Mend recordings."""

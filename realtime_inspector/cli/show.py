@@ -110,7 +110,7 @@ class Page:
             in_words(dict(summary.findings)),
         ]
         yield ", ".join(filter(None, figures))
-        if summary.dialect:
+        if summary.dialect not in {"", "ga"}:
             yield self._ink(f"dialect {summary.dialect}: {text.safe(summary.dialect_sign)}", "dim")
 
     def body(self, exchanges: Sequence[Turn], said: Sequence[Line], findings: Sequence[Finding]) -> Iterator[str]:
@@ -155,7 +155,7 @@ class Page:
             yield " " * _INDENT + line
 
     def _finding(self, finding: Finding) -> Iterator[str]:
-        where = f" (line {finding.line})" if finding.line else ""
+        where = f" (entry {finding.entry})" if finding.entry else ""
         what = f"{finding.severity.value} {finding.rule}: {text.safe(finding.message)}{where}"
         indent = 12
         lines = textwrap.wrap(what, self._width - indent - 2, break_on_hyphens=False)

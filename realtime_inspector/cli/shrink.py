@@ -39,7 +39,7 @@ found so far.
 @click.command("shrink", help=_HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--if", "cmd", required=True, metavar="CMD", help="fails, with any exit code but 0")
-@click.option("--timeout", default=60.0, show_default=True, metavar="SECONDS", help="longer than that is no failure")
+@click.option("--timeout", default=60.0, show_default="60", metavar="SECONDS", help="longer than that is no failure")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False),
               help="the result, - for standard output [default: FILE.shrunk.jsonl]")  # fmt: skip
 def command(file: Path, cmd: str, timeout: float, out: Path | None) -> None:

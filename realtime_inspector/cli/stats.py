@@ -282,7 +282,7 @@ def _shares(rates: Rates) -> Iterator[tuple[str, str]]:
         out, spoken = text.length(rates.delivered_ms / 1000), text.length(rates.speech_ms / 1000)
         yield "audio", f"{text.length(rates.appended_ms / 1000)} in, {spoken} of it speech; {out} out"
         if rates.idle_share is not None:
-            yield "nobody heard", f"{rates.idle_share:.0%} of the time"
+            yield "silence", f"{rates.idle_share:.0%} of the time nobody was heard"
     if rates.errors:
         yield "errors", ", ".join(f"{text.safe(code)} {count}" for code, count in rates.errors.most_common())
 
@@ -312,7 +312,7 @@ def _in_words(bill: Bill) -> str:
     about = "" if bill.exact else "about "
     if bill.total is not None:
         return f"{about}${bill.usd:.4f}"
-    return f"unknown; {about}${bill.usd:.4f} of it is known" if bill.priced else "unknown"
+    return f"{about}${bill.usd:.4f} and an unknown part" if bill.priced else "unknown"
 
 
 def _why_unknown(bill: Bill) -> str:

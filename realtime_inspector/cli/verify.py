@@ -14,6 +14,7 @@ from realtime_inspector.formats.reading import STANDARD_INPUT
 from realtime_inspector.recording import files
 from realtime_inspector.recording.entry import Entry, Header, Kind
 from realtime_inspector.recording.printable import printable
+from realtime_inspector.tui import text
 
 SCHEMA_VERSION = 1
 _SHOWN = 20
@@ -36,7 +37,8 @@ Exits 1 if one is not whole, 4 if none can be read.
 
 @click.command("verify", help=_HELP)
 @reading.paths_argument
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="how to write it")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], folder: Path, form: str) -> None:
     """Look at each recording."""
@@ -53,10 +55,16 @@ def command(ctx: click.Context, paths: tuple[Path, ...], folder: Path, form: str
     if form == "json":
         output.write_json({"schema_version": SCHEMA_VERSION, "recordings": [each.to_json() for each in looked]})
     whole = sum(each.whole for each in looked)
-    diagnostics.say(f"{whole} of {len(looked)} recordings {'is' if whole == 1 else 'are'} whole")
+    diagnostics.say(_verdict(whole, len(looked)))
     if not any(each.id for each in looked):
         raise RecordingError("no recording could be read")
     ctx.exit(0 if whole == len(looked) else 1)
+
+
+def _verdict(whole: int, of: int) -> str:
+    if of == 1:
+        return "the recording is whole" if whole else "the recording is not whole"
+    return f"all {of} recordings are whole" if whole == of else f"{of - whole} of {of} recordings are not whole"
 
 
 @dataclass(slots=True)
@@ -89,7 +97,8 @@ class Looked:
         if self.whole:
             noun = "entry" if self.entries == 1 else "entries"
             piece = f", a piece of {self.piece_of}" if self.piece_of else ""
-            shown.append(printable(f"{self.path}: whole: {self.entries} {noun}, {self.length_s:.1f} s{piece}"))
+            length = text.length(self.length_s)
+            shown.append(printable(f"{self.path}: whole: {self.entries} {noun}, {length}{piece}"))
         return shown
 
     def to_json(self) -> dict[str, Any]:

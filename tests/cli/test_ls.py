@@ -33,7 +33,7 @@ def recordings(tmp_path: Path) -> Path:
 def test_a_recording_is_one_line_of_figures(rti: CommandLine, recordings: Path) -> None:
     heading, first, second = rti("ls").out.splitlines()
 
-    assert heading.split() == ["START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "AUDIO", "IN", "COST", "END", "FILE"]
+    assert heading.split() == ["START", "LENGTH", "MODEL", "TURNS", "FINDINGS", "1ST", "AUDIO", "COST", "END", "FILE"]
     assert first.startswith("2026-11-22 11:10    0:05  gpt-realtime      2  ")
     assert first.endswith("201 ms  $0.0038+  closed 1000  recordings/a.jsonl")
     assert second.startswith("2026-11-22 11:10    0:00  -                 2  ")

@@ -39,7 +39,6 @@ def test_a_conversation_is_told_turn_by_turn(rti: CommandLine, tmp_path: Path) -
     assert rti("show", "call.jsonl").out == (
         "call.jsonl\n"
         "gpt-realtime, 0:05, 2 turns, closed 1000, 1 warning\n"
-        "dialect ga: session.created has the ga shape\n"
         "\n"
         "turn 1, answered in 304 ms, interrupted\n"
         "  0:00.104  user      Weather in Oslo?\n"
@@ -50,7 +49,7 @@ def test_a_conversation_is_told_turn_by_turn(rti: CommandLine, tmp_path: Path) -
         "  0:03.510  user      (spoken, not transcribed)\n"
         "  0:04.066  tool      get_time({}) = 12:00\n"
         "                      took 252 ms\n"
-        "  0:04.066  ! warning TST001: call 'c1' was made (line 25)\n"
+        "  0:04.066  ! warning TST001: call 'c1' was made (entry 24)\n"
         "  0:04.422  assistant Noon.\n"
     )
 

@@ -30,8 +30,8 @@ def test_several_recordings_are_measured_together(rti: CommandLine) -> None:
         "tokens  165",
         "  in    110  (40 audio, 60 text; 30 of them cached)",
         "  out   55  (40 audio, 10 text)",
-        "cost    unknown; about $0.0038 of it is known",
-        "  responses      unknown; about $0.0038 of it is known (no price, or no usage, of a model, gpt-realtime)",
+        "cost    about $0.0038 and an unknown part",
+        "  responses      about $0.0038 and an unknown part (no price, or no usage, of a model, gpt-realtime)",
         f"  prices         of {models.builtin().read}; your own with --prices FILE",
     ]
 

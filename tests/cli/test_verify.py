@@ -24,7 +24,7 @@ def call(tmp_path: Path) -> Path:
 
 def test_a_recording_as_it_was_written_is_whole(rti: CommandLine, call: Path) -> None:
     ran = rti("verify", call.name)
-    assert (ran.code, ran.out, ran.err) == (0, "call.jsonl: whole: 3 entries, 2.0 s\n", "1 of 1 recordings is whole\n")
+    assert (ran.code, ran.out, ran.err) == (0, "call.jsonl: whole: 3 entries, 0:02\n", "the recording is whole\n")
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_of_a_folder_each_is_told_and_what_cannot_be_read_is_not_whole(
 
 def test_a_piece_is_whole_and_says_what_it_is_a_piece_of(rti: CommandLine, tmp_path: Path) -> None:
     write_recording(tmp_path / "piece.jsonl", CALL, replace(HEADER, extra={"cut": {"of": "01WHOLE"}}))
-    assert rti("verify", "piece.jsonl").out == "piece.jsonl: whole: 3 entries, 2.0 s, a piece of 01WHOLE\n"
+    assert rti("verify", "piece.jsonl").out == "piece.jsonl: whole: 3 entries, 0:02, a piece of 01WHOLE\n"
