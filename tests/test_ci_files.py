@@ -281,7 +281,7 @@ def test_a_line_of_the_page_does_what_it_says(line: str, checkout: Path, capsys:
     command, _, target = line.partition(" > ")
     ran = CommandLine(capsys)(*shlex.split(command)[1:])
     fails = "lint" in command and "--exit-zero" not in command
-    assert (ran.code, ran.err) == (int(fails), "2 of 2 recordings are whole\n" if "verify" in command else "")
+    assert (ran.code, ran.err) == (int(fails), "all 2 recordings are whole\n" if "verify" in command else "")
     if target.endswith(".xml"):
         assert ran.out.startswith("<?xml")
     elif target:
@@ -301,7 +301,7 @@ def test_exec_runs_a_client_against_the_recording_as_the_page_says(
         assert (ran.code, "the recording was met" in ran.err) == (0, True), ran.err
     assert 'failures="0"' in (checkout / "replay.xml").read_text()
     assert (checkout / "replay.md").read_text() == "**no findings** in 1 recording\n"
-    assert len(lines) == 4
+    assert len(lines) == 5
 
 
 def test_pytest_runs_as_the_page_says(pytester: pytest.Pytester) -> None:

@@ -49,7 +49,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "recording": _WORD, "path": _WORD, "started": "timestamp", "model": _WORD, "dialect": _WORD,
         "session": _WORD, "length_s": _FIGURE, "events": _NUMBER, "turns": _NUMBER, "interruptions": _NUMBER,
         "calls": _NUMBER, "errors": _NUMBER, "warnings": _NUMBER, "infos": _NUMBER, "median_ttfa_ms": _FIGURE,
-        "input_tokens": _NUMBER, "output_tokens": _NUMBER, "ended": _WORD,
+        "input_tokens": _NUMBER, "output_tokens": _NUMBER, "cost_usd": _FIGURE, "ended": _WORD,
     },
 }  # fmt: skip
 """Table → column → type."""
@@ -147,6 +147,7 @@ class _Of:
             "median_ttfa_ms": summary.median_ttfa_ms,
             "input_tokens": summary.tokens.input,
             "output_tokens": summary.tokens.output,
+            "cost_usd": None if summary.cost.total is None else round(summary.cost.total, 6),
             "ended": summary.ended,
         }
 

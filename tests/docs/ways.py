@@ -52,7 +52,7 @@ ELSEWHERE = {
 """Lines that other tests run, since they look closer."""
 
 WORDS = frozenset({
-    "docker run --user", "mitmdump -w", "mitmproxy -w", "npm test", "pipx uninstall", "realtime-inspector drive",
+    "mitmdump -w", "mitmproxy -w", "npm test", "pipx uninstall", "realtime-inspector drive",
     "realtime-inspector mock", "realtime-inspector repair", "uv pip check", "uv tool", "uv tool install",
 })  # fmt: skip
 """Parts of lines that a sentence names: nobody types them as they are."""

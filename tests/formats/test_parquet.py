@@ -106,6 +106,9 @@ def test_a_folder_becomes_four_files_and_a_name_the_events_alone(
     assert run("export", "calls", "--to", "parquet", "-o", "out").err == "2 recordings: written to out as parquet\n"
     assert sorted(path.name for path in Path("out").iterdir()) == [f"{name}.parquet" for name in sorted(parquet.TABLES)]
     assert Path("out/events.parquet").stat().st_mode & 0o077 == 0
+    costs = {row["path"]: row["cost_usd"] for row in reader.read_table("out/recordings.parquet").to_pylist()}
+    assert costs == {row["path"]: row["cost_usd"] for row in json.loads(run("ls", "calls", "--json").out)}
+    assert costs["calls/call.jsonl"] > 0
     ran = run("export", "calls/talk.jsonl", "calls/call.jsonl", "--to", "parquet", "-o", "both.parquet")
     assert ran.code == 0, ran.err
     both = reader.read_table("both.parquet")
