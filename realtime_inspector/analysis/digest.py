@@ -239,7 +239,9 @@ class _Writer:
             return
         self._say(Part.CONFIGURATION, update.at, f"accepted: {asked}", Worth.CONVERSATION)
         for one in differences(update.session, update.effective or {}):
-            said = f"not taken: {self._long(one.path)} is {self._json(one.reported)}, asked was {self._json(one.asked)}"
+            said = (
+                f"not taken: {self._long(one.path)} is {self._json(one.reported)}, not {self._json(one.asked)} as asked"
+            )
             self._say(Part.CONFIGURATION, update.answer or update.at, said, Worth.REFUSED, depth=_INDENT)
 
     def _settings(self, value: Mapping[str, Any], path: str, depth: int = 0) -> Iterator[str]:

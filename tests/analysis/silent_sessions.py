@@ -77,7 +77,7 @@ SILENT: dict[str, tuple[str, str]] = {
         "maximum duration of 60 minutes",
     ),
     "connection-lost": (BEGIN + SPOKEN + BEGUN + "+1s x reset", "(reset)"),
-    "client-closed": (BEGIN + SPOKEN + BEGUN + "+300ms x> 1000\nx", "before the answer came"),
+    "client-closed": (BEGIN + SPOKEN + BEGUN + "+300ms x> 1000\nx", "before it came"),
     "account": (
         BEGIN
         + SPOKEN
@@ -241,7 +241,7 @@ SILENT: dict[str, tuple[str, str]] = {
     ),
     "create-response-off": (
         BEGIN.replace('"server_vad"', '"server_vad", "create_response": false') + SPOKEN + CLOSE,
-        "create_response off",
+        "create_response is false",
     ),
     "commit-without-response": (BEGIN + SPOKEN + CLOSE, "the server began no response"),
     "speech-never-stops": (

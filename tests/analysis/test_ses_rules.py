@@ -88,7 +88,9 @@ def test_a_choice_of_its_own_takes_a_response_out_of_the_loop() -> None:
 
 def test_the_loop_names_its_responses() -> None:
     (finding,) = found("SES012", REQUIRED + calls(1) + calls(2) + calls(3))
-    assert finding.message.startswith("r1, r2, r3 are tool calls alone, for the session's tool_choice is required")
+    assert finding.message.startswith(
+        "r1, r2, r3 are nothing but tool calls, because the session's tool_choice is required"
+    )
     assert finding.severity is Severity.INFO
 
 
@@ -110,7 +112,9 @@ def test_a_change_that_cost_no_cache_is_not_told() -> None:
     assert found("SES022", OWN + done(1, 900) + change + done(2, 800)) == []
     assert found("SES022", OWN + done(1, 100) + change + done(2, 0)) == []
     (finding,) = found("SES022", OWN + done(1, 900) + change + done(2, 64))
-    assert finding.message.startswith("64 tokens of the input of r2 were cached, 900 of r1: between them instructions")
+    assert finding.message.startswith(
+        "64 input tokens of r2 came from the cache, 900 of r1 before it: instructions changed"
+    )
     assert finding.cause == 4
 
 

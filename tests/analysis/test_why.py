@@ -152,7 +152,10 @@ def test_a_side_question_sent_with_the_message_is_no_request_for_its_answer() ->
 
 def test_a_client_that_gave_up_is_told_with_its_reason() -> None:
     found = why(BEGIN + SPOKEN + BEGUN + "+2s x> 1011 keepalive ping timeout\nx")
-    assert "closed the connection with 1011 (keepalive ping timeout) 2.0 s after it asked" in found.cause.words
+    assert (
+        "closed the connection with 1011 (keepalive ping timeout) 2.0 s after an answer was asked for"
+        in found.cause.words
+    )
 
 
 def test_a_configuration_that_was_refused_and_then_mended_is_no_cause() -> None:
@@ -397,4 +400,4 @@ def test_a_client_that_closes_while_it_is_answered_did_not_close_before() -> Non
     cause = last(explain(transcript.entries(BEGIN + SPOKEN + BEGUN + delta + "+100ms x> 1000\nx"))).cause
 
     assert cause.label == "client-closed"
-    assert cause.words.endswith("s after it asked, in the middle of the answer")
+    assert cause.words.endswith("s after an answer was asked for, in the middle of it")

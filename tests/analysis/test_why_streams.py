@@ -43,7 +43,7 @@ SILENT = {
         "server-closed",
         "a safety filter",
     ),
-    "handed over": (LIVE + heard("Rain?") + HANDED + LATER, "delegation-open", "the client gave nothing back"),
+    "handed over": (LIVE + heard("Rain?") + HANDED + LATER, "delegation-open", "the client gave no result"),
     "other events": (
         TRANSLATION + sent(3, "input_audio_buffer.append") + REFUSED + LATER,
         "event-unknown",

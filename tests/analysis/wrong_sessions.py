@@ -317,7 +317,7 @@ WRONG: dict[str, Wrong] = {
     "a key is held and nobody asks": Wrong(
         lambda: _committed_and_not_asked(None), "commit-without-create", "a commit alone", "SES019"
     ),
-    "create_response is off": Wrong(_never_answers, "create-response-off", "create_response off", "SES019"),
+    "create_response is off": Wrong(_never_answers, "create-response-off", "create_response is false", "SES019"),
     "no credit": Wrong(lambda: _failed(_QUOTA), "account", "You exceeded your current quota", "RSP005"),
     "the server's own error": Wrong(lambda: _failed(_SORRY), "response-failed", "had an error", "RSP005"),
     "the assistant hears itself": Wrong(_hears_itself, "answered", "it did answer", "INT006"),
@@ -337,7 +337,7 @@ WRONG: dict[str, Wrong] = {
     "another format on the way": Wrong(_other_format_on_the_way, "answered", "it did answer", "AUD003"),
     "a file in the middle": Wrong(_file_in_the_middle, "answered", "it did answer", "AUD005"),
     "spoken over, without interrupting": Wrong(
-        _spoken_over_without_interrupting, "commit-while-responding", "interrupt_response is off", "VAD002"
+        _spoken_over_without_interrupting, "commit-while-responding", "interrupt_response is false", "VAD002"
     ),
     "messages of Twilio": Wrong(_messages_of_twilio, "event-unknown", "does not know the events", "ENV001"),
     "Azure's retired path": Wrong(_retired_path, "handshake-refused", "status 404", "CON003"),

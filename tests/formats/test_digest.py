@@ -79,7 +79,7 @@ def test_what_was_refused_and_what_was_not_taken_stands_beside_what_is_in_force(
         < {"type": "error", "error": {"code": "decimal_above_max_value", "param": "session.speed", "message": "No.", "event_id": "e9"}}
         x
     """)  # fmt: skip # noqa: E501
-    assert 'not taken: session.audio.output.voice is "alloy", asked was "marin"' in text
+    assert 'not taken: session.audio.output.voice is "alloy", not "marin" as asked' in text
     assert 'refused: session.speed, session.type; the server said "decimal_above_max_value: session.speed: No."' in text
     assert 'in force: type "realtime"; audio.output.voice "alloy"' in text
 

@@ -152,10 +152,10 @@ def closed_early(view: View) -> Cause | None:
     code, reason = close.body.get("code"), text(close.body.get("reason"))
     how = f" with {code}{f' ({reason})' if reason else ''}" if code not in (1000, 1005, None) else ""
     begun = running is not None and running.last_delta is not None
-    when = "in the middle of the answer" if begun else "before the answer came"
+    when = "in the middle of it" if begun else "before it came"
     return Cause(
         "client-closed",
-        f"the client closed the connection{how} {state.ended.t - asked.t:.1f} s after it asked, {when}",
+        f"the client closed the connection{how} {state.ended.t - asked.t:.1f} s after an answer was asked for, {when}",
         tuple(shown((asked, "asked"), (At(close.n, close.t), "the client closes"))),
         Confidence.CERTAIN,
         _KEEP_ALIVE

@@ -180,9 +180,8 @@ def ended_badly(view: View) -> Cause | None:
             return None  # it is the user's turn
         return Cause(
             "interrupted",
-            f"response {response.id} was interrupted: voice detection heard the user, or took noise or the "
-            f"assistant's own "
-            "voice for him",
+            f"response {response.id} was interrupted: voice detection heard the user, or took noise or the assistant's "
+            "own voice for the user's",
             (*seen, *shown((last_speech(view), "speech_started"))),
             Confidence.CERTAIN,
             "headphones or echo cancellation, a higher threshold, or semantic_vad, if nobody spoke",

@@ -26,7 +26,7 @@ _LONG_S = 10.0
 _GAP_S = 2.0
 _LISTENED_MS = 3000.0
 _STOPPED_S = 5.0
-"""Who has sent nothing for so long has said what he wanted to say."""
+"""A client that has sent nothing for so long has nothing more to send."""
 _WORTH_MS = 1000.0
 """Audio that somebody may miss; what is cleared when a button is pressed is less."""
 _STRICT = 0.75
@@ -109,7 +109,7 @@ def committed(view: View) -> Cause | None:
 
 def _not_asked(view: View, at: At, *, off: bool) -> Cause:
     """Return the cause where the server begins no response by itself; `off` if voice detection was told not to."""
-    who = "voice detection has create_response off" if off else "a commit alone asks for no answer"
+    who = "turn_detection.create_response is false" if off else "a commit alone asks for no answer"
     return Cause(
         "create-response-off" if off else "commit-without-create",
         f"the user's turn was committed {view.ago(at)}, and nobody asked for a response: {who}",
@@ -130,7 +130,7 @@ def _not_begun(view: View, at: At) -> Cause:
         return Cause(
             "commit-while-responding",
             f"voice detection committed the user's turn {view.ago(at)} while response {running.id} was in progress, "
-            "and interrupt_response is off: the server begins no second one",
+            "and interrupt_response is false: the server begins no second one",
             (*shown((running.created, "response.created")), *evidence, *shown((running.done, "response.done"))),
             Confidence.LIKELY,
             "send response.create after that response.done, or set interrupt_response true",
@@ -270,10 +270,10 @@ def speaking(view: View) -> Cause | None:
         )
     return Cause(
         "speech-never-stops",
-        f"voice detection has heard the user speak for {view.since(began)} and not stop, so his turn is not over",
+        f"voice detection has heard the user speak for {view.since(began)} and not stop, so the turn is not over",
         evidence,
         Confidence.LIKELY,
-        "look at noise, at the sample rate and at the threshold; or he is still speaking",
+        "look at noise, at the sample rate and at the threshold; or the user is in fact still speaking",
         ("VAD001", "AUD003"),
     )
 

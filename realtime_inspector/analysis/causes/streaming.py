@@ -141,7 +141,7 @@ def _handed_over(view: View) -> Cause | None:
         return None
     return Cause(
         "delegation-open",
-        f"the assistant handed the matter to the client {view.ago(waiting)}, and the client gave nothing back",
+        f"the assistant delegated work to the client {view.ago(waiting)}, and the client gave no result",
         (Evidence(waiting, "session.delegation.created"),),
         Confidence.CERTAIN,
         "give the result by session.commentary.append or session.thinking.append, with its delegation_id",

@@ -82,7 +82,7 @@ class BurstWithVad(Rule):
             yield self.finding(
                 event,
                 f"the audio is {ahead_ms / 1000:.1f} s ahead of the clock, sent within {event.t - since:.1f} s, with voice "
-                "detection on: turns are found in the audio's time, not in yours; pace it, or switch voice detection off and "
+                "detection on: it counts the audio's time, not the clock's; pace the audio, or switch voice detection off and "
                 "commit",
             )
 

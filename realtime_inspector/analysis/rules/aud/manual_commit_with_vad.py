@@ -92,7 +92,7 @@ class ManualCommitWithVad(Rule):
             return
         yield self.finding(
             deadline.event,
-            f"the client commits by itself though {session.turn_detection.get('type')} is on and does so too: turns are cut in "
+            f"the client commits although {session.turn_detection.get('type')} is on, which commits by itself: turns are cut in "
             "two, or a commit finds nothing; leave it to voice detection, or set turn_detection to null",
             cause=session.config_at if session.config_at and session.config_at.n < deadline.event.n else None,
             t=deadline.at,

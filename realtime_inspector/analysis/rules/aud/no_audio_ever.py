@@ -85,7 +85,7 @@ class NoAudioEver(Rule):
             return
         yield self.finding(
             deadline.event,
-            f"voice detection is on since {self.wait_s:g} s, and the client has sent no audio at all: check that the microphone's "
+            f"voice detection has been on for {self.wait_s:g} s, and the client has sent no audio at all: check that the microphone's "
             "stream reaches input_audio_buffer.append",
             cause=asked.at,
             t=deadline.at,

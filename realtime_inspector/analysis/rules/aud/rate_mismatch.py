@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from struct import iter_unpack
 
 from realtime_inspector.analysis.finding import Finding, Severity
+from realtime_inspector.analysis.ga import may_be_openai
 from realtime_inspector.analysis.rest import FOREVER, Rest
 from realtime_inspector.analysis.rule import Rule
 from realtime_inspector.analysis.threshold import Threshold
@@ -40,6 +41,8 @@ STEADY, UNSTEADY = 0.05, 0.1
 PAUSE_S = 0.6
 _TO_INTEGERS = "turn each float into a 16-bit integer (32767 times it), little-endian, before you append"
 _FLOAT_CHARS, _LEAST_FLOATS = 4096, 64
+_OPENAIS = frozenset({8.0, 48.0})
+"""Bytes a millisecond of the formats that OpenAI takes."""
 _QUIET, _LOUD, _NEARLY_ALL = 1e-9, 1.5, 0.9
 BEYOND_MS = 500.0
 
@@ -54,11 +57,11 @@ def _stream(name: str, chunk_ms: str, chunks: int, last: str = "") -> str:
 
 
 class RateMismatch(Rule):
-    """Audio comes steadily at another speed than its format has.
+    """The user's audio comes at a steady rate that is not its format's.
 
     Why: the server takes 16 kHz for 24 kHz: it hears speech one and a half times too fast, or far too slow. Transcripts
         are nonsense, voice detection finds no words or no end.
-    Fix: resample to the session's rate (PCM: 24 kHz mono) before you append, or ask for the format you have.
+    Fix: resample to the session's rate (PCM: 24 kHz mono) before you append; G.711 can be set as audio.input.format.
     Limits: bytes against the clock, over at least eight seconds of a stream without pauses (thirty where its pieces come
         unevenly), where the speed is that of a known format to 1.5 %; a file that is sent faster than it plays looks
         like a higher rate, so that is a warning, but for 32-bit floats, whose bytes tell them. An offset beyond all audio that was sent says that the server counts by another format.
@@ -152,17 +155,15 @@ class RateMismatch(Rule):
         found = _known(speed * audio.format.bytes_per_ms) or 0.0
         is_float = found in FLOATS and _is_float(event)
         what = f"32-bit floats of {FLOATS[found]:g} kHz" if is_float else KNOWN[found]
-        advice = (
-            f"the server hears it {1 / speed:.2g} times as fast as it was spoken; resample it, or ask for its format"
-        )
+        advice = f"the server hears it {1 / speed:.2g} times as fast as it was spoken; {_remedy(found, before)}"
         if is_float:
             advice = f"the server hears noise; {_TO_INTEGERS}"
         elif speed > 1:
             advice += "; if it is a file that is sent faster than it plays, send it at the speed of speech"
         yield self.finding(
             event,
-            f"audio comes at {speed * audio.format.bytes_per_ms * 1000:.0f} bytes a second for "
-            f"{stretch[-1][1] - stretch[0][1]:.0f} s, where {_named(audio.format)} takes "
+            f"for {stretch[-1][1] - stretch[0][1]:.0f} s audio has come at "
+            f"{speed * audio.format.bytes_per_ms * 1000:.0f} bytes a second, and {_named(audio.format)} has "
             f"{audio.format.bytes_per_ms * 1000:.0f}: it is most likely {what}; {advice}",
             cause=before.config_at,
             severity=Severity.ERROR if speed < 1 or is_float else Severity.WARNING,
@@ -178,6 +179,13 @@ class RateMismatch(Rule):
         stretch = [*islice(reversed(audio.recent), size)][::-1]
         steady = _is_steady(stretch, speed) if least_s < LONG_S else _is_unbroken(stretch, speed)
         return stretch if steady else []
+
+
+def _remedy(found: float, session: Session) -> str:
+    """Return what to do about audio of so many bytes a millisecond; OpenAI takes PCM of 24 kHz and G.711 alone."""
+    if found in _OPENAIS or not may_be_openai(session):
+        return "resample it, or set audio.input.format to what it is"
+    return "resample it to the session's rate"
 
 
 def _known(bytes_per_ms: float) -> float | None:

@@ -14,7 +14,7 @@ _WAIT_S = 3.0
 _PATH = "/v1/realtime"
 _PLACES = (
     ("gpt-live-transcribe", "it transcribes: connect with ?intent=transcription and name it in the session"),
-    ("gpt-live-", "it speaks the Live API: connect to /v1/live/sessions, whose events are others"),
+    ("gpt-live-", "it speaks the Live API: connect to /v1/live/sessions, which has events of its own"),
     ("gpt-realtime-translate", "it translates: connect to /v1/realtime/translations"),
     ("gpt-realtime-whisper", "it transcribes: connect with ?intent=transcription and name it in the session"),
     ("gpt-transcribe", "it transcribes: connect with ?intent=transcription and name it in the session"),

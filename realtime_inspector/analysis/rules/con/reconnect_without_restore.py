@@ -74,8 +74,8 @@ class ReconnectWithoutRestore(Rule):
         if not (before.default_config.get("prompt") or before.default_config.get("tools") or token):
             yield self.finding(
                 event,
-                f"this connection takes up again what recording {before.after} has of the call, and {event.type} is the "
-                "first thing it sends: the session has its defaults and remembers nothing; send session.update and what "
+                f"this connection goes on with the call of recording {before.after}, and {event.type} is the first thing that the "
+                "client sends: the session has its defaults and remembers nothing; send session.update and what "
                 "was said before",
                 cause=before.created,
             )

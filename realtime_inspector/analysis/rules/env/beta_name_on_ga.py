@@ -75,7 +75,7 @@ class BetaNameOnGa(GaRule):
     )
 
     def judge(self, event: Event, session: Session) -> Iterator[Finding]:
-        """Give the event that does the same today."""
+        """Give the event that does the same in GA."""
         message = 'GA has no transcription_session.update: send session.update with session.type "transcription"'
         yield self.finding(event, message, corrected=beta.event_to_ga(event.body))
 
@@ -86,8 +86,10 @@ class BetaNameOnGa(GaRule):
         elif event.type in _OUTPUTS and not before.counts.get(event.type) and before.dialect == "ga":
             update = next((update for update in before.updates if _is_flat(update, before)), None)
             if update is not None:
-                message = f"the server sends {event.type}, where the beta, whose keys the client sent, had"
-                message = f"{message} {_OUTPUTS[event.type]}: handle the name of today"
+                message = (
+                    f"the client sent settings under the beta's names, and the server sends {event.type}: a handler for"
+                )
+                message = f"{message} the beta's {_OUTPUTS[event.type]} is never called"
                 yield self.finding(event, message, cause=update.at, severity=Severity.INFO)
 
     def rest(self, event: Event, after: Session) -> Rest | None:

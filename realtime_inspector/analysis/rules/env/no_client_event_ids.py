@@ -16,7 +16,7 @@ _SHOWN = 4
 
 
 class NoClientEventIds(Rule):
-    """An error names no client event, for the client gives its events no event_id.
+    """An error names no client event, because the client gives its events no event_id.
 
     Why: which of the events the server refused can only be guessed from the error's code and words.
     Fix: give every event you send an event_id of its own; the error then has it in error.event_id.
@@ -71,5 +71,5 @@ class NoClientEventIds(Rule):
         like = [pending for pending in before.unanswered if cause is None or pending.type == cause.type]
         if len(like) > 1 or cause is None:
             shown = ", ".join(f"{pending.at.n} ({pending.type})" for pending in like[-_SHOWN:])
-            message = f"the error can be about entry {shown}, for no event of the client has an event_id: give each one"
+            message = f"the error may answer entry {shown}: no event of the client has an event_id to tell by; give each one its own"
             yield self.finding(event, message, related=[pending.at.n for pending in like[-_SHOWN:]])

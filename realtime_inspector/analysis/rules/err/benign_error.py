@@ -19,7 +19,7 @@ _ACTIVE = "conversation_already_has_active_response"
 class BenignError(Rule):
     """An error event that only says that something was too late or not needed.
 
-    Why: clients meet it in the ordinary course of a conversation; taking it for a failure ends sessions that are well.
+    Why: clients meet it in the ordinary course of a conversation; taking it for a failure ends healthy sessions.
     Fix: log it and go on. Where it comes often, look at the client event it answers.
     Limits: information. A refused response.create counts here only where it is in the recording: RSP001 and RSP002 look
         at it.

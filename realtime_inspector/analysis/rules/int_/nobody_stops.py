@@ -96,7 +96,7 @@ class NobodyStops(Rule):
         stops = session.counts.get("response.cancel", 0) + session.counts.get("conversation.item.truncate", 0)
         yield self.finding(
             event,
-            f"the user speaks over {playback.item_id} for more than {self.wait_s:g} s, interrupt_response is off, and the client "
+            f"the user speaks over {playback.item_id} for more than {self.wait_s:g} s, interrupt_response is false, and the client "
             "does not stop it either: both speak at once; stop playback and truncate, or set interrupt_response true",
             cause=response.created if response is not None else None,
             severity=Severity.WARNING if stops else Severity.INFO,

@@ -1,4 +1,4 @@
-"""A truncation behind the end of what there is."""
+"""A truncation beyond the end of what there is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFUSED = re.compile(r"(?i)audio content of (?P<sent>\d{1,9}) ?ms is already sh
 
 
 class TruncateBeyond(Rule):
-    """The client truncates an item behind the end of its audio.
+    """The client truncates an item beyond the end of its audio.
 
     Why: the server refuses it, and the conversation keeps what the user never heard. The usual cause is wall-clock time
         since the first delta in place of the samples really played.

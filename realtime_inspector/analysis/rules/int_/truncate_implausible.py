@@ -21,7 +21,7 @@ _SPOKE_S = 5.0
 class TruncateImplausible(Rule):
     """The client truncates an item to nothing, though it has played for a while, or to more than can have been played.
 
-    Why: the conversation then keeps none of what the user heard, or all of what he did not: the model repeats itself, or
+    Why: the conversation then keeps none of what the user heard, or all of what was not heard: the model repeats itself, or
         refers to words that were never said aloud.
     Fix: count the samples that were really played of this item, in milliseconds of its own format (G.711 has 8 bytes a
         millisecond, PCM 48).

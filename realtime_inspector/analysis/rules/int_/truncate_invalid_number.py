@@ -11,7 +11,7 @@ from realtime_inspector.protocol.realtime.session import Session
 
 
 class TruncateInvalidNumber(Rule):
-    """The audio_end_ms of a truncation is no whole number of milliseconds from 0 on.
+    """The audio_end_ms of a truncation is not a whole number of milliseconds, 0 or more.
 
     Why: the server refuses it, and the conversation keeps what the user never heard.
     Fix: send an integer of 0 or more: round, and do not subtract more than was played.
@@ -53,7 +53,7 @@ class TruncateInvalidNumber(Rule):
             return  # what is missing is ENV005's
         yield self.finding(
             event,
-            f"audio_end_ms is {end_ms!r}, and the server takes a whole number of milliseconds from 0 on: round it, and never "
+            f"audio_end_ms is {end_ms!r}, and the server takes only a whole number of milliseconds, 0 or more: round it, and never "
             "subtract more than was played",
             corrected={**event.body, "audio_end_ms": max(0, int(end_ms))} if isinstance(end_ms, int | float) else None,
         )

@@ -16,7 +16,7 @@ _ADDED, _CREATED = "conversation.item.added", "conversation.item.created"
 
 
 class BetaCreatedMissing(Rule):
-    """The client shows the beta's ways, and the server announces items by the names of today only.
+    """The client works as in the beta, and the server announces items by GA's names alone.
 
     Why: a handler for conversation.item.created is never called: what it does (keep the history, send the next message,
         show the turn) does not happen, and no error says so.
@@ -71,8 +71,8 @@ class BetaCreatedMissing(Rule):
             at, words = sign
             yield self.finding(
                 event,
-                f"the server announces items by {_ADDED} and conversation.item.done, and the client {words} "
-                f"(entry {at.n}), as one does that waits for {_CREATED}: handle the names of today",
+                f"the client {words} (entry {at.n}), as clients of the beta do, which wait for {_CREATED}; this server sends "
+                f"{_ADDED} and conversation.item.done instead: handle those",
                 cause=at,
             )
 

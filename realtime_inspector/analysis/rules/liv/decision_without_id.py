@@ -63,6 +63,6 @@ class DecisionWithoutId(Rule):
         problem = f"the event_id {event_id!r} was used before" if event_id else "decision.create has no event_id"
         yield self.finding(
             event,
-            f"{problem}: give each decision.create one of its own, for decision.event names the decision by it",
+            f"{problem}: give each decision.create one of its own: decision.event names the decision by it",
             cause=earlier.at if earlier is not None else None,
         )

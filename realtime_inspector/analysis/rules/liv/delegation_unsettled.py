@@ -1,4 +1,4 @@
-"""A matter that the assistant handed to the client, and that came back from nobody."""
+"""Work that the assistant delegated to the client, which gave no result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from realtime_inspector.protocol.realtime.values import text
 
 
 class DelegationUnsettled(Rule):
-    """The assistant of a Live session hands a matter to the client, and gets nothing back.
+    """The assistant of a Live session delegates work to the client, and gets no result.
 
     Why: the user was told to wait, or hears nothing: the assistant goes on only with what the client gives it.
     Fix: answer every delegation whose target is client by session.commentary.append or session.thinking.append with its
@@ -82,7 +82,7 @@ class DelegationUnsettled(Rule):
             return
         yield self.finding(
             deadline.event,
-            f"the assistant handed {deadline.subject} to the client {self.wait_s:g} s ago, and the client gave nothing back: "
-            f'send session.commentary.append with "delegation_id": "{deadline.subject}", also where the work failed',
+            f"the assistant delegated {deadline.subject} to the client {self.wait_s:g} s ago, and the client gave no result: "
+            f'send session.commentary.append with "delegation_id": "{deadline.subject}", also if the work failed',
             t=deadline.at,
         )

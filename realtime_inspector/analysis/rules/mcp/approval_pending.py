@@ -74,7 +74,9 @@ class ApprovalPending(Rule):
         request_id = text(body.get("approval_request_id"))
         if request_id not in before.items:
             yield self.finding(
-                event, f"no approval request of this session has the id {request_id!r}", severity=Severity.ERROR
+                event,
+                f"no mcp_approval_request of this session has the id {request_id!r}: send the id of the item that asks",
+                severity=Severity.ERROR,
             )
 
     def wait(self, event: Event, after: Session) -> Iterator[Deadline]:

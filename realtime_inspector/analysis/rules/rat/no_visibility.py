@@ -18,7 +18,7 @@ _LIMITS = '< {"type": "rate_limits.updated", "rate_limits": []}\n'
 
 
 class NoVisibility(Rule):
-    """Five responses are done, and the server has told no rate limits.
+    """Five responses are done, and the server has sent no rate limits.
 
     Why: nothing can warn you before a limit is reached: a response will fail out of the blue.
     Fix: count requests and tokens yourself (response.done has the usage), or look at the provider's own page.
@@ -51,5 +51,5 @@ class NoVisibility(Rule):
                 return
             yield self.finding(
                 event,
-                f"{self.responses} responses are done, and this server has told no rate limits: count requests and tokens yourself",
+                f"{self.responses} responses are done, and this server has sent no rate limits: count requests and tokens yourself",
             )

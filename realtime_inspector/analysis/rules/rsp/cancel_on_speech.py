@@ -17,9 +17,9 @@ class CancelOnSpeech(Rule):
     """The client cancels the response as soon as voice detection hears the user.
 
     Why: with interrupt_response on, the server has cancelled it by itself, and the cancel mostly comes too late
-        (response_cancel_not_active). With interrupt_response off, the session was told not to be interrupted, and the
+        (response_cancel_not_active). With interrupt_response false, the session was told not to be interrupted, and the
         client interrupts it at every noise.
-    Fix: leave the cancel to the server; with interrupt_response off, cancel only once it is clear that the user means to
+    Fix: leave the cancel to the server; with interrupt_response false, cancel only once it is clear that the user means to
         interrupt, or switch the setting on.
     Limits: said once a session. Counts 300 ms after speech_started. A setting that the server does not show gives nothing.
     Source: Realtime API reference, `session.audio.input.turn_detection` (read 2026-11-22);
@@ -86,7 +86,7 @@ class CancelOnSpeech(Rule):
             + (
                 "interrupt_response is on, so the server does that by itself: leave it out"
                 if interrupts
-                else "interrupt_response is off, which asks for the opposite: choose one of them"
+                else "interrupt_response is false, which asks for the opposite: choose one of them"
             ),
             cause=At(speech.started_n, speech.started_t),
             severity=Severity.INFO if interrupts else Severity.WARNING,

@@ -15,7 +15,7 @@ from realtime_inspector.protocol.realtime.values import mapping, text
 class CancelledElsewhere(Rule):
     """A response ended as cancelled by the client, and the client on this connection cancelled none.
 
-    Why: somebody else steers the same session: a sideband socket, a browser over WebRTC, a gateway that sends events of its
+    Why: somebody else controls the same session: a sideband socket, a browser over WebRTC, a gateway that sends events of its
         own. Two that steer cancel each other's answers.
     Fix: find out who else holds the session, and let one of them decide.
     Limits: information; only where the recording has the session from its start, without a gap, and no cancel is on its way.
@@ -78,6 +78,6 @@ class CancelledElsewhere(Rule):
             yield self.finding(
                 event,
                 f"response {response.id} was cancelled by a client, and not by the one on this connection: somebody else (a "
-                "sideband socket, a browser, a gateway) steers the same session: let one of them decide",
+                "sideband socket, a browser, a gateway) controls the same session: let one of them decide",
                 cause=response.created,
             )

@@ -56,6 +56,6 @@ class InstructionsReplaced(Rule):
             yield self.finding(
                 event,
                 f"the instructions of this response ({len(own)} characters) replace the session's ({len(sessions)} characters) "
-                "for this response: repeat there what must still hold",
+                "for this response: repeat what must still hold there",
                 cause=before.config_at,
             )

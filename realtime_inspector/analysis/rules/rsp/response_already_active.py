@@ -14,7 +14,7 @@ from realtime_inspector.protocol.realtime.session import Session
 
 
 class ResponseAlreadyActive(Rule):
-    """The client asks for a response while one is in progress, or while another wish for one is still unanswered.
+    """The client asks for a response while one is in progress, or while an earlier response.create is still unanswered.
 
     Why: the server answers with conversation_already_has_active_response and makes no second response; the user hears
         nothing about what was asked.
@@ -102,7 +102,7 @@ class ResponseAlreadyActive(Rule):
             yield from self._asked_twice(event, session, request.status, t)
             return
         timed = session.now > 0  # in a log without times nothing can be told to have crossed
-        what = f"a response is asked for while {active.id} is still in progress"
+        what = f"response.create comes while response {active.id} is still in progress"
         at_its_begin = request.status == "rejected" and event.t - active.created.t < self.race_s
         if active.done is not None and timed and not at_its_begin:
             if request.status == "pending":
@@ -127,8 +127,8 @@ class ResponseAlreadyActive(Rule):
         first = before[-1]
         yield self.finding(
             event,
-            f"a response is asked for a second time: entry {first.at.n} asked for one and was not answered yet; "
-            "the server takes one at a time: ask once and wait for response.done",
+            f"response.create comes a second time, before the one of entry {first.at.n} was answered; the server takes one "
+            "at a time: ask once and wait for response.done",
             cause=first.at,
             t=t,
         )

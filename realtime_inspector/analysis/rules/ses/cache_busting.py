@@ -90,9 +90,11 @@ class CacheBusting(Rule):
         )
         if found is not None:
             what, at = found
-            message = f"{cached:.0f} tokens of the input of {this.id} were cached, {had:.0f} of {last.id}: between them"
+            message = f"{cached:.0f} input tokens of {this.id} came from the cache, {had:.0f} of {last.id} before it:"
             yield self.finding(
-                event, f"{message} {what} changed, and all after it is read anew: change them seldom", cause=at
+                event,
+                f"{message} {what} changed between them, so all that follows is read anew; change them seldom",
+                cause=at,
             )
 
 

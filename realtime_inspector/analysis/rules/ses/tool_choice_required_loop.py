@@ -81,7 +81,7 @@ class ToolChoiceRequiredLoop(Rule):
         run = _run(before, text(body.get("id")), self.times)
         if run is not None and len(run) == self.times - 1:
             ids = ", ".join([*(response.id for response in reversed(run)), text(body.get("id"))])
-            message = f"{ids} are tool calls alone, for the session's tool_choice is {demanded}: put it back to auto"
+            message = f"{ids} are nothing but tool calls, because the session's tool_choice is {demanded}: set it back to auto"
             yield self.finding(event, message, cause=before.config_at)
 
 

@@ -72,8 +72,10 @@ class TranscriptionOff(Rule):
         if before.input_audio.commits + 1 != self.turns or before.is_transcription or before.pending_updates:
             return
         if _is_off(before) and not any(kind.startswith(_TRANSCRIPTS) for kind in before.counts):
-            message = f"{self.turns} turns of the user were not transcribed, for the session's transcription is off"
-            yield self.finding(event, f"{message}: choose a model for it if you want the words", cause=before.config_at)
+            message = (
+                f"{self.turns} turns of the user were not transcribed: the session's audio.input.transcription is off"
+            )
+            yield self.finding(event, f"{message}; give it a model if you want the words", cause=before.config_at)
 
 
 def _is_off(session: Session) -> bool:

@@ -86,12 +86,10 @@ class UpdateNotEffective(Rule):
             return
         found = differences(update.session, effective)
         if found:
-            named = "; ".join(
-                f"{part.path} is {_short(part.reported)}, asked was {_short(part.asked)}" for part in found
-            )
+            named = "; ".join(f"{part.path} is {_short(part.reported)}, not {_short(part.asked)}" for part in found)
             yield self.finding(
                 event,
-                f"the server reports other settings than the update of entry {update.at.n} asked: {named}; ask for what this "
+                f"the server reports other settings than the update of entry {update.at.n} asked for: {named}; ask for what this "
                 "server and model have, or work with what is in force",
                 cause=update.at,
             )

@@ -86,7 +86,7 @@ class UpdateAfterOutput(Rule):
             yield self.finding(
                 event,
                 f"this update of {' and '.join(sorted({each.path.split('.')[1] for each in changed}))} comes after the "
-                f"response.create (entry {request.at.n}) that it should hold for: send it, and wait for session.updated, before "
+                f"response.create (entry {request.at.n}) that it is meant for: send it, and wait for session.updated, before "
                 "the output",
                 cause=request.at,
                 related=(output.at.n,),

@@ -39,7 +39,7 @@ def _transcribed(transcripts: tuple[str, ...], last: str = "") -> str:
 
 
 class MicroTurns(Rule):
-    """Three of the last five user turns are no words: a noise began them.
+    """Three of the last five user turns have no words in them: noise began them.
 
     Why: each of them interrupts the assistant and makes it answer nothing.
     Fix: raise turn_detection.threshold, switch noise_reduction on, or use semantic_vad; check for the assistant's own voice in

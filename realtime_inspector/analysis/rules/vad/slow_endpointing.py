@@ -17,7 +17,7 @@ EAGERNESS_S = {"low": 8.0, "medium": 4.0, "auto": 4.0, "high": 2.0}
 
 
 class SlowEndpointing(Rule):
-    """Voice detection tells of the end of speech more than a second after it was sent.
+    """Voice detection reports the end of speech more than a second after it was sent.
 
     Why: that second is part of the wait for an answer, and no faster model shortens it.
     Fix: look at the network between client and server, and at chunks that are long; lower silence_duration_ms or raise
@@ -76,7 +76,7 @@ class SlowEndpointing(Rule):
         if sent_t is not None and event.t - sent_t > allowed_s + self.late_s:
             yield self.finding(
                 event,
-                f"the end of speech was sent {event.t - sent_t:.1f} s before voice detection told of it"
+                f"the end of speech was sent {event.t - sent_t:.1f} s before voice detection reported it"
                 + (f" ({allowed_s:.0f} s of it its eagerness may wait)" if semantic else "")
                 + ": that is part of every answer's wait; look at the network, the length of your chunks, and turn_detection",
             )
