@@ -25,6 +25,7 @@ from realtime_inspector.capture.deferring import deferred
 from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.intercept.mode import FORWARD, REVERSE, Mode
 from realtime_inspector.capture.keys import UpstreamKey
+from realtime_inspector.capture.looping import looping
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.recorder import Recorder, Track
 from realtime_inspector.capture.sink import Rotation
@@ -287,20 +288,11 @@ def interceptor_in_thread(mode: str, folder: Path, **options: Any) -> Iterator[I
     Raises:
         UsageError: If it cannot start; see `Interceptor`.
     """
-    from threading import Thread
-
     interceptor = Interceptor(mode, folder, **options)
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever, name="interceptor", daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(interceptor.start(), loop).result()
+    with looping("interceptor") as run:
+        run(interceptor.start())
         try:
             yield interceptor
         finally:
             with deferred():
-                asyncio.run_coroutine_threadsafe(interceptor.close(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+                run(interceptor.close())

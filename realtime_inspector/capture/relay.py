@@ -29,6 +29,7 @@ from realtime_inspector.capture.figures import Figures
 from realtime_inspector.capture.http import Head
 from realtime_inspector.capture.keys import UpstreamKey, stranger
 from realtime_inspector.capture.link import Leg, Link
+from realtime_inspector.capture.looping import looping
 from realtime_inspector.capture.policy import Policy
 from realtime_inspector.capture.readiness import READY, READY_REQUEST, asks_ready, say_ready
 from realtime_inspector.capture.recorder import Recorder, Source, Track
@@ -426,28 +427,14 @@ def relay_in_thread(
     Raises:
         UsageError: If it cannot start; see `Relay`.
     """
-    from threading import Thread
-
-    loop = loop_factory()
-    thread = Thread(target=loop.run_forever, name="relay", daemon=True)
-    thread.start()
-    try:
-        relay = asyncio.run_coroutine_threadsafe(_started(upstream, folder, options), loop).result()
+    relay = Relay(upstream, folder, **options)
+    with looping("relay", loop_factory) as run:
+        run(relay.start())
         try:
             yield relay
         finally:
             with deferred():
-                asyncio.run_coroutine_threadsafe(relay.close(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _started(upstream: str, folder: Path, options: dict[str, Any]) -> Relay:
-    relay = Relay(upstream, folder, **options)
-    await relay.start()
-    return relay
+                run(relay.close())
 
 
 def _unnoticed(request: Head, answer: Head) -> None:

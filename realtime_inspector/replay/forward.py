@@ -18,12 +18,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from realtime_inspector.capture import launch
+from realtime_inspector.capture.looping import looping
 from realtime_inspector.capture.tls import passing
 from realtime_inspector.capture.upstream import UnreachableError, Upstream
 from realtime_inspector.capture.via import Via, tunnel
 from realtime_inspector.errors import UsageError
 from realtime_inspector.replay.faults.sockets import abort
-from realtime_inspector.replay.thread import looping
 
 _PIECE_BYTES = 1 << 16
 _PLAIN_PORT = 80
@@ -179,7 +179,7 @@ def forwarding(port: int, hosts: Sequence[str], parent: Mapping[str, str]) -> It
     """
     named = launch.proxy_of(parent)
     via = Via.parse(named, "HTTPS_PROXY") if named else None
-    with TemporaryDirectory(prefix="realtime-inspector-") as name, looping() as run:
+    with TemporaryDirectory(prefix="realtime-inspector-") as name, looping("replay") as run:
         certificate, tls = passing(Path(name), hosts)
         bundle, added = launch.certificates(Path(name), parent, [certificate])
         door = run(Door(port, hosts, tls, via).open())

@@ -8,11 +8,11 @@ server.report()
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from realtime_inspector.capture.looping import looping
 from realtime_inspector.replay.options import Options
 from realtime_inspector.replay.script import Script
 from realtime_inspector.replay.server import ReplayServer
@@ -27,7 +27,7 @@ def serving(scripts: Sequence[Script], options: Options | None = None, **more: A
     Raises:
         UsageError: If the address cannot be listened on.
     """
-    with looping() as run:
+    with looping("replay") as run:
         server = run(_started(scripts, options, more))
         try:
             yield server
@@ -43,18 +43,3 @@ def drain(server: ReplayServer) -> None:
 
 async def _started(scripts: Sequence[Script], options: Options | None, more: dict[str, Any]) -> ReplayServer:
     return await ReplayServer(scripts, options, **more).__aenter__()
-
-
-@contextmanager
-def looping() -> Iterator[Callable[[Any], Any]]:
-    """Run a loop in a thread; gives a function that runs a coroutine there and waits for it."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="realtime-inspector replay", daemon=True)
-    thread.start()
-    try:
-        yield lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()

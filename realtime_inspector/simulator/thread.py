@@ -6,12 +6,11 @@ with simulating("weather") as simulator:
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from realtime_inspector.capture.looping import looping
 from realtime_inspector.simulator.scenario import DEFAULT, Scenario
 from realtime_inspector.simulator.server import Simulator
 
@@ -23,18 +22,10 @@ def simulating(scenario: Scenario | str = DEFAULT, **more: Any) -> Iterator[Simu
     Raises:
         UsageError: If the scenario is wrong, or the address cannot be listened on.
     """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="realtime-inspector simulator", daemon=True)
-    thread.start()
-    try:
-        simulator = Simulator(scenario, **more)
-        asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()
+    simulator = Simulator(scenario, **more)
+    with looping("simulator") as run:
+        run(simulator.__aenter__())
         try:
             yield simulator
         finally:
-            asyncio.run_coroutine_threadsafe(simulator.__aexit__(None, None, None), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+            run(simulator.__aexit__(None, None, None))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from realtime_inspector.capture.looping import looping
 from realtime_inspector.capture.quiet import quiet
 from realtime_inspector.capture.upstream import Upstream, client_context
 from realtime_inspector.replay.beyond import NOT_PASSED_ON, dial
@@ -264,17 +264,9 @@ def gate_in_thread(upstream: str, between: Between, *, upstream_ca: Path | None 
         UsageError: If the upstream is no URL, or the CA no certificate.
     """
     gate = Gate(upstream, between, upstream_ca=upstream_ca)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="realtime-inspector faults", daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(gate.__aenter__(), loop).result()
+    with looping("faults") as run:
+        run(gate.__aenter__())
         try:
             yield gate
         finally:
-            asyncio.run_coroutine_threadsafe(gate.__aexit__(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+            run(gate.__aexit__())
