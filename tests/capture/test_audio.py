@@ -178,15 +178,15 @@ def test_nearly_every_message_goes_the_quick_way() -> None:
     assert [DROP._quick(entry) is not None for entry in (append(sound), delta(sound), text)] == [True] * 3
 
 
-@pytest.mark.parametrize("policy", [DROP, HASH], ids=["drop", "hash"])
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_the_linter_says_the_same_of_a_recording_without_its_audio(path: Path, policy: AudioPolicy) -> None:
-    recording = open_recording(path)
-    kept = list(recording)
-    left = [written(policy(entry)) for entry in kept]
-    assert sum(read(entry).audio_bytes for entry in left) == sum(read(entry).audio_bytes for entry in kept)
-    assert all(not read(entry).audio() for entry in left)
-    assert findings(left) == findings(kept)
+def test_the_linter_says_the_same_of_a_recording_without_its_audio(path: Path) -> None:
+    kept = list(open_recording(path))
+    found, audio_bytes = findings(kept), sum(read(entry).audio_bytes for entry in kept)
+    for policy in (DROP, HASH):
+        left = [written(policy(entry)) for entry in kept]
+        assert sum(read(entry).audio_bytes for entry in left) == audio_bytes
+        assert all(not read(entry).audio() for entry in left)
+        assert findings(left) == found
 
 
 def findings(recorded: list[Entry]) -> list[tuple[str, int, str]]:
@@ -198,6 +198,8 @@ def test_every_rule_finds_in_its_own_examples_what_it_finds_with_their_audio(rul
     for text in (*rule.good, *rule.bad):
         kept = list(entries(text))
         left = list(map(DROP, kept))
+        if left == kept:
+            continue
         assert [(found.rule, found.entry, found.severity) for found in lint(left, [rule])] == [
             (found.rule, found.entry, found.severity) for found in lint(kept, [rule])
         ]

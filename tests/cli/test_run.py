@@ -38,14 +38,14 @@ print("what the child prints")
 """
 OPENAI = """
 from openai import OpenAI
-client = OpenAI()
-secret = client.realtime.client_secrets.create(session={"type": "realtime"})
-with OpenAI(api_key=secret.value).realtime.connect(model="gpt-realtime-2.1") as connection:
-    connection.response.create()
-    for event in connection:
-        if event.type == "response.done":
-            print(event.response.status)
-            break
+for base_url in (None, "https://api.openai.com/v1"):
+    secret = OpenAI(base_url=base_url).realtime.client_secrets.create(session={"type": "realtime"})
+    with OpenAI(base_url=base_url, api_key=secret.value).realtime.connect(model="gpt-realtime-2.1") as connection:
+        connection.response.create()
+        for event in connection:
+            if event.type == "response.done":
+                print(event.response.status)
+                break
 """
 AGENTS = """
 import asyncio
@@ -237,15 +237,18 @@ def test_a_signal_reaches_the_child_whose_exit_code_counts(tmp_path: Path) -> No
     assert process.returncode == 5
 
 
-def test_an_unchanged_program_of_the_openai_sdk_is_recorded(rti: CommandLine, tmp_path: Path, upstream: str) -> None:
+def test_an_unchanged_program_of_the_openai_sdk_is_recorded_by_its_base_url_and_by_its_proxy(
+    rti: CommandLine, tmp_path: Path, upstream: str
+) -> None:
     pytest.importorskip("openai")
-    ran = rti("run", "--mode", "reverse", "--upstream", upstream, "--", sys.executable, "-c", OPENAI)
+    pytest.importorskip("mitmproxy")
+    ran = rti("run", "--mode", "both", "--upstream", upstream, "--", sys.executable, "-c", OPENAI)
     assert ran.code == 0, ran.err
-    http, call = find(tmp_path / "recordings")
-    assert kinds(http)[:2] == ["client request", "server response"]
-    assert kinds(call)[:2] == ["client request", "server response"]
-    assert messages(call, Side.CLIENT) == [RESPOND.encode()]
-    assert "sk-test-0123456789" not in http.read_text() + call.read_text()
+    found = find(tmp_path / "recordings")
+    assert [open_recording(path).header.via for path in found] == ["relay", "relay", "mitmproxy", "mitmproxy"]
+    assert [kinds(path)[:2] for path in found] == [["client request", "server response"]] * 4
+    assert [messages(path, Side.CLIENT) for path in found] == [[], [RESPOND.encode()]] * 2
+    assert not any("sk-test-0123456789" in path.read_text() for path in found)
 
 
 def test_by_default_a_program_is_recorded_whatever_url_it_uses(rti: CommandLine, tmp_path: Path, upstream: str) -> None:
@@ -272,13 +275,3 @@ def test_an_unchanged_program_of_the_agents_sdk_with_its_fixed_url_is_recorded(
     assert first.header("host") == "api.openai.com"
     assert any(b'"response.create"' in message for message in messages(path, Side.CLIENT))
     assert any(b'"response.done"' in message for message in messages(path, Side.SERVER))
-
-
-def test_the_openai_sdk_is_recorded_through_the_interceptor_too(
-    rti: CommandLine, tmp_path: Path, upstream: str
-) -> None:
-    pytest.importorskip("mitmproxy")
-    pytest.importorskip("openai")
-    ran = rti("run", "--mode", "forward", "--upstream", upstream, "--", sys.executable, "-c", OPENAI)
-    assert ran.code == 0, ran.err
-    assert [kinds(path)[:2] for path in find(tmp_path / "recordings")] == [["client request", "server response"]] * 2
