@@ -24,8 +24,8 @@ _HELP = """Serve the Realtime API without a model.
   realtime-inspector simulate --fault 'close 1011 after 30s'
 
 Events, errors, voice detection, tool calls and pacing are the API's; what the
-assistant says stands in a scenario. Any API key is taken. Stop it with
-ctrl+c.
+assistant says stands in a scenario. Translations and the Live API are on
+paths of their own. Any API key is taken. Stop it with ctrl+c.
 """
 
 

@@ -7,6 +7,7 @@
     listening, vad        the user's turn                      speaking   the assistant's turn
     mcp                   tools this server calls itself       context    what the model still reads
     voice, g711           audio made here                      beta       the dialect before
+    streaming, frames     sessions without turns               translation, live   which those are
     door, server, thread  HTTP and WebSocket
 
 `Simulator`, `Scenario`, `Turn`, `Reply`, `Call`, and `simulating`, which runs one in a thread, are imported on first

@@ -106,13 +106,13 @@ class BetaMachine:
         early, self._early = self._early, []
         return [*early, *self._told(self._machine.poll(now))]
 
-    def receive(self, message: str | bytes, now: float) -> None:
+    def receive(self, message: str | bytes, now: float, *, binary: bool = False) -> None:
         """See `Machine`."""
         if self.is_closed:
             return
         event: Mapping[str, Any] = {}
         try:
-            event = envelope.read(message)
+            event = envelope.read(message, binary=binary)
             taken = self._taken(event)
         except Refusal as refusal:
             named = event.get("event_id")

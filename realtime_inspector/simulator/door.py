@@ -12,27 +12,32 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from realtime_inspector.simulator import config
+from realtime_inspector.simulator import config, errors, translation
 from realtime_inspector.simulator.errors import Refusal
 from realtime_inspector.simulator.ids import Ids
-from realtime_inspector.simulator.machine import DEFAULT_MODEL, Opening
+from realtime_inspector.simulator.machine import DEFAULT_MODEL, LIVE, REALTIME, TRANSLATIONS, Opening
 from realtime_inspector.simulator.shape import Nullable, Number, Object, Tagged, Text
 
-SOCKET_PATH = "/realtime"
-"""What the path of an upgrade ends with: `/v1/realtime` at OpenAI, other prefixes at gateways."""
+SOCKET_PATHS = {"/realtime": REALTIME, "/realtime/translations": TRANSLATIONS, "/live/sessions": LIVE}
+"""What the path of an upgrade ends with (`/v1/realtime` at OpenAI, other prefixes at gateways) → what it opens."""
 SECRETS_PATH = "/realtime/client_secrets"
+TRANSLATION_SECRETS_PATH = "/realtime/translations/client_secrets"
 SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
 _BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 
 _SECRET_S = 600
+_EXPIRES_AFTER = Nullable(
+    Object({"anchor": Nullable(Text(("created_at",))), "seconds": Nullable(Number(10, 7200, integer=True))})
+)
 _SECRET_REQUEST = Object(
     {
         "session": Nullable(Tagged({"realtime": config.REALTIME, "transcription": config.TRANSCRIPTION})),
-        "expires_after": Nullable(
-            Object({"anchor": Nullable(Text(("created_at",))), "seconds": Nullable(Number(10, 7200, integer=True))})
-        ),
+        "expires_after": _EXPIRES_AFTER,
     }
+)
+_TRANSLATION_SECRET_REQUEST = Object(
+    {"session": translation.SESSION, "expires_after": _EXPIRES_AFTER}, required=("session",)
 )
 
 
@@ -71,10 +76,13 @@ def check_key(headers: Mapping[str, str], rejected: frozenset[str]) -> Answer | 
 def opening(target: str, headers: Mapping[str, str]) -> Opening | None:
     """Return how an upgrade opens the connection; None for a path that is not a socket's."""
     parts = urlsplit(target)
-    if not parts.path.rstrip("/").endswith(SOCKET_PATH):
+    endpoint = next((kind for path, kind in SOCKET_PATHS.items() if parts.path.rstrip("/").endswith(path)), "")
+    if not endpoint:
         return None
     query = dict(parse_qsl(parts.query))
     model = query.get("model") or query.get("deployment")
+    if endpoint != REALTIME:
+        return Opening(model or "", model_given=model is not None, endpoint=endpoint)
     beta = "openai-beta" in headers or _BETA_SUBPROTOCOL in _subprotocols(headers)
     return Opening(model or DEFAULT_MODEL, query.get("intent", ""), beta=beta, model_given=model is not None)
 
@@ -109,15 +117,18 @@ def sideband(target: str) -> Answer | None:
 def answer(method: str, target: str, body: bytes, ids: Ids, now_unix: int, secrets: Secrets | None = None) -> Answer:
     """Return the answer to a plain request whose key was accepted; a key that is made is noted in `secrets`."""
     path = urlsplit(target).path.rstrip("/")
-    if not path.endswith(SECRETS_PATH):
+    if not path.endswith((SECRETS_PATH, TRANSLATION_SECRETS_PATH)):
         return refusal(404, f"Invalid URL ({method} {path})", None)
     if method != "POST":
         return refusal(405, f"Not allowed to {method} on {path}", "method_not_supported")
     try:
         asked = orjson.loads(body) if body.strip() else {}
-        made = _secret(asked, ids, now_unix)
+        translates = path.endswith(TRANSLATION_SECRETS_PATH)
+        session = _translation(asked, ids, now_unix) if translates else _session(asked, ids, now_unix)
+        made = _secret(session, asked, ids, now_unix)
         if secrets is not None:
-            secrets.made[made["value"]] = made["expires_at"], asked.get("session") or {"type": "realtime"}
+            wanted = asked.get("session") or {}
+            secrets.made[made["value"]] = made["expires_at"], {**wanted, "type": session["type"]}
         return Answer(200, orjson.dumps(made))
     except orjson.JSONDecodeError:
         return refusal(400, "The body could not be parsed as JSON.", None)
@@ -131,14 +142,28 @@ def refusal(status: int, message: str, code: str | None, param: str | None = Non
     return Answer(status, orjson.dumps({"error": error}))
 
 
-def _secret(asked: Any, ids: Ids, now_unix: int) -> dict[str, Any]:
+def _session(asked: Any, ids: Ids, now_unix: int) -> dict[str, Any]:
+    """Return the session that a key is asked for."""
     _SECRET_REQUEST.check(asked, "")
     wanted = asked.get("session") or {"type": "realtime"}
     if wanted["type"] == "realtime":
         session = config.default_session(ids.make("sess"), wanted.get("model") or DEFAULT_MODEL, now_unix)
     else:
         session = config.default_transcription(ids.make("sess"), now_unix)
-    session = config.updated(session, wanted, has_audio=False)
+    return config.updated(session, wanted, has_audio=False)
+
+
+def _translation(asked: Any, ids: Ids, now_unix: int) -> dict[str, Any]:
+    """Return the translation that a key is asked for."""
+    _TRANSLATION_SECRET_REQUEST.check(asked, "")
+    wanted = asked["session"]
+    if not wanted["model"].startswith(translation.MODEL):
+        raise errors.wrong_endpoint(wanted["model"])
+    session = translation.default_session(ids.make("sess"), wanted["model"], now_unix)
+    return translation.updated(session, {"audio": wanted.get("audio")})
+
+
+def _secret(session: Mapping[str, Any], asked: Mapping[str, Any], ids: Ids, now_unix: int) -> dict[str, Any]:
     seconds = (asked.get("expires_after") or {}).get("seconds") or _SECRET_S
     return {"value": ids.make("ek"), "expires_at": now_unix + seconds, "session": session}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -34,12 +34,14 @@ _RESPONSE = Object(
 _WHOLE = Number(0, integer=True)
 
 
-def read(message: str | bytes) -> dict[str, Any]:
+def read(message: str | bytes, *, binary: bool = False) -> dict[str, Any]:
     """Return the event in a message.
 
     Raises:
-        Refusal: If it is no JSON object.
+        Refusal: If it is binary, or no JSON object.
     """
+    if binary:
+        raise Refusal("Binary messages are not supported.", "invalid_event")
     try:
         event = orjson.loads(message)
     except orjson.JSONDecodeError as error:
@@ -49,15 +51,15 @@ def read(message: str | bytes) -> dict[str, Any]:
     return event
 
 
-def check(event: Mapping[str, Any]) -> None:
-    """Refuse an event without a type, or of one that clients do not send.
+def check(event: Mapping[str, Any], known: Collection[str] = GA_CLIENT_TYPES) -> None:
+    """Refuse an event without a type, or of none that clients send, which are those known.
 
     Raises:
         Refusal: With the parameter `type` or `event_id`.
     """
     if event.get("type") is None:
         raise Refusal("The 'type' field is missing.", "invalid_event")
-    Text(sorted(GA_CLIENT_TYPES)).check(event["type"], "type")
+    Text(sorted(known)).check(event["type"], "type")
     event_id = event.get("event_id")
     if event_id is not None:
         Text(max_length=_LONGEST_EVENT_ID).check(event_id, "event_id")

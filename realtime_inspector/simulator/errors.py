@@ -8,7 +8,7 @@ Source: error reports in the issue trackers of public clients, 2024-10 to 2026-0
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -172,6 +172,16 @@ def no_such_model(model: str) -> dict[str, str]:
     """What a response says that fails because its key may not use the model."""
     message = f"The model `{model}` does not exist or you do not have access to it."
     return {"type": "invalid_request_error", "code": "model_not_found", "message": message}
+
+
+def wrong_endpoint(model: str, param: str = "model") -> Refusal:
+    """A model of another kind of session."""
+    return Refusal(f"The model '{model}' cannot be used on this endpoint.", "invalid_model", param)
+
+
+def planned(failure: Mapping[str, str]) -> dict[str, Any]:
+    """What a scenario has go wrong, as the `error` of an event."""
+    return {"type": "server_error", "code": None, "message": "", "param": None, "event_id": None, **failure}
 
 
 def beta_is_gone() -> Refusal:

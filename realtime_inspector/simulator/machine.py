@@ -29,9 +29,10 @@ from realtime_inspector.simulator.schedule import Close, Process, Schedule, Send
 from realtime_inspector.simulator.speaking import Speaking
 
 DEFAULT_MODEL = "gpt-realtime-2.1"
-_REFUSED = 4000
+REALTIME, TRANSLATIONS, LIVE = "realtime", "translations", "live"
+REFUSED = 4000
 """The close code of a connection the API does not take."""
-_EXPIRED = 1001
+EXPIRED = 1001
 """The close code of a session that has lasted its time."""
 
 
@@ -45,6 +46,8 @@ class Opening:
     """The client asked for the beta."""
     model_given: bool = True
     """The model stood in the URL."""
+    endpoint: str = REALTIME
+    """The kind of session that the URL is for."""
 
 
 class Machine:
@@ -98,14 +101,14 @@ class Machine:
         self._schedule.run(now)
         return self._schedule.take()
 
-    def receive(self, message: str | bytes, now: float) -> None:
-        """Take one message of the client in, received at `now`."""
+    def receive(self, message: str | bytes, now: float, *, binary: bool = False) -> None:
+        """Take one message of the client in, received at `now`, as text or not."""
         self._schedule.run(now)
         if self.is_closed:
             return
         event_id: str | None = None
         try:
-            event = envelope.read(message)
+            event = envelope.read(message, binary=binary)
             named = event.get("event_id")
             event_id = named if isinstance(named, str) else None
             envelope.check(event)
@@ -130,7 +133,7 @@ class Machine:
         refusal = _opening_refusal(opening)
         if refusal is not None:
             self._schedule.emit("error", error=refusal.body(None))
-            self._schedule.close(_REFUSED, f"invalid_request_error.{refusal.code}")
+            self._schedule.close(REFUSED, f"invalid_request_error.{refusal.code}")
             self.is_closed = True
             return
         if asked is not None and asked["type"] == self._config["type"]:
@@ -146,7 +149,7 @@ class Machine:
         """End the session at its longest: an error, then a close of that reason."""
         refusal = errors.session_expired(config.SESSION_S // 60)
         self._schedule.emit("error", error=refusal.body(None))
-        self._schedule.close(_EXPIRED, refusal.message)
+        self._schedule.close(EXPIRED, refusal.message)
         self.is_closed = True
         return
         yield 0.0
@@ -293,9 +296,8 @@ def _opening_refusal(opening: Opening) -> Refusal | None:
         return errors.beta_is_gone()
     if opening.intent == "transcription" and opening.model_given:
         return Refusal("You must not provide a model parameter for transcription sessions", "invalid_value", "model")
-    if opening.model.startswith("gpt-live-"):
-        message = f"The model '{opening.model}' cannot be used on this endpoint."
-        return Refusal(message, "invalid_model", "model")
+    if opening.model.startswith(("gpt-live-", "gpt-realtime-translate")):
+        return errors.wrong_endpoint(opening.model)
     return None
 
 

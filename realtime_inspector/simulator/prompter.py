@@ -58,10 +58,13 @@ class Prompter:
         """Have the next response be this one: it was held up by a request for approval."""
         self._resumed = reply
 
-    def next_reply(self, *, tools: frozenset[str]) -> Reply:
-        """Return the answer to what came since the last one; a call of a tool that is not declared is left out."""
+    def next_reply(self, *, tools: frozenset[str] | None) -> Reply:
+        """Return the answer to what came since the last one; a call of a tool that is not declared is left out.
+
+        `tools` is None where tools are not declared.
+        """
         reply = self._choose()
-        calls = tuple(call for call in reply.call if call.name in tools)
+        calls = tuple(call for call in reply.call if tools is None or call.name in tools)
         if reply.call and not calls:
             reply = Reply(say=reply.say or self.scenario.fallback, delay_ms=reply.delay_ms)
         self._reply = reply

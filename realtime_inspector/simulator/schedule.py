@@ -53,7 +53,11 @@ class Schedule:
 
     def emit(self, event_type: str, **members: Any) -> None:
         """Send an event now."""
-        self._out.append(Send(self.now, {"type": event_type, "event_id": self._ids.make("event"), **members}))
+        self.emit_without_id({"type": event_type, "event_id": self._ids.make("event"), **members})
+
+    def emit_without_id(self, event: dict[str, Any]) -> None:
+        """Send an event now, as it is."""
+        self._out.append(Send(self.now, event))
 
     def close(self, code: int, reason: str) -> None:
         """End the connection after what was sent, and forget what was planned."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 from typing import Any, Protocol
@@ -34,9 +34,12 @@ from realtime_inspector.errors import UsageError
 from realtime_inspector.simulator import door
 from realtime_inspector.simulator.beta import BetaMachine
 from realtime_inspector.simulator.ids import Ids
-from realtime_inspector.simulator.machine import Machine, Opening
+from realtime_inspector.simulator.live import LiveMachine
+from realtime_inspector.simulator.machine import LIVE, TRANSLATIONS, Machine, Opening
 from realtime_inspector.simulator.scenario import DEFAULT, Scenario, load
 from realtime_inspector.simulator.schedule import Close
+from realtime_inspector.simulator.streaming import StreamMachine
+from realtime_inspector.simulator.translation import TranslationMachine
 
 MAX_MESSAGE_BYTES = 32 << 20
 """Room for an append of 15 MiB in base64."""
@@ -45,6 +48,9 @@ CLOSE_S = 2.0
 _MAX_HTTP_BYTES = 1 << 20
 _LENGTH_DIGITS = 12
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
+
+
+AnyMachine = Machine | BetaMachine | StreamMachine
 
 
 class Talk(Protocol):
@@ -71,7 +77,7 @@ class Between(Protocol):
 
 
 class Simulator:
-    """A Realtime server without a model."""
+    """A Realtime server without a model; translations and the Live API are on paths of their own."""
 
     def __init__(
         self,
@@ -229,12 +235,7 @@ class Simulator:
         opening = door.opening(request.path, headers) if request is not None else None
         asked = self._secrets.session(headers)
         seed = f"{self._seed}/{self.connections}"
-        unix = int(self._unix())
-        machine: Machine | BetaMachine
-        if self._is_beta:
-            machine = BetaMachine(self.scenario, opening, seed=seed, unix=unix)
-        else:
-            machine = Machine(self.scenario, opening or Opening(), seed=seed, unix=unix, asked=asked)
+        machine = self._machine(opening or Opening(), seed, int(self._unix()), asked)
         with suppress(ConnectionClosed):  # the client may leave at any moment
             if self._between is None:
                 await _pump(connection, machine)
@@ -242,8 +243,18 @@ class Simulator:
             async with self._between.socket(connection) as talk:
                 await _pump(talk, machine)
 
+    def _machine(self, opening: Opening, seed: str, unix: int, asked: Mapping[str, Any] | None) -> AnyMachine:
+        """Return what a client talks to, by what it opened."""
+        if opening.endpoint == LIVE:
+            return LiveMachine(self.scenario, seed=seed, unix=unix)
+        if opening.endpoint == TRANSLATIONS:
+            return TranslationMachine(self.scenario, opening, seed=seed, unix=unix, asked=asked)
+        if self._is_beta:
+            return BetaMachine(self.scenario, opening, seed=seed, unix=unix)
+        return Machine(self.scenario, opening, seed=seed, unix=unix, asked=asked)
 
-async def _pump(connection: Talk, machine: Machine | BetaMachine) -> None:
+
+async def _pump(connection: Talk, machine: AnyMachine) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     while True:
@@ -258,7 +269,7 @@ async def _pump(connection: Talk, machine: Machine | BetaMachine) -> None:
                 message = await connection.recv()
         except TimeoutError:
             continue
-        machine.receive(message, clock() - began)
+        machine.receive(message, clock() - began, binary=isinstance(message, bytes))
 
 
 class _Connection(Either, ServerConnection):

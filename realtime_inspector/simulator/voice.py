@@ -109,7 +109,7 @@ def _vowel(vowel: str, pitch_hz: int, duration_ms: int) -> bytes:
 @cache
 def _period(vowel: str, length: int, level: int) -> bytes:
     samples = array("h", [round(sample * level / _LEVELS) for sample in _wave(vowel, length)])
-    return _little_endian(samples)
+    return pcm(samples)
 
 
 @cache
@@ -139,10 +139,11 @@ def _hiss() -> bytes:
     for _ in range(RATE * _HISS_MS // 1000):
         state = (state * 1103515245 + 12345) & 0x7FFFFFFF
         samples.append((state >> 16) % (2 * _HISS_PEAK) - _HISS_PEAK)
-    return _little_endian(samples)
+    return pcm(samples)
 
 
-def _little_endian(samples: array[int]) -> bytes:
+def pcm(samples: array[int]) -> bytes:
+    """Return numbers as PCM; they may be changed."""
     if sys.byteorder == "big":
         samples.byteswap()
     return samples.tobytes()

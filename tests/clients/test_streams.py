@@ -1,12 +1,14 @@
-"""The `openai` package in a translation and in a session of the Live API: recorded, and met by its recording."""
+"""The `openai` package in a translation and in a session of the Live API: simulated, recorded, met by its recording."""
 
 from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,99 +16,75 @@ from realtime_inspector.analysis.dialogue import dialogue
 from realtime_inspector.analysis.lint import events, lint
 from realtime_inspector.capture.relay import Relay
 from realtime_inspector.protocol.realtime.session import Session
-from realtime_inspector.recording import transcript
 from realtime_inspector.recording.files import find, open_recording
-from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.load import load
 from realtime_inspector.replay.thread import serving
-from tests.streams import CLOSED, LIVE, TRANSLATION, heard, sent, spoken
+from realtime_inspector.simulator import Simulator
+from realtime_inspector.simulator.scenario import parse
+from realtime_inspector.simulator.voice import USER, silence, speech_lasting
 
 pytestmark = pytest.mark.skipif(not find_spec("openai"), reason="the SDK is not installed")
 
-AUDIO = b64encode(bytes(9600)).decode()
-"""200 ms."""
+SCENARIO = parse('[[turn]]\nheard = "Guten Tag."\nsay = "Good day."\nduration_ms = 400\n', "test")
+AUDIO = speech_lasting("guten tag", 600, USER) + silence(1400)
+PIECE = 9600
+"""Bytes of 200 ms."""
 
 
-async def translate(base_url: str) -> list[str]:
-    """Have something translated; return what was heard."""
+@asynccontextmanager
+async def translation(client: Any) -> AsyncIterator[tuple[Any, Any]]:
+    """Have something translated; gives the connection, and what takes audio."""
+    async with client.realtime.translations.connect(model="gpt-realtime-translate") as connection:
+        await connection.session.update(session={"audio": {"input": {"transcription": {"model": "whisper"}}}})
+        yield connection, connection.session.input_audio_buffer.append
+
+
+@asynccontextmanager
+async def live(client: Any) -> AsyncIterator[tuple[Any, Any]]:
+    """Talk to the Live API; gives the connection, and what takes audio."""
+    async with client.live.connect() as connection:
+        await connection.session.start(session={"model": "gpt-live-1"})
+        yield connection, connection.session.input_audio.append
+
+
+async def talk(kind: Any, base_url: str) -> list[str]:
+    """Say something and return what was heard, to the end."""
     import openai
 
     heard = []
-    async with (
-        openai.AsyncOpenAI(api_key="sk-none", base_url=base_url) as client,
-        client.realtime.translations.connect(model="gpt-realtime-translate") as connection,
-    ):
-        await connection.session.update(session={"audio": {"output": {"language": "de"}}})
+    async with openai.AsyncOpenAI(api_key="sk-none", base_url=base_url) as client, kind(client) as (connection, append):
         async for event in connection:
-            if event.type == "session.updated":
-                for _ in range(3):
-                    await connection.session.input_audio_buffer.append(audio=AUDIO)
+            if event.type in {"session.updated", "session.started"}:
+                for at in range(0, len(AUDIO), PIECE):
+                    await append(audio=b64encode(AUDIO[at : at + PIECE]).decode())
             elif event.type == "session.output_transcript.delta":
                 heard.append(event.delta)
-            elif event.type == "session.output_audio.delta":
-                await connection.session.close()
+                if "day" in event.delta:
+                    await connection.session.close()
             elif event.type == "session.closed":
                 break
     return heard
 
 
-async def live(base_url: str) -> list[str]:
-    """Talk to the Live API; return what was heard."""
-    import openai
-
-    heard = []
-    async with (
-        openai.AsyncOpenAI(api_key="sk-none", base_url=base_url) as client,
-        client.live.connect() as connection,
-    ):
-        await connection.session.start(session={"type": "live", "model": "gpt-live-1"})  # type: ignore[typeddict-unknown-key]
-        async for event in connection:
-            if event.type == "session.started":
-                for _ in range(3):
-                    await connection.session.input_audio.append(audio=AUDIO)
-            elif event.type == "session.output_transcript.delta":
-                heard.append(event.delta)
-            elif event.type == "session.output_audio.delta":
-                await connection.session.close()
-            elif event.type == "session.closed":
-                break
-    return heard
+async def recorded(kind: Any, folder: Path) -> list[str]:
+    async with Simulator(SCENARIO) as simulator, Relay(f"ws://127.0.0.1:{simulator.port}", folder) as relay:
+        return await talk(kind, f"http://127.0.0.1:{relay.port}/v1")
 
 
-CALLS = {
-    "translation": (
-        translate,
-        TRANSLATION + sent(3, "session.input_audio_buffer.append") + spoken("Guten Tag.") + CLOSED,
-        [("assistant", "Guten Tag.")],
-    ),
-    "live": (
-        live,
-        LIVE + sent(3) + heard("Hello", 0, 400) + spoken("Hi.") + CLOSED,
-        [("user", "Hello"), ("assistant", "Hi.")],
-    ),
-}
-
-
-async def through_the_proxy(client: Callable[[str], Awaitable[list[str]]], upstream: int, folder: Path) -> list[str]:
-    async with Relay(f"ws://127.0.0.1:{upstream}", folder) as relay:
-        return await client(f"http://127.0.0.1:{relay.port}/v1")
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_it_is_recorded_read_and_met_again(name: str, tmp_path: Path) -> None:
-    client, text, said = CALLS[name]
-    with serving([build(transcript.entries(text), name=name)]) as server:
-        seen = asyncio.run(through_the_proxy(client, server.port, tmp_path))
-    assert server.report().exit_code == 0, server.report().text()
+@pytest.mark.parametrize("kind", [translation, live])
+def test_it_is_recorded_read_and_met_again(kind: Any, tmp_path: Path) -> None:
+    seen = asyncio.run(recorded(kind, tmp_path))
+    assert "".join(seen).strip() == "Good day."
 
     (path,) = find(tmp_path)
     session = Session()
     for event in events(open_recording(path)):
         session.apply(event)
-    assert [(line.who, line.text) for line in dialogue(session)] == said
-    assert session.input_audio.total_ms == 600
+    said = {(line.who, line.text.strip()) for line in dialogue(session)}
+    assert said == {("user", "Guten Tag."), ("assistant", "Good day.")}
+    assert session.input_audio.total_ms == 2000
     assert lint(open_recording(path)) == []
 
     with serving(load(path)) as again:
-        assert asyncio.run(client(again.base_url)) == seen == [words for who, words in said if who == "assistant"]
+        assert asyncio.run(talk(kind, again.base_url)) == seen
     assert again.report().exit_code == 0, again.report().text()

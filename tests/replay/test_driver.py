@@ -190,8 +190,8 @@ def test_a_server_that_hangs_up_leaves_the_rest_unsent() -> None:
 class _Leaving(Machine):
     """A server that goes when it is told something."""
 
-    def receive(self, message: str | bytes, now: float) -> None:
-        super().receive(message, now)
+    def receive(self, message: str | bytes, now: float, *, binary: bool = False) -> None:
+        super().receive(message, now, binary=binary)
         self._schedule.close(1011, "bye")
 
 

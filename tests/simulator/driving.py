@@ -35,12 +35,16 @@ class Driver:
 
     def __init__(self, scenario: Scenario | str = TALK, opening: Opening | None = None, seed: str = "0") -> None:
         known = parse(scenario, "test") if isinstance(scenario, str) else scenario
-        self.machine = Machine(known, opening, seed=seed)
+        self.machine = self.made(known, opening, seed)
         self.now = 0.0
         self.events: list[dict[str, Any]] = []
         self.times: list[float] = []
         self.closed: Close | None = None
         self.run()
+
+    def made(self, scenario: Scenario, opening: Opening | None, seed: str) -> Any:
+        """Return the machine to talk to."""
+        return Machine(scenario, opening, seed=seed)
 
     def run(self, seconds: float = 0.0) -> list[dict[str, Any]]:
         """Let time pass and return what came."""

@@ -13,7 +13,7 @@ from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.simulator.beta import BetaMachine
 from realtime_inspector.simulator.machine import Opening
-from realtime_inspector.simulator.scenario import parse
+from realtime_inspector.simulator.scenario import Scenario
 from tests.simulator.driving import TALK, TOOLS, WEATHER, Driver, error_of, one, types
 
 ONLY_GA = set(BETA_TO_GA.values()) - {"session.update", "session.created", "session.updated"}
@@ -23,11 +23,10 @@ class BetaDriver(Driver):
     """A client of the beta."""
 
     def __init__(self, scenario: str = TALK, intent: str = "") -> None:
-        super().__init__(scenario)
-        opening = Opening(intent=intent, beta=True, model_given=not intent)
-        self.machine = BetaMachine(parse(scenario, "test"), opening)  # type: ignore[assignment]  # used in the same way
-        self.events.clear()
-        self.run()
+        super().__init__(scenario, Opening(intent=intent, beta=True, model_given=not intent))
+
+    def made(self, scenario: Scenario, opening: Opening | None, seed: str) -> BetaMachine:
+        return BetaMachine(scenario, opening, seed=seed)
 
     def update(self, **session: Any) -> list[dict[str, Any]]:
         return self.send("session.update", session=session)
