@@ -214,9 +214,8 @@ def test_a_rule_that_breaks_when_the_time_comes_is_reported_at_its_event() -> No
 # whatever comes
 
 
-def live(recorded: list[Entry], looks: dict[int, float]) -> list[Finding]:
+def live(linter: Linter, recorded: list[Entry], looks: dict[int, float]) -> list[Finding]:
     """Return the findings of a view that follows: entry by entry, its clock looked at between some of them."""
-    linter = Linter()
     findings: list[Finding] = []
     before = 0.0
     for event in events(recorded):
@@ -229,16 +228,9 @@ def live(recorded: list[Entry], looks: dict[int, float]) -> list[Finding]:
 
 @settings(deadline=None, max_examples=60)
 @given(SESSIONS, st.dictionaries(st.integers(1, 25), st.floats(0, 1)))
-def test_following_a_session_finds_what_reading_it_later_finds(
+def test_following_a_session_finds_what_reading_it_later_finds_and_no_rule_breaks(
     drawn: list[tuple[float, tuple[Side, bytes]]], looks: dict[int, float]
 ) -> None:
-    recorded = entries(drawn)
-    assert live(recorded, looks) == lint(recorded)
-
-
-@given(SESSIONS)
-def test_no_rule_breaks_whatever_the_peers_send(drawn: list[tuple[float, tuple[Side, bytes]]]) -> None:
-    linter = Linter()
-    for event in events(entries(drawn)):
-        linter.feed(event)
+    recorded, linter = entries(drawn), Linter()
+    assert live(linter, recorded, looks) == lint(recorded)
     assert linter.failed == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,18 @@ Line = dict[str, Any]
 """One line of a log: `t`, `from` and `event`."""
 
 
-def log_of(name: str) -> list[Line]:
-    """Return a sample session as a program of its own would log it."""
+@cache
+def _logged(name: str) -> list[Line]:
     return [
         {"t": entry.t, "from": str(entry.side), "event": json.loads(entry.payload)}
         for entry in files.open_recording(RECORDINGS / f"{name}.jsonl")
         if entry.kind is Kind.MESSAGE
     ]
+
+
+def log_of(name: str) -> list[Line]:
+    """Return a sample session as a program of its own would log it; its lines are not to be changed."""
+    return list(_logged(name))
 
 
 def written(lines: Iterable[Line]) -> str:
@@ -126,10 +132,10 @@ def test_a_healthy_session_stays_healthy_whatever_its_log_leaves_out(
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_healthy_session_stays_healthy_wherever_its_log_begins_or_ends(name: str) -> None:
-    lines = log_of(name)
-    for place in range(1, len(lines), max(1, len(lines) // 25)):
-        assert found(written(lines[place:])) == [], f"from {place}"
-        assert found(written(lines[:place])) == [], f"to {place}"
+    lines = written(log_of(name)).splitlines()
+    for place in range(1, len(lines), max(1, len(lines) // 16)):
+        assert found("\n".join(lines[place:])) == [], f"from {place}"
+        assert found("\n".join(lines[:place])) == [], f"to {place}"
 
 
 def cut_at_the_end(payload: str, most: int) -> str:
@@ -142,7 +148,7 @@ def cut_in_the_middle(payload: str, most: int) -> str:
 
 @pytest.mark.parametrize("name", HEALTHY)
 @pytest.mark.parametrize("cut", [cut_at_the_end, cut_in_the_middle])
-@pytest.mark.parametrize("most", [50, 75, 100, 150, 200, 300, 500])
+@pytest.mark.parametrize("most", [50, 100, 150, 300, 500])
 def test_a_healthy_session_stays_healthy_where_long_lines_are_cut(
     name: str, cut: Callable[[str, int], str], most: int
 ) -> None:

@@ -9,13 +9,10 @@ import orjson
 import pytest
 
 from realtime_inspector.analysis import mend
-from realtime_inspector.analysis.finding import Finding
-from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.mend import Mended, mended, put
-from realtime_inspector.analysis.rule import Rule, all_rules
+from realtime_inspector.analysis.rule import all_rules
 from realtime_inspector.protocol.realtime.schema import Kind, Problem
-from realtime_inspector.recording import transcript
-from realtime_inspector.recording.entry import Entry
+from tests.analysis.examples import parsed, said, told
 
 VADS = ("server_vad", "semantic_vad")
 
@@ -87,30 +84,20 @@ MENDED = {
 """The rules that give the event as it should have been."""
 
 
-def told(rule: Rule, parsed: transcript.Transcript, entries: list[Entry]) -> list[Finding]:
-    linter = Linter([rule], header=parsed.header)
-    found = []
-    for event in events(entries):
-        if event.entry.members.get("how") == "cut off":
-            found += linter.advance(parsed.end_t)
-        found += linter.feed(event)
-    return found
-
-
 def test_a_corrected_event_is_nothing_to_the_rule_that_gave_it() -> None:
     giving: set[str] = set()
     for rule in all_rules():
         for text in rule.bad:
-            parsed = transcript.parse(text)
-            for finding in told(rule, parsed, parsed.entries):
+            read = parsed(text)
+            for finding in said(rule, text):
                 if finding.corrected is None:
                     continue
                 giving.add(rule.id)
                 better = [
                     replace(entry, payload=orjson.dumps(finding.corrected)) if entry.n == finding.entry else entry
-                    for entry in parsed.entries
+                    for entry in read.entries
                 ]
-                again = [each.message for each in told(rule, parsed, better) if each.entry == finding.entry]
+                again = [each.message for each in told(rule, read, better) if each.entry == finding.entry]
                 if rule.id != "SES011":  # a choice in its place may still name no tool
                     assert again == [], f"{rule.id}: {finding.corrected}"
     assert giving == MENDED

@@ -4,46 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from realtime_inspector.analysis.lint import Linter, events
 from realtime_inspector.analysis.rule import Rule, all_rules
-from realtime_inspector.recording import transcript
+from tests.analysis.examples import parsed, said
 
 RULES = all_rules()
-GOOD = [pytest.param(rule, text, id=f"{rule.id}-{n}") for rule in RULES for n, text in enumerate(rule.good, 1)]
-BAD = [pytest.param(rule, text, id=f"{rule.id}-{n}") for rule in RULES for n, text in enumerate(rule.bad, 1)]
+EVERY = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
 
-def found(rule: Rule, text: str) -> list[int]:
-    """Return the entries the rule speaks of, time passing to the transcript's end."""
-    parsed = transcript.parse(text)
-    linter = Linter([rule], header=parsed.header)
-    findings = []
-    for event in events(parsed.entries):
-        if event.entry.members.get("how") == "cut off":
-            findings += linter.advance(parsed.end_t)
-        findings += linter.feed(event)
-    assert all(finding.rule == rule.id for finding in findings)
-    return sorted(finding.entry for finding in findings)
-
-
-@pytest.mark.parametrize(("rule", "text"), GOOD)
-def test_a_good_transcript_gives_no_finding(rule: Rule, text: str) -> None:
-    assert found(rule, text) == []
-
-
-@pytest.mark.parametrize(("rule", "text"), BAD)
-def test_a_bad_transcript_gives_the_findings_it_marks(rule: Rule, text: str) -> None:
-    remarks = transcript.parse(text).remarks
-    marked = [n for n, remark in remarks.items() for word in remark.split() if word == rule.id]
-    assert marked, "a bad transcript marks at least one line with the rule's id"
-    assert found(rule, text) == marked
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_has_its_page_and_its_examples(rule: Rule) -> None:
-    page = rule.page()
-    assert all([page.what, page.why, page.fix, page.limits, page.source])
+@EVERY
+def test_good_transcripts_give_no_finding(rule: Rule) -> None:
     assert len(rule.good) >= 2
+    assert {n: said(rule, text) for n, text in enumerate(rule.good, 1) if said(rule, text)} == {}
+
+
+@EVERY
+def test_bad_transcripts_give_the_findings_they_mark(rule: Rule) -> None:
     assert len(rule.bad) >= 2
-    assert rule.name == rule.name.lower()
-    assert rule.id[-3:].isdigit()
+    for n, text in enumerate(rule.bad, 1):
+        remarks = parsed(text).remarks
+        marked = [entry for entry, remark in remarks.items() for word in remark.split() if word == rule.id]
+        assert marked, f"bad transcript {n} marks at least one line with the rule's id"
+        assert {found.rule for found in said(rule, text)} == {rule.id}, n
+        assert sorted(found.entry for found in said(rule, text)) == marked, n
+
+
+def test_every_rule_has_its_page() -> None:
+    for rule in RULES:
+        page = rule.page()
+        assert all([page.what, page.why, page.fix, page.limits, page.source]), rule.id
+        assert rule.name == rule.name.lower(), rule.id
+        assert rule.id[-3:].isdigit(), rule.id

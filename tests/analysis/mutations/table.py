@@ -63,7 +63,7 @@ def check(kind: Mutation, most: int, seed: int = 0) -> Row:
             others = sorted({f.rule for f in found} - set(_before(name, kind.rules if kind.acoustic else ())))
             row.missed.append(f"{name} at {at + 1}: {', '.join(others) or 'nothing'}")
         if kind.why:
-            label = last(explain(mutant.entries, mutant.header)).cause.label
+            label = last(explain(mutant.entries, mutant.header, findings=found)).cause.label
             row.told += label in kind.why
             if label not in kind.why:
                 row.missed.append(f"{name} at {at + 1}: why says {label}")
