@@ -19,6 +19,9 @@ from realtime_inspector.tui.terminal import DRIVER
 
 THEMES = ("dark", "light", "contrast")
 
+_FRAMES = "120"
+"""So many frames a second may be drawn; the framework's own 60 would have half of the keys wait for their frame."""
+
 _HELP = """Look at recordings on a full screen.
 
 \b
@@ -79,6 +82,7 @@ def open_paths(
         names = " ".join(shell_word(str(path)) for path in paths)
         as_text = "show" if len(paths) == 1 and paths[0].is_file() else "ls"
         raise UsageError(f"open needs a terminal; as text: `realtime-inspector {as_text} {names}`")
+    os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
     with _without_collecting():
         check_readable(paths)
         from realtime_inspector.tui import first_frame

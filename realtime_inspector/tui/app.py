@@ -39,8 +39,10 @@ from realtime_inspector.tui.study import Study
 if TYPE_CHECKING:
     from realtime_inspector.formats.speaker import Opener
 
-_TOUCH_S = 0.05
-"""For so long after a key, background work goes on in between only."""
+_TOUCH_S = 0.4
+"""For so long after a key, the next one is expected: background work goes on in between only."""
+_FRESH_S = 0.05
+"""For so long even what the user waits for does: letters of a filter come faster than anybody reads rows."""
 _GIVE_WAY_S = 0.02
 _SWITCH_S = 0.0005
 """So long at most a thread computes while another one wants to: what reads the keys and what writes the frames are
@@ -49,9 +51,11 @@ _SAID = 0.01
 """How well an action fits whose name does not."""
 _NOT_OURS = frozenset({"Keys", "Maximize", "Minimize"})
 """Of the framework's commands, those that `?` and `z` do here."""
-_GARBAGE = (2_000, 5_000, 50)
-"""How often garbage is collected: what is young, a millisecond or two each time; the rest hardly ever, for a session
-only grows, and no key is to wait while it is walked."""
+_YOUNG = 2_000
+"""Where so many things are young, garbage among them is collected: a millisecond or two, when nothing else is to do."""
+_GARBAGE = (10 * _YOUNG, 1_000, 50)
+"""How often it is collected at the latest: what is old hardly ever, for a session only grows, and no key is to wait
+while it is walked."""
 
 
 class Actions(Provider):
@@ -205,17 +209,29 @@ class InspectorApp(App[None]):
         else:
             await super().on_event(event)
 
-    async def give_way(self, wake: asyncio.Event | None = None) -> None:
-        """Let keys and frames have their turn: longer while the user is doing something, unless `wake` is set."""
-        if wake is None or not self.is_touched():
-            await asyncio.sleep(_GIVE_WAY_S if self.is_touched() else 0)
+    async def give_way(self, wake: asyncio.Event | None = None, *, awaited: bool = False) -> None:
+        """Let keys and frames have their turn: longer while the user is doing something, unless `wake` is set.
+
+        `awaited` is what the user waits for: it goes on sooner.
+        """
+        is_touched = self._is_touched_for(_FRESH_S) if awaited else self.is_touched()
+        if wake is None or not is_touched:
+            await asyncio.sleep(_GIVE_WAY_S if is_touched else 0)
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(wake.wait(), _GIVE_WAY_S)
 
     def is_touched(self) -> bool:
         """Tell whether the user is doing something."""
-        return perf_counter() - self._touched_at < _TOUCH_S
+        return self._is_touched_for(_TOUCH_S)
+
+    def _is_touched_for(self, seconds: float) -> bool:
+        return perf_counter() - self._touched_at < seconds
+
+    def tidy(self) -> None:
+        """Collect what garbage there is among the young, now that nobody waits."""
+        if gc.isenabled() and gc.get_count()[0] > _YOUNG:
+            gc.collect(0)
 
     def leave(self) -> None:
         """Go back one screen, or out."""

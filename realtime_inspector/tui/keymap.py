@@ -77,10 +77,11 @@ def _owners() -> Iterator[type[DOMNode]]:
     )
     from realtime_inspector.tui.screens.help import HelpScreen
     from realtime_inspector.tui.screens.listening import ListeningScreen
+    from realtime_inspector.tui.screens.searching import SearchingScreen
     from realtime_inspector.tui.widgets import events, filter_line, findings, line_list, timeline, views
 
     yield from (app.InspectorApp, sessions.SessionsScreen)
-    yield from (session.SessionScreen, acting.ActingScreen, keeping.KeepingScreen, ListeningScreen)
+    yield from (session.SessionScreen, SearchingScreen, acting.ActingScreen, keeping.KeepingScreen, ListeningScreen)
     yield from (events.EventList, findings.FindingList, timeline.TimelinePane, views.TurnsPane)
     yield from (replay.ReplayScreen, serving.ServingScreen, driving.DrivingScreen, compare.CompareScreen)
     yield from (filter_line.FilterInput, line_list.LineList)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from realtime_inspector.errors import NotAnEntry, UsageError
 from realtime_inspector.recording import files as recordings
-from realtime_inspector.recording.entry import Side
+from realtime_inspector.recording.entry import Entry, Side
 from realtime_inspector.tui import text
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.slowly import Slowly
@@ -48,7 +48,7 @@ class Playback:
         """The number of entries it was made for, and where everything stands."""
         self._excerpts: dict[bool, Excerpt] = {}
         """Whether what was heard alone → what is played."""
-        self._reading: Slowly | None = None
+        self._reading: Slowly[Entry] | None = None
         self._one_reads = Lock()
 
     @property

@@ -1,12 +1,12 @@
-"""A recording read in a thread beside the screen, so that keys have their turn in between."""
+"""What is done in a thread beside the screen, entry by entry, so that keys have their turn in between."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from time import sleep
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from realtime_inspector.recording.entry import Entry
+_T = TypeVar("_T")
 
 _BREATH_ENTRIES = 64
 _BREATH_S = 0.002
@@ -30,21 +30,21 @@ class LeftError(Exception):
     """The screen was left before the end."""
 
 
-class Slowly:
-    """A recording's entries, as long as somebody looks at it.
+class Slowly(Generic[_T]):
+    """Entries, or what else is made one after another, as long as somebody looks at it.
 
     Raises:
         LeftError: While it is iterated, if nobody does any more.
     """
 
-    def __init__(self, entries: Iterable[Entry], place: Attended, pause: Callable[[float], object] = sleep) -> None:
+    def __init__(self, entries: Iterable[_T], place: Attended, pause: Callable[[float], object] = sleep) -> None:
         self._entries = entries
         self._place = place
         self._pause = pause
         self.seen = 0
         """How many were yielded."""
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[_T]:
         """Yield them."""
         for entry in self._entries:
             if self.seen % _BREATH_ENTRIES == 0:

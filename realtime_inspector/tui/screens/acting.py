@@ -93,6 +93,10 @@ class ActingScreen(Guarded):
         """Draw what has changed."""
         raise NotImplementedError
 
+    def action_pane(self, name: str) -> None:
+        """Give a pane the keys."""
+        raise NotImplementedError
+
     def bring(self, position: int, pane: str = "") -> None:
         """Bring all panes to an entry, and one of them to the front."""
         raise NotImplementedError

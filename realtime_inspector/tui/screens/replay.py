@@ -22,6 +22,7 @@ from realtime_inspector.analysis.turns import turns
 from realtime_inspector.protocol.realtime.session import Session
 from realtime_inspector.tui import driving, state, talk, text, timeline, walking
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.pace import Pace
 from realtime_inspector.tui.rights import Guarded
 from realtime_inspector.tui.screens.ask import AskScreen, ChooseScreen
 from realtime_inspector.tui.study import Study
@@ -30,7 +31,6 @@ from realtime_inspector.tui.walking import Happened, Walk
 from realtime_inspector.tui.widgets.bar import Bar
 from realtime_inspector.tui.widgets.footer import Footer
 from realtime_inspector.tui.widgets.line_list import LineList
-from realtime_inspector.tui.widgets.views import Pace
 from realtime_inspector.tui.widgets.wrapped import WrappedList
 
 if TYPE_CHECKING:

@@ -15,7 +15,9 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Resize
+from textual.reactive import reactive
+from textual.widget import Widget
 
 from realtime_inspector.analysis.finding import Finding
 from realtime_inspector.analysis.turns import turns
@@ -25,7 +27,8 @@ from realtime_inspector.tui.bars import PANES, Standing
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.first_frame import WIDE
 from realtime_inspector.tui.first_keys import FirstKeys
-from realtime_inspector.tui.screens.listening import ListeningScreen
+from realtime_inspector.tui.pace import Pace
+from realtime_inspector.tui.screens.searching import SearchingScreen
 from realtime_inspector.tui.shelf import EXPLAINED
 from realtime_inspector.tui.study import Study
 from realtime_inspector.tui.widgets.bar import Bar
@@ -50,11 +53,13 @@ POLL_S = 0.1
 """How often a growing file is looked at while nothing else is to do."""
 
 
-class SessionScreen(ListeningScreen):
+class SessionScreen(SearchingScreen):
     """One recording."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = ""
+    focused: reactive[Widget | None] = reactive(None, repaint=False)
+    """Its own would have the whole screen drawn anew: the panes show by themselves which of them has the keys."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "Next pane", show=False, id="session.next-pane"),
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="session.previous-pane"),
@@ -67,10 +72,6 @@ class SessionScreen(ListeningScreen):
         Binding("7", "pane('turns')", "Turns", tooltip="where the time went", show=False, id="session.turns"),
         Binding("8", "pane('why')", "Why", tooltip="why the assistant was silent here", show=False, id="session.why"),
         Binding("z", "zoom", "One pane, or four", tooltip="on a wide terminal", show=False, id="session.zoom"),
-        Binding("slash", "search", "Search", tooltip="a text in what was sent", id="session.search"),
-        Binding("f", "filter", "Filter", tooltip="show only what passes, as type:response.*", id="session.filter"),
-        Binding("n", "search_on(1)", "Next match", show=False, id="session.next-match"),
-        Binding("N", "search_on(-1)", "Previous match", show=False, id="session.previous-match"),
         Binding("left_square_bracket", "turn(-1)", "Previous turn", show=False, id="session.previous-turn"),
         Binding("right_square_bracket", "turn(1)", "Next turn", show=False, id="session.next-turn"),
         Binding("backspace", "jump_back", "Back from a jump", show=False, id="session.jump-back"),
@@ -88,6 +89,7 @@ class SessionScreen(ListeningScreen):
         self._settled = False
         self._drawn: dict[str, object] = {"view": study.view_number}
         self._drawn_at = 0.0
+        self._findings_pace = Pace()
         self._is_asked = False
         """Whether the user did something that is still to be drawn."""
         self._wake = asyncio.Event()
@@ -98,6 +100,7 @@ class SessionScreen(ListeningScreen):
         """Make the bar, the panes and the line to search in."""
         wide = self.app.size.width >= WIDE
         self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)  # else all panes are laid out at first
+        self._panes.place(wide=wide)
         yield Bar(id="title")
         yield PaneTabs(PANES, id="tabs")
         yield self._panes
@@ -115,6 +118,10 @@ class SessionScreen(ListeningScreen):
         self._take_over()
         self._draw()
         self.call_after_refresh(self._begin)  # the first frame does not wait for the rules to be imported
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the panes side by side where there is room, before the framework lays them out."""
+        self._panes.place(wide=event.size.width >= WIDE)
 
     def _take_over(self) -> None:
         """Begin where the keys have led before this screen could answer them."""
@@ -139,7 +146,7 @@ class SessionScreen(ListeningScreen):
 
     @on(LineList.Resized, "#events, #transcript, #timeline, #turns, #why")
     def _on_resized(self) -> None:
-        self._soon()
+        self.refresh_panes()
 
     # the work behind the panes
 
@@ -147,12 +154,21 @@ class SessionScreen(ListeningScreen):
         while not self.study.closed:
             self._wake.clear()
             if self._is_asked:  # before anything else is done
+                await self._shown()
                 self._draw()
             answers = self.desk.answers
             busy = self._slice()
             if not busy or self.desk.answers != answers or perf_counter() - self._drawn_at > FRAME_S:
                 self._draw()
-            await (self.app.give_way(self._wake) if busy else self._rest())
+            self.app.tidy()
+            await (self.app.give_way(self._wake, awaited=self.desk.is_awaited) if busy else self._rest())
+
+    async def _shown(self) -> None:
+        """Wait until the terminal shows what a key did in its own pane: what follows from it is in the next frame."""
+        shown = asyncio.Event()
+        self.call_after_refresh(shown.set)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(shown.wait(), FRAME_S)
 
     def _slice(self) -> bool:
         """Work for one slice; tell whether there is more to do."""
@@ -184,11 +200,7 @@ class SessionScreen(ListeningScreen):
             self.event_list.follow(True)
 
     def refresh_panes(self) -> None:
-        """Draw what has changed."""
-        self._soon()
-
-    def _soon(self) -> None:
-        """Draw before the next slice."""
+        """Draw what has changed, before the next slice."""
         self._is_asked = True
         self.resting = False
         self._wake.set()
@@ -210,10 +222,7 @@ class SessionScreen(ListeningScreen):
             if self.event_list.following:
                 self.desk.move(len(study.index) - 1)
         checked = study.analysed == len(study.index)
-        if self._changed("findings", (study.found, checked)):
-            mistakes = groups.told(study.findings, study.is_clients)
-            self.finding_list.show_findings(mistakes, groups.nothing(checked=checked))
-            self._begin_at_finding(checked=checked)
+        self._draw_findings(checked=checked)
         panes = self.panes
         if panes.shows("detail"):
             self._draw_detail()
@@ -223,7 +232,16 @@ class SessionScreen(ListeningScreen):
         self._draw_verdict(checked=checked)
         self._draw_bars()
         if self.desk.outcome is not None:
-            self._draw_outcome()
+            self.tell_outcome()
+
+    def _draw_findings(self, *, checked: bool) -> None:
+        study, made_of = self.study, (self.study.found, checked)
+        if self._findings_pace.is_due(made_of, settled=checked):
+            start = perf_counter()
+            mistakes = groups.told(study.findings, study.is_clients)
+            self.finding_list.show_findings(mistakes, groups.nothing(checked=checked))
+            self._findings_pace.note(made_of, perf_counter() - start)
+            self._begin_at_finding(checked=checked)
 
     def _begin_at_finding(self, *, checked: bool) -> None:
         """Where the findings are shown first, begin with the worst of them in all panes, unless the user was faster."""
@@ -266,22 +284,11 @@ class SessionScreen(ListeningScreen):
         standing = Standing(listed.following, listed.unseen, search, self.desk.passed, self.problem, played)
         self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
-        self._draw_tabs()
+        self._draw_tabs(self.panes.active)
 
-    def _draw_tabs(self) -> None:
+    def _draw_tabs(self, active: str) -> None:
         notes = {"findings": bars.number(len(self.study.findings))}
-        self.query_one("#tabs", PaneTabs).choose(self.panes.active, notes)
-
-    def _draw_outcome(self) -> None:
-        outcome, self.desk.outcome = self.desk.outcome, None
-        if outcome is None:
-            return
-        if outcome.position is None:
-            self.tell(f"{self.desk.needle!r} is nowhere in what was sent")
-            return
-        self.bring(outcome.position)
-        if outcome.wrapped:
-            self.tell("went once around")
+        self.query_one("#tabs", PaneTabs).choose(active, notes)
 
     # the cursor
 
@@ -301,7 +308,7 @@ class SessionScreen(ListeningScreen):
         listed.go(y)
         if pane:
             self.action_pane(pane)
-        self._soon()
+        self.refresh_panes()
 
     def _place(self) -> None:
         """Put the cursor where it was in other rows, or near."""
@@ -320,7 +327,7 @@ class SessionScreen(ListeningScreen):
         row = self.event_list.row
         if row is not None:
             self.desk.move(row.position)
-        self._soon()
+        self.refresh_panes()
 
     @on(LineList.Moved, "#findings")
     def _on_findings_moved(self) -> None:
@@ -355,7 +362,7 @@ class SessionScreen(ListeningScreen):
         self.event_list.follow(False)
         if len(self.study.view):
             self.event_list.go(self.study.view.y_of(position))
-        self._soon()
+        self.refresh_panes()
 
     @on(LineList.Chosen, "#transcript, #turns, #timeline")
     def _on_moment_chosen(self) -> None:
@@ -374,14 +381,14 @@ class SessionScreen(ListeningScreen):
 
     def action_pane(self, name: str) -> None:
         """Give a pane the keys; on a small terminal, show it."""
+        self._draw_tabs(name)  # before the pane, to be in one frame with it
         self.set_focus(self.panes.activate(name))  # not `focus()`, which is done later, when the next key is there
-        self._draw_tabs()  # in one frame with the pane
-        self._soon()
+        self.refresh_panes()
 
     def action_zoom(self) -> None:
         """Give the active pane the whole screen, or a place among four."""
         self.panes.zoom()
-        self._soon()
+        self.refresh_panes()
 
     def action_turn(self, step: int) -> None:
         """Go to where the next or the previous turn begins."""
@@ -414,58 +421,19 @@ class SessionScreen(ListeningScreen):
             line.leave()
         elif self.desk.search is not None:
             self.desk.search = None
-            self._soon()
+            self.refresh_panes()
         elif self.desk.needle:
             self.desk.needle = ""
-            self._soon()
+            self.refresh_panes()
         elif self.desk.filter_text and self.panes.active == "events":
             self.desk.sift(None)
-            self._soon()
+            self.refresh_panes()
         else:
             self.action_pane("events")
 
     def action_close(self) -> None:
         """Go back to the list of sessions, or leave."""
         self.app.leave()
-
-    # filtering and searching
-
-    @property
-    def filter_line(self) -> FilterLine:
-        """The line in which a filter is typed."""
-        return self.query_one("#filter", FilterLine)
-
-    @property
-    def search_line(self) -> SearchLine:
-        """The line in which a text to look for is typed."""
-        return self.query_one("#search", SearchLine)
-
-    def action_filter(self) -> None:
-        """Ask which events to show."""
-        self.filter_line.open()
-        self.set_focus(self.filter_line.input)
-
-    def action_search(self) -> None:
-        """Ask for a text to look for."""
-        self.search_line.open()
-        self.set_focus(self.search_line)
-
-    def on_filter_line_changed(self) -> None:
-        """Show what the filter lets through while it is typed."""
-        self._soon()
-
-    @on(FilterLine.Left)
-    @on(SearchLine.Left)
-    def _on_line_left(self) -> None:
-        self.action_pane(self.panes.active)
-
-    def action_search_on(self, step: int) -> None:
-        """Look for the same text again, forward or back."""
-        if not self.desk.needle:
-            self.tell("nothing was looked for yet; / does")
-            return
-        self.desk.look_for(self.desk.needle, forward=step > 0)
-        self._soon()
 
     def action_jump_back(self) -> None:
         """Return to where the last jump began."""

@@ -28,6 +28,11 @@ class Panes(Container):
         self._desk = desk
         self.active = PANES[0]
         """The pane that has the keys."""
+        self._lower = LOWER[0]
+        """Which of those that share a place has it."""
+        self._is_wide = False
+        self._is_zoomed = False
+        self._frames: dict[str, Vertical] = {}
 
     def compose(self) -> ComposeResult:
         """Make the panes, in the order of their places."""
@@ -43,7 +48,9 @@ class Panes(Container):
             ("state", WrappedList(empty="the session as it is at the cursor stands here", id="state")),
         )
         for name, pane in made:
-            with Vertical(id=f"{name}-pane", classes="pane lower" if name in LOWER else "pane") as frame:
+            with Vertical(id=f"{name}-pane", classes="pane") as frame:
+                self._frames[name] = frame
+                frame.display = self.shows(name)
                 frame.border_title = f"{PANES.index(name) + 1} {name.capitalize()}"
                 frame.border_subtitle = _others(name) if name in LOWER else ""
                 if name == "events":
@@ -52,39 +59,50 @@ class Panes(Container):
                 if name == "events":
                     yield VerdictLines(id="verdict")
                 if name == "detail":
-                    yield Bar(id="field")
-
-    def on_mount(self) -> None:
-        """Begin with the findings in the place that several share."""
-        self.query_one(f"#{LOWER[0]}-pane").add_class("-lower")
+                    field = Bar(id="field")
+                    field.display = False
+                    yield field
 
     def activate(self, name: str) -> LineList:
         """Show a pane as the active one, and return it."""
-        self.active = name
         self._desk.listens = self._desk.listens or name == "timeline"
-        for pane in PANES:
-            self.query_one(f"#{pane}-pane").set_class(pane == name, "-active")
-        for pane in LOWER if name in LOWER else ():
-            self.query_one(f"#{pane}-pane").set_class(pane == name, "-lower")
+        self.active, self._lower = name, name if name in LOWER else self._lower
+        self._arrange()
         return self.query_one(f"#{name}", LineList)
 
-    def shows(self, name: str) -> bool:
-        """Tell whether a pane is on the screen; what is hidden is drawn when it is not any more.
+    def place(self, *, wide: bool) -> None:
+        """Show the panes side by side if there is room for that."""
+        self._is_wide = wide
+        self._arrange()
 
-        Not by `display`: until the style sheet was applied for the first time, that says that all of them are.
-        """
+    def zoom(self) -> None:
+        """Give the active pane all the room, or its place among four."""
+        self._is_zoomed = not self._is_zoomed
+        self.set_class(self._is_zoomed, "-zoomed")
+        self._arrange()
+
+    def shows(self, name: str) -> bool:
+        """Tell whether a pane is on the screen; what is hidden is drawn when it is not any more."""
         if name == self.active:
             return True
-        beside = self.screen.has_class("-wide") and not self.has_class("-zoomed")
-        return beside and (name not in LOWER or self.query_one(f"#{name}-pane").has_class("-lower"))
+        return self._is_wide and not self._is_zoomed and (name not in LOWER or name == self._lower)
+
+    def _arrange(self) -> None:
+        """Show the panes that are to be seen.
+
+        Not by the style sheet: to match a pane and what is in it with all that stands there takes longer than a key may
+        wait, and only the frame of the active one needs it.
+        """
+        for name, frame in self._frames.items():
+            if frame.display != self.shows(name):
+                frame.display = not frame.display
+            frame.set_class(name == self.active, "-active", update=self._is_wide)
+        for field in self.query("#field"):
+            field.display = self.active == "detail"
 
     def next(self, by: int) -> str:
         """Return the pane behind the active one, or before it."""
         return PANES[(PANES.index(self.active) + by) % len(PANES)]
-
-    def zoom(self) -> None:
-        """Give the active pane all the room, or its place among four."""
-        self.toggle_class("-zoomed")
 
     def draw(self) -> None:
         """Bring the panes that are made from the whole session up to date, if they know by now how wide they are."""

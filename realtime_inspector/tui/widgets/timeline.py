@@ -13,10 +13,10 @@ from realtime_inspector.analysis.turns import turns
 from realtime_inspector.tui import text, timeline
 from realtime_inspector.tui.desk import Desk
 from realtime_inspector.tui.event_lines import EventLines
+from realtime_inspector.tui.pace import Pace
 from realtime_inspector.tui.text import Line, Span
 from realtime_inspector.tui.timeline import LABEL_WIDTH, Model, Window, position_at
 from realtime_inspector.tui.widgets.line_list import LineList
-from realtime_inspector.tui.widgets.views import Pace
 
 _ZOOM = 2.0
 _ZOOMS = Binding.Group("Zoom", compact=True)

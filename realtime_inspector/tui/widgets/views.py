@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
@@ -18,6 +18,7 @@ from realtime_inspector.protocol.realtime.state import State
 from realtime_inspector.recording import files
 from realtime_inspector.tui import talk, text
 from realtime_inspector.tui.desk import Desk
+from realtime_inspector.tui.pace import Pace
 from realtime_inspector.tui.slowly import LeftError, Slowly
 from realtime_inspector.tui.text import Line
 from realtime_inspector.tui.waterfall import Waterfall
@@ -27,27 +28,8 @@ from realtime_inspector.tui.widgets.wrapped import WrappedList
 if TYPE_CHECKING:
     from realtime_inspector.analysis.why import Why
 
-_AGAIN = 20.0
-"""What took so long is not done anew before so many times as long have passed, while the recording is still read."""
 _MANY_ITEMS = 200
 """A longer conversation is made into lines beside everything else."""
-
-
-class Pace:
-    """Tells when something costly is to be made anew: what it rests on has changed, and the last time is long ago."""
-
-    def __init__(self) -> None:
-        self._made_of: object = None
-        self._not_before = 0.0
-
-    def is_due(self, made_of: object, *, settled: bool) -> bool:
-        """Tell whether to make it; at once if nothing more is to come."""
-        return made_of != self._made_of and (settled or perf_counter() >= self._not_before)
-
-    def note(self, made_of: object, took_s: float) -> None:
-        """Remember what it was made of, and how long that took."""
-        self._made_of = made_of
-        self._not_before = perf_counter() + _AGAIN * took_s
 
 
 class TranscriptPane(LineList):
@@ -77,7 +59,7 @@ class TranscriptPane(LineList):
         made_of = (study.analysed, study.found, width)
         if not self._making and self._pace.is_due(made_of, settled=study.analysed == len(study.index)):
             if len(study.session.items) <= _MANY_ITEMS:
-                self._take(_conversation(study.session, width), made_of, 0.0)
+                self._take(list(_conversation(study.session, width)), made_of, 0.0)
             else:
                 self._making = True
                 make = partial(self._make, desk, made_of, width)
@@ -89,8 +71,8 @@ class TranscriptPane(LineList):
     def _make(self, desk: Desk, made_of: object, width: int) -> None:
         """Make a long conversation's lines, in a thread of their own."""
         start, lines = perf_counter(), None
-        with suppress(RuntimeError):  # the session has grown meanwhile: the next time
-            lines = _conversation(desk.study.session, width)
+        with suppress(RuntimeError, LeftError):  # the session has grown meanwhile: the next time
+            lines = list(Slowly(_conversation(desk.study.session, width), desk))
         with suppress(RuntimeError):  # the app is gone
             self.app.call_from_thread(self._take, lines, made_of, perf_counter() - start)
 
@@ -114,8 +96,8 @@ class TranscriptPane(LineList):
         return max(0, at)
 
 
-def _conversation(session: State, width: int) -> list[Line]:
-    return list(text.wrap(talk.lines(dialogue(session), turns(session)), width))
+def _conversation(session: State, width: int) -> Iterable[Line]:
+    return text.wrap(talk.lines(dialogue(session), turns(session)), width)
 
 
 class TurnsPane(LineList):
@@ -177,9 +159,11 @@ class WhyPane(WrappedList):
     @property
     def last(self) -> Why | None:
         """The last silence in which somebody waited in vain or for long, as far as anybody has looked."""
+        if not self._found:
+            return None
         from realtime_inspector.analysis.why import waited_in  # the first frame does not wait for it
 
-        return waited_in(self._found or ())
+        return waited_in(self._found)
 
     def find_out(self, desk: Desk) -> None:
         """Find out, beside everything else, if that is due."""
