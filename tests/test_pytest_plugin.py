@@ -329,7 +329,9 @@ def test_several_sockets_are_a_folder(suite: pytest.Pytester) -> None:
     run(suite).assert_outcomes(passed=1)
 
 
-def test_many_tests_run_beside_each_other(suite: pytest.Pytester) -> None:
+def test_in_processes_of_their_own_tests_run_side_by_side_warn_of_nothing_and_load_no_screen(
+    suite: pytest.Pytester,
+) -> None:
     for number in range(6):
         record(suite, f"test_greets[{number}]")
     record(suite, "test_gone")
@@ -338,10 +340,13 @@ def test_many_tests_run_beside_each_other(suite: pytest.Pytester) -> None:
         """
     @pytest.mark.parametrize("number", range(6))
     def test_greets(realtime_server, number):
+        import sys
         talk(realtime_server.ws_url)
+        realtime_server.findings
+        assert not {"textual", "mitmproxy", "click"} & set(sys.modules)
     """,
     )
-    result = suite.runpytest_subprocess("-n2")
+    result = suite.runpytest_subprocess("-n2", "-W", "error")
     result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(
         ["no test plays:", "recordings/test_call/test_gone.jsonl: test_call.py has no such test"]
@@ -418,21 +423,6 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-
-
-def test_in_a_process_of_its_own_it_warns_of_nothing_and_loads_no_screen(suite: pytest.Pytester) -> None:
-    record(suite, "test_greets")
-    write_tests(
-        suite,
-        """
-    def test_greets(realtime_server):
-        import sys
-        talk(realtime_server.ws_url)
-        realtime_server.findings
-        assert not {"textual", "mitmproxy", "click"} & set(sys.modules)
-    """,
-    )
-    suite.runpytest_subprocess("-n0", "-W", "error").assert_outcomes(passed=1)
 
 
 def test_no_thread_outlives_its_test() -> None:
