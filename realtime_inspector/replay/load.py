@@ -11,6 +11,8 @@ from realtime_inspector.replay.causes import build
 from realtime_inspector.replay.script import Script
 from realtime_inspector.replay.silence import fill
 
+_ALL_OF_IT = "a replay needs all of it: mend it there (entries are numbered 1, 2, 3 …), or record it anew"
+
 
 def load(path: Path) -> list[Script]:
     """Return the scripts of a recording, or of all recordings in a folder.
@@ -36,5 +38,5 @@ def script_of(recording: Readable) -> Script:
     script = build(fill(recording), name=str(recording.path), header=recording.header)
     broken = next((problem for problem in recording.problems if not problem.torn), None)
     if broken is not None:  # a hole in the middle would be taken for something the client did not do
-        raise RecordingError(broken.message)
+        raise RecordingError(f"{broken.message}; {_ALL_OF_IT}")
     return script

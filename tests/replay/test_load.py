@@ -40,5 +40,13 @@ def test_a_broken_line_in_the_middle_is_told_instead_of_blaming_the_client(tmp_p
     path = write_recording(tmp_path / "a.jsonl", TEXT)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:5], b"nonsense\n", *lines[6:]]))
-    with pytest.raises(RecordingError, match=r"a\.jsonl:6: not an entry"):
+    with pytest.raises(RecordingError, match=r"a\.jsonl:6: not an entry.*; a replay needs all of it: mend it there"):
+        load(path)
+
+
+def test_what_was_cut_out_by_hand_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "a.jsonl", TEXT)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:5], *lines[6:]]))
+    with pytest.raises(RecordingError, match=r"a\.jsonl:6: entry 6 follows 4: 5 is missing.*numbered 1, 2, 3 …"):
         load(path)
