@@ -67,18 +67,17 @@ def test_content_and_findings_are_told_as_asked(rti: CommandLine, tmp_path: Path
             assert rti("export", path, "--to", "otlp", "--endpoint", collector.url, option).code == 0
     full, bare = collector.bodies
     assert b"What is said here?" in full
-    assert b"finding RSP005" in full
+    assert b"finding RAT002" in full
     assert b"finding" not in bare.replace(b"findings.", b"")
 
 
 def test_the_project_s_choice_of_rules_holds(rti: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = calls.write(tmp_path / "call.jsonl")
-    (tmp_path / "realtime-inspector.toml").write_text('[lint]\nignore = ["RSP005"]\n')
+    (tmp_path / "realtime-inspector.toml").write_text('[lint]\nignore = ["RAT002"]\n')
     monkeypatch.chdir(tmp_path)
     with collecting() as collector:
         assert rti("export", path, "--to", "otlp", "--endpoint", collector.url).code == 0
-    assert b"RSP005" not in collector.bodies[0]
-    assert b"RAT002" in collector.bodies[0]
+    assert b"RAT002" not in collector.bodies[0]
 
 
 def test_what_goes_wrong_is_one_line(rti: CommandLine, tmp_path: Path) -> None:
