@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_inspector.protocol.event import WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED, Event
+from realtime_inspector.protocol.event import APPENDS, WIRE_BINARY, WIRE_MALFORMED, WIRE_UNTYPED, Event
 from realtime_inspector.protocol.realtime.beta import REMOVED, SERVER_MADE, SESSION_PATHS
 from realtime_inspector.protocol.realtime.catalogue import CLIENT_TYPES, GA_CLIENT_TYPES
 from realtime_inspector.protocol.realtime.session import Session
@@ -69,6 +69,19 @@ def refusal(event: Event, before: Session, *, dialect: str = "", known: Collecti
     return check(event, before) if check is not None else None
 
 
+def append_refusal(event: Event, sent: Collection[str]) -> Refusal | None:
+    """Return why a session without turns would refuse an append of audio, or None.
+
+    Args:
+        event: The append.
+        sent: The types of all that the recorded client sent: a translation has another append than the Live API.
+    """
+    known = APPENDS & frozenset(sent) or APPENDS - GA_CLIENT_TYPES
+    if event.type not in known:
+        return _unknown_type(event.type, known)
+    return _audio(event)
+
+
 NO_ACTIVE_RESPONSE = Refusal("response_cancel_not_active", "Cancellation failed: no active response found")
 
 
@@ -93,10 +106,12 @@ def _envelope(event: Event, dialect: str, known: Collection[str]) -> Refusal | N
             return Refusal("invalid_event", "The 'type' field is missing.")
         case t:
             allowed = CLIENT_TYPES if dialect == "beta" else GA_CLIENT_TYPES
-            if t in allowed or t in known:
-                return None
-            names = ", ".join(f"'{name}'" for name in sorted(allowed))
-            return Refusal("invalid_value", f"Invalid value: '{t}'. Supported values are: {names}.", "type")
+            return None if t in allowed or t in known else _unknown_type(t, allowed)
+
+
+def _unknown_type(name: str, known: Collection[str]) -> Refusal:
+    names = ", ".join(f"'{each}'" for each in sorted(known))
+    return Refusal("invalid_value", f"Invalid value: '{name}'. Supported values are: {names}.", "type")
 
 
 def _update(event: Event, before: Session) -> Refusal | None:
@@ -113,6 +128,10 @@ def _update(event: Event, before: Session) -> Refusal | None:
 
 
 def _append(event: Event, before: Session) -> Refusal | None:
+    return _audio(event)
+
+
+def _audio(event: Event) -> Refusal | None:
     if not event.audio_bytes and not isinstance(event.body.get("audio"), str):
         return missing("audio")
     sample = event.audio()[:_LOOK]

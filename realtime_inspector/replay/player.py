@@ -25,7 +25,7 @@ from realtime_inspector.protocol.realtime.values import text
 from realtime_inspector.recording.entry import Entry, Kind, Side
 from realtime_inspector.replay import answers
 from realtime_inspector.replay.causes import OPTIONAL
-from realtime_inspector.replay.errors import Refusal, refusal
+from realtime_inspector.replay.errors import Refusal, append_refusal, refusal
 from realtime_inspector.replay.happened import Happened
 from realtime_inspector.replay.ids import IdMap
 from realtime_inspector.replay.judge import Judge
@@ -218,7 +218,7 @@ class Player:
     # client events
 
     def _append(self, event: Event, now: float) -> None:
-        refused = None if self._unmatched or self.script.streamed else refusal(event, self.session)
+        refused = None if self._unmatched else self._append_refusal(event)
         if refused is None:
             self._note(event.entry)
             self._blocked_since = None  # who speaks is not stuck
@@ -227,6 +227,11 @@ class Player:
         if not self._bad_audio:  # one report is enough for a stream of it
             self._refuse(event, refused, now)
         self._bad_audio = True
+
+    def _append_refusal(self, event: Event) -> Refusal | None:
+        if self.script.streamed:
+            return append_refusal(event, self.script.client_types)
+        return refusal(event, self.session)
 
     def _client_event(self, event: Event, now: float) -> None:
         refused = None if self.script.streamed else refusal(event, self.session, dialect=self.script.dialect)

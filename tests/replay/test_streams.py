@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.replay.helpers import Live, script
 from tests.streams import CLOSED, LIVE, heard, sent, spoken
 
@@ -42,6 +44,23 @@ def test_the_end_is_met_by_a_client_that_takes_its_time() -> None:
     assert live.closed is not None
     assert not live.player.mismatches
     assert live.closed.code == 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "audio", "code"),
+    [
+        ("input_audio_buffer.append", "AAAA", "invalid_value"),
+        ("session.input_audio_buffer.append", "AAAA", "invalid_value"),
+        ("session.input_audio.append", "~", "invalid_value"),
+        ("session.input_audio.append", None, "missing_required_parameter"),
+    ],
+)
+def test_audio_that_this_kind_of_session_does_not_take_is_refused(kind: str, audio: str | None, code: str) -> None:
+    live = started()
+    (error,) = live.send(*[{"type": kind, "audio": audio}] * 2)
+    assert error["error"]["code"] == code
+    assert not live.report().met
+    assert live.closed is None
 
 
 def test_another_model_is_a_mismatch() -> None:
