@@ -15,7 +15,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -86,6 +86,7 @@ class SessionScreen(SearchingScreen):
         """Why the recording cannot be read any further."""
         self._show_findings = show_findings
         self._first_keys = first_keys
+        self._begun = False
         self._settled = False
         self._drawn: dict[str, object] = {"view": study.view_number}
         self._drawn_at = 0.0
@@ -109,13 +110,23 @@ class SessionScreen(SearchingScreen):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show what there is, and start the work."""
+        """Show the pane to begin with."""
         self.desk.is_touched = self.study.is_touched = self.app.is_touched
         self.desk.is_state_shown = self._is_state_shown
         self.action_pane("findings" if self._show_findings else "events")
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Show what there is, and start the work, the first time that this screen is to be seen.
+
+        Not before: until then keys are answered without it.
+        """
+        if self._begun:
+            return
+        self._begun = True
+        event.refresh_styles = False  # they were matched a moment ago, when all this was mounted
+        self._take_over()
         with suppress(RecordingError):  # the work meets it again, and tells it
             self.study.read_on()
-        self._take_over()
         self._draw()
         self.call_after_refresh(self._begin)  # the first frame does not wait for the rules to be imported
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.strip import Strip
 
 from realtime_inspector.tui.event_lines import EventLines
@@ -74,10 +75,18 @@ class EventList(LineList):
 
     def update(self) -> None:
         """Draw anew, and go on to the end if it is followed."""
-        self._lines.width = self.scrollable_content_region.width - 1
+        self._fit_width()
         super().update()
         if self._following:
             self.go(len(self._lines) - 1)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return some lines of the screen, as wide as it is by now."""
+        self._fit_width()
+        return super().render_lines(crop)
+
+    def _fit_width(self) -> None:
+        self._lines.width = self.scrollable_content_region.width - 1
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen; say so if a filter lets nothing through."""

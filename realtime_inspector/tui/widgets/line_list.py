@@ -22,6 +22,9 @@ from textual.strip import Strip
 from realtime_inspector.tui.text import Line, by_words, highlight
 from realtime_inspector.tui.widgets.looks import Spans
 
+_ANY_WIDTH = 1
+"""Lines are made as wide as the list: with a width that is known from the first, it is laid out once only."""
+
 
 class Source(Protocol):
     """What a list shows: so many lines, each made when it is asked for."""
@@ -125,12 +128,11 @@ class LineList(ScrollView, Spans, can_focus=True, inherit_bindings=False):
     def update(self) -> None:
         """Draw anew what has changed: the lines are others, or there are more of them."""
         count = len(self._source)
-        self._fit(Size(self.scrollable_content_region.width, count))
+        self._fit(Size(_ANY_WIDTH, count))
         if self.cursor >= count:
             self.set_reactive(LineList.cursor, max(0, count - 1))
             self.refresh_line(self.cursor)
-        before, self._drawn_as = self._drawn_as, (self.needle, self.passive, self.size)
-        if before != self._drawn_as or not count:
+        if self._drawn_as != self._look_of_all or not count:
             self.refresh()
             return
         top = self.scroll_offset.y
@@ -139,10 +141,15 @@ class LineList(ScrollView, Spans, can_focus=True, inherit_bindings=False):
             if self._drawn.get(y) != (at, self._source[at] if at < count else None):
                 self.refresh_line(at)
 
+    @property
+    def _look_of_all(self) -> object:
+        """What all lines depend on."""
+        return self.needle, self.passive, self.size
+
     def _fit(self, size: Size) -> None:
         """Take in how many lines there are; where the scroll bar stays, the screen's layout stays too."""
         before, room = self.virtual_size, self.container_size.height
-        if before.width != size.width or not 0 < room < min(before.height, size.height):
+        if not 0 < room < min(before.height, size.height):
             self.virtual_size = size
             return
         self.set_reactive(LineList.virtual_size, size)
@@ -188,6 +195,8 @@ class LineList(ScrollView, Spans, can_focus=True, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return some lines of the screen."""
+        if crop.height >= self.scrollable_content_region.height:
+            self._drawn_as = self._look_of_all
         self._base = self.rich_style  # what it is made of is asked for all the way up
         try:
             return super().render_lines(crop)
