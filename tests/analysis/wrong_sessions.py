@@ -282,6 +282,35 @@ def _picture_by_address() -> list[Entry]:
     return wire.close()
 
 
+def _asked_to_transcribe_and_to_answer() -> list[Entry]:
+    wire = Wire("/v1/realtime?intent=transcription").wait(0.1)
+    told = {"format": PCM24, "transcription": {"model": "gpt-4o-transcribe"}, "turn_detection": {"type": "server_vad"}}
+    wire.s("session.created", session={"type": "transcription", "id": "sess_1", "audio": {"input": told}})
+    wire.mic = "silence"
+    wire.spoken(transcript="Hello?")
+    return wire.c("response.create").wait(9).close()
+
+
+def _answered_beside_the_conversation() -> list[Entry]:
+    wire = begun(tools=[tool("weather")])
+    label = {"for": "answer"}
+    wire.output(called(wire, "weather")).c("response.create", response={"conversation": "none", "metadata": label})
+    response_id = wire.response(conversation=None, metadata=label)
+    wire.says("It is sunny.", 900, response_id)
+    return wire.done(response_id, conversation_id=None, metadata=label).wait(8).close()
+
+
+def _streams_without_detection() -> list[Entry]:
+    return begun(mic="speech", audio={"input": {"turn_detection": None}}).wait(20).close()
+
+
+def _limit_of_the_client() -> list[Entry]:
+    wire = begun()
+    wire.spoken()
+    wire.says("Hello.", 900)
+    return wire.close(1009, "message too big")
+
+
 def _no_transcript() -> list[Entry]:
     wire = Wire("/v1/realtime?intent=transcription").wait(0.1)
     told = {"format": PCM24, "transcription": {"model": "whisper-9"}, "turn_detection": {"type": "server_vad"}}
@@ -359,6 +388,16 @@ WRONG: dict[str, Wrong] = {
         _unanswered_upgrade, "handshake-unanswered", "had not answered it", "CON003"
     ),
     "a picture by its address": Wrong(_picture_by_address, "answered", "it did answer", "ITM010"),
+    "a transcription session that is to answer": Wrong(
+        _asked_to_transcribe_and_to_answer, "wrong-session-kind", "this is a transcription session", "SES014"
+    ),
+    "a tool's answer beside the conversation": Wrong(
+        _answered_beside_the_conversation, "asked-out-of-band", "outside of the conversation", "TOOL001"
+    ),
+    "audio without end, and no detection": Wrong(
+        _streams_without_detection, "audio-not-committed", "voice detection is off", "AUD015"
+    ),
+    "a message that the client does not take": Wrong(_limit_of_the_client, "client-closed", "with 1009", "CON002"),
     "a transcript that never came": Wrong(
         _no_transcript, "transcript-missing", "its transcript did not come", "TRN001"
     ),

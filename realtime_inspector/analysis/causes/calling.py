@@ -119,6 +119,18 @@ def _unanswered(view: View, calls: Sequence[ToolCall]) -> Cause:
 
 
 def _output_without_response(view: View, call: ToolCall, output: At) -> Cause:
+    beside = next((r for r in view.state.requests[-LOOK_BACK:] if r.at.n > output.n and r.out_of_band), None)
+    if beside is not None:
+        return Cause(
+            "asked-out-of-band",
+            f"the output of {call.name or 'the tool'} ({call.call_id}) was given {view.ago(output)}, and the only "
+            "response asked for since is outside of the conversation, where the output is not",
+            tuple(shown((output, "its output"), (beside.at, "response.create with conversation none"))),
+            Confidence.CERTAIN,
+            'send {"type": "response.create"} without "conversation": "none" after the output',
+            ("TOOL001",),
+            frozenset({left_out.CLIENT, "response.created"}),
+        )
     named, forced = silence_is_meant(call.name), was_forced(view.state, call)
     meant = named or forced
     why = "the tool's name says that silence is meant" if named else "tool_choice named it: the call may be all"

@@ -44,9 +44,15 @@ _MEND_OF_CLOSE = {
     "session_expired": "open a new session before the limit",
 }
 """Word in a close's reason, or code of the error before it → what to do."""
-_NO_PONG = 1011
-_KEEP_ALIVE = "its ping was not answered in time: keep its event loop free of slow work, or raise the ping's time limit"
-"""What to do where the client itself closes with 1011, as libraries do whose keepalive fails."""
+_MEND_OF_OWN_CLOSE = {
+    1009: "a message was larger than it takes: raise its limit (Python's websockets: max_size=None)",
+    1011: "its ping was not answered in time: keep its event loop free of slow work, or raise the ping's time limit",
+}
+"""Code with which a client's library closes by itself → what to do."""
+_KEEP_OPEN = (
+    "keep the connection open until response.done, and until its audio has been played; if the user hung up, nothing "
+    "is wrong"
+)
 _PATIENCE_S = 5.0
 """What has not moved for longer was stuck before the connection ended."""
 
@@ -158,10 +164,7 @@ def closed_early(view: View) -> Cause | None:
         f"the client closed the connection{how} {state.ended.t - asked.t:.1f} s after an answer was asked for, {when}",
         tuple(shown((asked, "asked"), (At(close.n, close.t), "the client closes"))),
         Confidence.CERTAIN,
-        _KEEP_ALIVE
-        if code == _NO_PONG
-        else "keep the connection open until response.done, and until its audio has been played; if the user hung up, "
-        "nothing is wrong",
+        _MEND_OF_OWN_CLOSE.get(code if isinstance(code, int) else 0, _KEEP_OPEN),
         needs=frozenset() if running is not None or pending is not None else view.needs_beginning,
     )
 

@@ -40,6 +40,16 @@ def asked_in_vain(view: View) -> Cause | None:
         return None  # the connection's end is why
     if _is_double(view, request):
         return None
+    if view.state.is_transcription:
+        return Cause(
+            "wrong-session-kind",
+            f"this is a transcription session, which never answers, and the client asked it for a response "
+            f"{view.ago(request.at)}",
+            (Evidence(request.at, "response.create"),),
+            Confidence.CERTAIN,
+            "connect with ?model= in place of ?intent=transcription for answers",
+            ("SES014",),
+        )
     error = view.refused.get(request.at.n)
     if request.status == "rejected":
         active = error is not None and "active" in f"{error.code} {error.message}"

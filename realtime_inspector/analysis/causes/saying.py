@@ -29,6 +29,8 @@ _STOPPED_S = 5.0
 """A client that has sent nothing for so long has nothing more to send."""
 _WORTH_MS = 1000.0
 """Audio that somebody may miss; what is cleared when a button is pressed is less."""
+_HELD_MS = 15000.0
+"""Nobody holds a key for so long: what is sent without end is meant for voice detection."""
 _STRICT = 0.75
 """With a higher threshold voice detection misses speech that is not loud."""
 _LEAST_MS = 300.0
@@ -324,12 +326,17 @@ def unheard_audio(view: View) -> Cause | None:
     sent = f"the last of {audio.appends} appends, {audio.total_ms / 1000:.1f} s of audio in all"
     evidence = tuple(shown((view.last_append, sent)))
     if state.detection_is_off:
+        first = state.first_append.at if state.first_append is not None else None
+        if audio.buffered_ms > _HELD_MS and not audio.commits and first is not None:
+            evidence = (Evidence(first, f"the first of {audio.appends} appends, none of them committed"),)
+        evidence = (*shown((state.config_at, "the settings in force: turn_detection is null")), *evidence)
         return Cause(
             "audio-not-committed",
             f"{audio.buffered_ms / 1000:.1f} s of audio were sent and not committed, and voice detection is off",
             evidence,
             Confidence.CERTAIN,
-            "send input_audio_buffer.commit, then response.create",
+            "send input_audio_buffer.commit when the user stops talking, then response.create; or set "
+            "audio.input.turn_detection, and the server ends turns by itself",
             ("AUD015", "AUD014"),
             frozenset({left_out.CLIENT}),
         )

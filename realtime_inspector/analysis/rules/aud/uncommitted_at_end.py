@@ -19,7 +19,8 @@ class UncommittedAtEnd(Rule):
     Why: what the user said last is lost.
     Fix: send input_audio_buffer.commit when the user stops talking; or input_audio_buffer.clear if it is not wanted.
     Limits: where more than 300 ms are left over and the audio had stopped a second before: a microphone that runs to
-        the end leaves something over. Information; a warning in a session without any commit or response.
+        the end leaves something over, but for fifteen seconds and more of it in a session that never commits or answers.
+        Information; a warning in a session without any commit or response.
     Source: Realtime API reference, `input_audio_buffer.commit` (read 2026-11-22).
     """
 
@@ -29,6 +30,7 @@ class UncommittedAtEnd(Rule):
     on = ("wire.end",)
     needs = frozenset({left_out.ORDER, left_out.INPUT_AUDIO, left_out.WIRE})
     least_ms = Threshold(300.0, "ms", "how much audio without a commit is worth a word")
+    streamed_ms = Threshold(15000.0, "ms", "how much audio nobody says in one go, where none is ever committed")
     quiet_s = Threshold(1.0, "s", "audio that ended so long before the end was given up")
     good = (
         """
@@ -70,6 +72,13 @@ class UncommittedAtEnd(Rule):
         +5s x> 1000
         x  # AUD015
         """,
+        """
+        # the microphone ran to the end, and nothing of it was ever a turn
+        < {"type": "session.created", "session": {"audio": {"input": {"turn_detection": null}}}}
+        > {"type": "input_audio_buffer.append", "audio": "<9000ms>"}
+        +9s > {"type": "input_audio_buffer.append", "audio": "<9000ms>"}
+        +20ms x  # AUD015
+        """,
     )
 
     def check(self, event: Event, before: Session) -> Iterator[Finding]:
@@ -78,9 +87,11 @@ class UncommittedAtEnd(Rule):
         over = audio.buffered_ms > self.least_ms and before.detection_is_off and not before.pending_updates
         if not over or audio.last_append_t is None or event.body.get("how") == CUT_OFF or before.ended is not None:
             return
-        if event.t - audio.last_append_t > self.quiet_s:
+        used = before.counts.get("input_audio_buffer.commit") or before.responses
+        streamed = not used and not before.is_transcription and audio.buffered_ms > self.streamed_ms
+        if streamed or event.t - audio.last_append_t > self.quiet_s:
             sent = f"{audio.buffered_ms:.0f} ms of audio were appended and never committed"
-            if before.counts.get("input_audio_buffer.commit") or before.responses:
+            if used:
                 yield self.finding(
                     event, f"{sent}: what the user said last is lost; commit when the user stops talking"
                 )

@@ -43,6 +43,12 @@ class CreateUnanswered(Rule):
         +9s .
         """,
         """
+        # SES014 tells it
+        < {"type": "session.created", "session": {"type": "transcription", "audio": {}}}
+        > {"type": "response.create"}
+        +9s .
+        """,
+        """
         # a reasoning model may take its time
         < {"type": "session.created", "session": {"model": "gpt-realtime-2.1"}}
         > {"type": "response.create"}
@@ -72,7 +78,7 @@ class CreateUnanswered(Rule):
         request = request_at(session, deadline.event.n)
         last = session.last_response
         begun = last is not None and (last.created.n > deadline.event.n or last.active)
-        if request is None or request.status != "pending" or begun:
+        if request is None or request.status != "pending" or begun or session.is_transcription:
             return
         waited = deadline.at - deadline.event.t
         yield self.finding(

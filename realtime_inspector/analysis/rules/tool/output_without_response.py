@@ -154,12 +154,25 @@ class OutputWithoutResponse(Rule):
         yield self.finding(
             deadline.event,
             f"the assistant is waiting: the output of {call.name or 'the tool'} ({call.call_id}) was given "
-            f"{deadline.at - sent.t:.1f} s ago, but nobody asked for a response; an output alone does not make it speak: "
-            'send {"type": "response.create"} after it',
+            f"{deadline.at - sent.t:.1f} s ago, but {_asked(session, sent)}",
             cause=call.done,
             severity=_severity(session, call),
             t=deadline.at,
         )
+
+
+def _asked(session: Session, sent: At) -> str:
+    """Return what was asked for in place of the answer, and what to do, as words."""
+    beside = next((r for r in session.requests[-LOOK_BACK:] if r.at.n > sent.n and r.out_of_band), None)
+    if beside is None:
+        return (
+            "nobody asked for a response; an output alone does not make it speak: send "
+            '{"type": "response.create"} after it'
+        )
+    return (
+        f"the response asked for (entry {beside.at.n}) is outside of the conversation, where the output is not: send "
+        '{"type": "response.create"} without "conversation": "none"'
+    )
 
 
 def _severity(session: Session, call: ToolCall) -> Severity | None:

@@ -52,6 +52,12 @@ class DoubleResponsePerTurn(Rule):
         < {"type": "response.done", "response": {"id": "r1", "status": "completed", "output": []}}
         +500ms > {"type": "response.create"}
         """,
+        """
+        # a transcription session begins none
+        < {"type": "session.created", "session": {"type": "transcription", "audio": {"input": {"turn_detection": {"type": "server_vad"}}}}}
+        < {"type": "input_audio_buffer.committed", "item_id": "u1"}
+        > {"type": "response.create"}
+        """,
     )
     bad = (
         """
@@ -71,6 +77,8 @@ class DoubleResponsePerTurn(Rule):
         """Look for the commit just before it."""
         audio, detection = before.input_audio, before.turn_detection
         if detection is None or detection.get("create_response") is False or audio.last_committed_by != "vad":
+            return
+        if before.is_transcription:
             return
         committed_n, committed_t = audio.last_committed_n or 0, audio.last_committed_t or 0.0
         given = bool(before.outputs) and before.outputs[-1].at.n > committed_n
