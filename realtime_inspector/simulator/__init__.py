@@ -1,13 +1,14 @@
 """Edge: a protocol-true Realtime server without a model; the upstream of the demo and of the tests.
 
     scenario    what the assistant answers, from a file        prompter   which answer is next
-    machine     client events and the time in, events out      schedule   what is due when
+    exchange    client events and the time in, events out      schedule   what is due when
+    machine     what the events of a session hold              ids        names of everything
     config      the session and its updates                    shape      what a value may be, errors if it is not
     items, conversation   what the conversation holds          usage      tokens
     listening, vad        the user's turn                      speaking   the assistant's turn
     mcp                   tools this server calls itself       context    what the model still reads
     voice, g711           audio made here                      beta       the dialect before
-    streaming, frames     sessions without turns               translation, live   which those are
+    translation, live     sessions without turns               frames     what is said in them
     door, server, thread  HTTP and WebSocket
 
 `Simulator`, `Scenario`, `Turn`, `Reply`, `Call`, and `simulating`, which runs one in a thread, are imported on first

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from realtime_inspector.protocol.realtime.catalogue import GA_CLIENT_TYPES
 from realtime_inspector.simulator import config, errors
 from realtime_inspector.simulator.errors import Refusal
 from realtime_inspector.simulator.items import INPUT_ITEM
@@ -51,7 +50,7 @@ def read(message: str | bytes, *, binary: bool = False) -> dict[str, Any]:
     return event
 
 
-def check(event: Mapping[str, Any], known: Collection[str] = GA_CLIENT_TYPES) -> None:
+def check(event: Mapping[str, Any], known: Collection[str]) -> None:
     """Refuse an event without a type, or of none that clients send, which are those known.
 
     Raises:

@@ -20,12 +20,12 @@ from typing import Any
 from realtime_inspector.protocol.realtime.audio import PCM, AudioFormat
 from realtime_inspector.simulator import config, envelope, errors, g711, usage, voice
 from realtime_inspector.simulator.errors import Refusal
+from realtime_inspector.simulator.exchange import CLOSED, Exchange, Handler
 from realtime_inspector.simulator.frames import Frame, Partner
 from realtime_inspector.simulator.listening import decoded
 from realtime_inspector.simulator.prompter import Prompter
 from realtime_inspector.simulator.scenario import Scenario
 from realtime_inspector.simulator.shape import Array, Either, Nullable, Number, Object, Tagged, Text
-from realtime_inspector.simulator.streaming import CLOSED, Handler, StreamMachine
 
 MODEL = "gpt-live-"
 """The beginning of the names of its models."""
@@ -77,7 +77,7 @@ _NOT_SIMULATED = (
 )
 
 
-class LiveMachine(StreamMachine):
+class LiveMachine(Exchange):
     """One connection."""
 
     def __init__(self, scenario: Scenario, *, seed: str = "0", unix: int = 0) -> None:

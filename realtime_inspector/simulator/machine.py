@@ -11,7 +11,7 @@ What a client sends never raises: what is wrong with it becomes an `error` event
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,13 @@ from realtime_inspector.protocol.realtime.audio import AudioFormat
 from realtime_inspector.simulator import config, conversation, envelope, errors
 from realtime_inspector.simulator.conversation import Conversation, Stored
 from realtime_inspector.simulator.errors import Refusal
-from realtime_inspector.simulator.ids import Ids
+from realtime_inspector.simulator.exchange import Exchange, Handler
 from realtime_inspector.simulator.items import check_item, shown, text_of
 from realtime_inspector.simulator.listening import Hooks, Listening, decoded
 from realtime_inspector.simulator.mcp import Mcp
 from realtime_inspector.simulator.prompter import Prompter
 from realtime_inspector.simulator.scenario import Scenario
-from realtime_inspector.simulator.schedule import Close, Process, Schedule, Send
+from realtime_inspector.simulator.schedule import Process
 from realtime_inspector.simulator.speaking import Speaking
 
 DEFAULT_MODEL = "gpt-realtime-2.1"
@@ -50,7 +50,7 @@ class Opening:
     """The kind of session that the URL is for."""
 
 
-class Machine:
+class Machine(Exchange):
     """One connection."""
 
     def __init__(
@@ -71,8 +71,7 @@ class Machine:
             unix: The wall clock in seconds, for `expires_at`.
             asked: The session that the client's ephemeral key was made for.
         """
-        self._ids = Ids(seed)
-        self._schedule = Schedule(self._ids)
+        super().__init__(seed)
         self._prompter = Prompter(scenario)
         self._conversation = Conversation()
         self._mcp = Mcp(self._schedule, self._ids, self._conversation, scenario)
@@ -82,39 +81,12 @@ class Machine:
         hooks = Hooks(interrupted=self._interrupted, finished=self._turn_finished)
         self._listening = Listening(self._schedule, self._ids, self._conversation, self._prompter, hooks)
         self._idle: Process | None = None
-        self.is_closed = False
-        """The server has ended the connection: it listens no more."""
         self._open(opening or Opening(), unix, asked)
 
     @property
     def session(self) -> Mapping[str, Any]:
         """The session in force."""
         return self._config
-
-    @property
-    def next_due(self) -> float | None:
-        """When `poll` has something to send if the client says nothing before; None once the connection is closed."""
-        return self._schedule.next_due
-
-    def poll(self, now: float) -> list[Send | Close]:
-        """Return what goes out up to `now`, each with the moment it was due."""
-        self._schedule.run(now)
-        return self._schedule.take()
-
-    def receive(self, message: str | bytes, now: float, *, binary: bool = False) -> None:
-        """Take one message of the client in, received at `now`, as text or not."""
-        self._schedule.run(now)
-        if self.is_closed:
-            return
-        event_id: str | None = None
-        try:
-            event = envelope.read(message, binary=binary)
-            named = event.get("event_id")
-            event_id = named if isinstance(named, str) else None
-            envelope.check(event)
-            _HANDLERS[event["type"]](self, event)
-        except Refusal as refusal:
-            self._schedule.emit("error", error=refusal.body(event_id))
 
     def new_id(self, kind: str) -> str:
         """Return another id of this connection."""
@@ -132,9 +104,8 @@ class Machine:
             self._config = config.default_session(session_id, opening.model, unix)
         refusal = _opening_refusal(opening)
         if refusal is not None:
-            self._schedule.emit("error", error=refusal.body(None))
-            self._schedule.close(REFUSED, f"invalid_request_error.{refusal.code}")
-            self.is_closed = True
+            self._refuse(refusal, None)
+            self._close(REFUSED, f"invalid_request_error.{refusal.code}")
             return
         if asked is not None and asked["type"] == self._config["type"]:
             own = {name: value for name, value in asked.items() if name != "model"}
@@ -145,14 +116,26 @@ class Machine:
         self._schedule.emit("session.created", session=copy.deepcopy(self._config))
         self._mcp.configured(self._config.get("tools") or [])
 
-    def _expire(self) -> Process:
+    def _expired(self) -> None:
         """End the session at its longest: an error, then a close of that reason."""
         refusal = errors.session_expired(config.SESSION_S // 60)
-        self._schedule.emit("error", error=refusal.body(None))
-        self._schedule.close(EXPIRED, refusal.message)
-        self.is_closed = True
-        return
-        yield 0.0
+        self._refuse(refusal, None)
+        self._close(EXPIRED, refusal.message)
+
+    def _handlers(self) -> Mapping[str, Handler]:
+        return {
+            "session.update": self._on_update,
+            "input_audio_buffer.append": self._on_append,
+            "input_audio_buffer.commit": self._on_commit,
+            "input_audio_buffer.clear": self._on_clear,
+            "conversation.item.create": self._on_item_create,
+            "conversation.item.retrieve": self._on_item_retrieve,
+            "conversation.item.delete": self._on_item_delete,
+            "conversation.item.truncate": self._on_item_truncate,
+            "response.create": self._on_response_create,
+            "response.cancel": self._on_response_cancel,
+            "output_audio_buffer.clear": self._on_output_clear,
+        }
 
     # the session
 
@@ -189,7 +172,7 @@ class Machine:
         try:
             self._speaking.begin(self._config, {})
         except Refusal as refusal:
-            self._schedule.emit("error", error=refusal.body(None))
+            self._refuse(refusal, None)
 
     # items
 
@@ -299,18 +282,3 @@ def _opening_refusal(opening: Opening) -> Refusal | None:
     if opening.model.startswith(("gpt-live-", "gpt-realtime-translate")):
         return errors.wrong_endpoint(opening.model)
     return None
-
-
-_HANDLERS: Mapping[str, Callable[[Machine, Mapping[str, Any]], None]] = {
-    "session.update": Machine._on_update,
-    "input_audio_buffer.append": Machine._on_append,
-    "input_audio_buffer.commit": Machine._on_commit,
-    "input_audio_buffer.clear": Machine._on_clear,
-    "conversation.item.create": Machine._on_item_create,
-    "conversation.item.retrieve": Machine._on_item_retrieve,
-    "conversation.item.delete": Machine._on_item_delete,
-    "conversation.item.truncate": Machine._on_item_truncate,
-    "response.create": Machine._on_response_create,
-    "response.cancel": Machine._on_response_cancel,
-    "output_audio_buffer.clear": Machine._on_output_clear,
-}

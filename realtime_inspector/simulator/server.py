@@ -33,12 +33,12 @@ from realtime_inspector.capture.tls import server_context
 from realtime_inspector.errors import UsageError
 from realtime_inspector.simulator import door
 from realtime_inspector.simulator.beta import BetaMachine
+from realtime_inspector.simulator.exchange import Exchange
 from realtime_inspector.simulator.ids import Ids
 from realtime_inspector.simulator.live import LiveMachine
 from realtime_inspector.simulator.machine import LIVE, TRANSLATIONS, Machine, Opening
 from realtime_inspector.simulator.scenario import DEFAULT, Scenario, load
 from realtime_inspector.simulator.schedule import Close
-from realtime_inspector.simulator.streaming import StreamMachine
 from realtime_inspector.simulator.translation import TranslationMachine
 
 MAX_MESSAGE_BYTES = 32 << 20
@@ -50,7 +50,7 @@ _LENGTH_DIGITS = 12
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed"}
 
 
-AnyMachine = Machine | BetaMachine | StreamMachine
+AnyMachine = Exchange | BetaMachine
 
 
 class Talk(Protocol):

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from realtime_inspector.simulator import config, envelope, errors, voice
+from realtime_inspector.simulator.exchange import CLOSED, Exchange, Handler
 from realtime_inspector.simulator.frames import Frame, Interpreter
 from realtime_inspector.simulator.listening import decoded
 from realtime_inspector.simulator.machine import EXPIRED, REFUSED, Opening
 from realtime_inspector.simulator.prompter import Prompter
 from realtime_inspector.simulator.scenario import Scenario
 from realtime_inspector.simulator.shape import Nullable, Number, Object, Text
-from realtime_inspector.simulator.streaming import CLOSED, Handler, StreamMachine
 
 MODEL = "gpt-realtime-translate"
 """The beginning of the names of models that translate."""
@@ -45,7 +45,7 @@ SESSION = Object({"model": Text(), "audio": Nullable(_AUDIO)}, required=("model"
 """What a client may ask an ephemeral key for."""
 
 
-class TranslationMachine(StreamMachine):
+class TranslationMachine(Exchange):
     """One connection."""
 
     def __init__(

@@ -1,6 +1,6 @@
-"""What a session without turns is as a machine: `translation` and `live` say what its events hold.
+"""What every machine does: a client's messages and the time in, the server's events out.
 
-It is used as a `Machine` is. No socket, no clock; what a client sends never raises.
+`machine`, `translation` and `live` say what the events hold. No socket, no clock; what a client sends never raises.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLOSED = 1000
 Handler = Callable[[Mapping[str, Any]], None]
 
 
-class StreamMachine:
+class Exchange:
     """One connection."""
 
     def __init__(self, seed: str) -> None:
@@ -31,16 +31,16 @@ class StreamMachine:
 
     @property
     def next_due(self) -> float | None:
-        """See `Machine`."""
+        """When `poll` has something to send if the client says nothing before; None once the connection is closed."""
         return self._schedule.next_due
 
     def poll(self, now: float) -> list[Send | Close]:
-        """See `Machine`."""
+        """Return what goes out up to `now`, each with the moment it was due."""
         self._schedule.run(now)
         return self._schedule.take()
 
     def receive(self, message: str | bytes, now: float, *, binary: bool = False) -> None:
-        """See `Machine`."""
+        """Take one message of the client in, received at `now`, as text or not."""
         self._schedule.run(now)
         if self.is_closed:
             return

@@ -1,4 +1,4 @@
-"""What holds for translations and the Live API alike: whatever a client sends, and what its package makes of it."""
+"""What every machine does, whatever kind of session it is: no message breaks it, and its package knows its events."""
 
 from __future__ import annotations
 
