@@ -15,6 +15,7 @@ from textual.filter import dim_color
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from realtime_inspector.tui import themes
 from realtime_inspector.tui.app import InspectorApp
 from realtime_inspector.tui.screens.session import SessionScreen
 from tests.tui import sample
@@ -98,15 +99,25 @@ def _brightness(color: Any) -> float:
 
 
 async def check(pilot: Pilot[Any], name: str) -> None:
-    """Wait until the screen is its snapshot; write that, where one is wanted, once the screen has stayed as it is."""
+    """Wait until the screen is its snapshot, in a dark theme and in a light one: the words are the same.
+
+    Write that, where one is wanted, once the screen has stayed as it is.
+    """
     path = SNAPSHOTS / f"{name}.txt"
     if os.environ.get(UPDATE):
         path.parent.mkdir(exist_ok=True)
         path.write_text(await _at_rest(pilot))
+    await _compare(pilot, path)
+    pilot.app.theme = themes.NAMES["dark" if pilot.app.theme == themes.NAMES["light"] else "light"]
+    await pilot.pause()
+    await _compare(pilot, path)
+
+
+async def _compare(pilot: Pilot[Any], path: Path) -> None:
     wanted = path.read_text()
     with suppress(AssertionError):  # the difference says more
         await until(pilot, lambda: dump(pilot.app) == wanted)
-    assert dump(pilot.app) == wanted, f"differs from {path}; look, then set {UPDATE}=1"
+    assert dump(pilot.app) == wanted, f"differs from {path} in {pilot.app.theme}; look, then set {UPDATE}=1"
 
 
 async def _at_rest(pilot: Pilot[Any]) -> str:

@@ -22,13 +22,6 @@ pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="how a screen
 SIZES = pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["80x24", "200x60"])
 
 
-async def look(pilot: Pilot[Any], name: str, size: tuple[int, int]) -> None:
-    """Compare the screen with its snapshot, the small one in a light theme too: the words are the same."""
-    for theme in ("textual-light", "textual-dark") if size[0] == 80 else ("textual-dark",):
-        pilot.app.theme = theme
-        await check(pilot, f"{name}-{size[0]}x{size[1]}")
-
-
 @SIZES
 def test_what_stands_over_a_session_looks_like_its_snapshots(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -40,7 +33,7 @@ def test_what_stands_over_a_session_looks_like_its_snapshots(
         screen = pilot.app.screen
         await pilot.press(key)
         await until(pilot, lambda: words in dump(pilot.app))
-        await look(pilot, name, size)
+        await check(pilot, f"{name}-{size[0]}x{size[1]}")
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
 
@@ -56,7 +49,7 @@ def test_what_stands_over_a_session_looks_like_its_snapshots(
         screen.filter_line.input.insert_text_at_cursor("type:resp no:1")
         await until(pilot, lambda: "no field 'no'" in dump(pilot.app))
         screen.filter_line.input.cursor_blink = False
-        await look(pilot, "filter", size)
+        await check(pilot, f"filter-{size[0]}x{size[1]}")
 
     drive(app_on(Path("call.jsonl")), play, size)
 
@@ -74,13 +67,13 @@ def test_what_stands_over_the_list_looks_like_its_snapshots(
         await until(pilot, lambda: dump(pilot.app).count(" W1 ") == 2)
         await pilot.press("d")
         await until(pilot, lambda: "no way back" in dump(pilot.app))
-        await look(pilot, "delete", size)
+        await check(pilot, f"delete-{size[0]}x{size[1]}")
         await pilot.press("n")
         await pilot.press("c", "j", "c")
         await until(pilot, lambda: "differences: " in dump(pilot.app))
         pilot.app.clear_notifications()
         await pilot.pause()
-        await look(pilot, "compare", size)
+        await check(pilot, f"compare-{size[0]}x{size[1]}")
 
     drive(app_on(Path("recordings")), play, size)
 
