@@ -13,6 +13,10 @@ PANES = ("events", "detail", "findings", "state", "transcript", "timeline", "tur
 LOWER = ("findings", "transcript", "timeline", "turns", "why")
 """Panes that take turns in one place where there is room for four."""
 
+_NAME_CHARACTERS = 32
+_ROOM_FOR_NAMES = 120
+"""From so many cells on, a bar has room for the name that the recorder gives: 51 characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -26,16 +30,24 @@ class Standing:
     playing: str = ""
 
 
-def left(study: Study) -> Line:
-    """Return the recording's name, model and length."""
+def left(study: Study, width: int) -> Line:
+    """Return the recording's name, model and length, for a bar of so many cells."""
     model = text.safe(study.session.model)
     return Line(
         (
-            Span(f" {text.safe(study.path.name)} ", "title"),
+            Span(f" {_name(text.safe(study.path.name), width)} ", "title"),
             Span(f" {model} " if model else ""),
             Span(f" {text.length(study.length_s)}  {text.count(len(study.index), 'entry', 'entries')}", "dim"),
         )
     )
+
+
+def _name(name: str, width: int) -> str:
+    """Return a name without its middle where it would take the place of all else; recordings' names end differently."""
+    if width >= _ROOM_FOR_NAMES or len(name) <= _NAME_CHARACTERS:
+        return name
+    half = _NAME_CHARACTERS // 2
+    return f"{name[:half]}…{name[len(name) - half + 1 :]}"
 
 
 def right(study: Study, standing: Standing) -> Line:

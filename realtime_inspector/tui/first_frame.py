@@ -61,7 +61,7 @@ class SessionFrame:
     def whole(self) -> list[Placed]:
         """Return everything."""
         standing = Standing(unseen=len(self.study.index))  # told of a recording that grows
-        placed = [_title(bars.left(self.study), bars.right(self.study, standing), self._width)]
+        placed = [_title(bars.left(self.study, self._width), bars.right(self.study, standing), self._width)]
         if not self._is_wide:
             placed.append(Placed(0, 1, bars.tabs(bars.PANES, "events", {})))
         return [*placed, Placed(self._x + 1, self._y - 1, self._lines.heading), *self.rows()]

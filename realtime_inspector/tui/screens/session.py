@@ -293,7 +293,7 @@ class SessionScreen(SearchingScreen):
         search = f"searching {self.desk.search.progress:.0%}" if self.desk.search is not None else ""
         listed, played = self.event_list, self.playback.label
         standing = Standing(listed.following, listed.unseen, search, self.desk.passed, self.problem, played)
-        self.query_one("#title", Bar).show(bars.left(self.study), bars.right(self.study, standing))
+        self.query_one("#title", Bar).show(bars.left(self.study, self.app.size.width), bars.right(self.study, standing))
         self.query_one("#heading", Bar).show(self.event_list.heading)
         self._draw_tabs(self.panes.active)
 
