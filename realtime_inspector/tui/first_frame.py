@@ -55,8 +55,9 @@ class SessionFrame:
         self._x, self._y = (1, 3) if self._is_wide else (0, 3)
         self.room = ((height - 2) * 3 // 5 - 3 if self._is_wide else height - self._y - 1) - verdict.ROWS
         """How many rows are shown."""
-        self._lines = EventLines(study)
-        self._lines.width = (width * 3 // 5 - 2 if self._is_wide else width) - 2  # the cursor's sign, the scroll bar
+        self.lines = EventLines(study)
+        """The rows, those that were shown made already."""
+        self.lines.width = (width * 3 // 5 - 2 if self._is_wide else width) - 2  # the cursor's sign, the scroll bar
 
     def whole(self) -> list[Placed]:
         """Return everything."""
@@ -64,20 +65,20 @@ class SessionFrame:
         placed = [_title(bars.left(self.study, self._width), bars.right(self.study, standing), self._width)]
         if not self._is_wide:
             placed.append(Placed(0, 1, bars.tabs(bars.PANES, "events", {})))
-        return [*placed, Placed(self._x + 1, self._y - 1, self._lines.heading), *self.rows()]
+        return [*placed, Placed(self._x + 1, self._y - 1, self.lines.heading), *self.rows()]
 
     def rows(self) -> list[Placed]:
         """Return the rows, and the cursor's sign."""
-        x, y, lines, rows = self._x, self._y, self._lines, self._shown
+        x, y, lines, rows = self._x, self._y, self.lines, self._shown
         return [*(Placed(x + 1, y + at - self.top, lines[at]) for at in rows), *([self._sign("▸")] if rows else [])]
 
     def go(self, y: int) -> str:
         """Put the cursor on a row, or the last there is by now, and into view; return what the terminal is sent."""
         shown, stop = self._shown, perf_counter() + _PATIENCE_S
-        while len(self._lines) <= y and not self.study.read_through and perf_counter() < stop:
+        while len(self.lines) <= y and not self.study.read_through and perf_counter() < stop:
             self.study.read_on()
         sign = self._sign(" ")
-        self.cursor = min(max(0, y), max(0, len(self._lines) - 1))
+        self.cursor = min(max(0, y), max(0, len(self.lines) - 1))
         self.top = max(min(self.top, self.cursor), self.cursor - self.room + 1)
         if self._shown == shown:
             return text([sign, self._sign("▸")], self._width)
@@ -86,7 +87,7 @@ class SessionFrame:
 
     @property
     def _shown(self) -> range:
-        return range(self.top, min(len(self._lines), self.top + self.room))
+        return range(self.top, min(len(self.lines), self.top + self.room))
 
     def _sign(self, sign: str) -> Placed:
         return Placed(self._x, self._y + self.cursor - self.top, Line((Span(sign),)))

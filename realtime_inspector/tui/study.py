@@ -88,6 +88,7 @@ class Study:
 
     def _begin_analysis(self) -> None:
         self._linter: Linter | None = None
+        self._nothing = Session()
         self._strides: Strides | None = None
         self._under_way: Iterator[Stride] | None = None
         """The block that the rules see."""
@@ -124,7 +125,7 @@ class Study:
     @property
     def session(self) -> Session:
         """The session as far as it was analysed."""
-        return self._linter.session if self._linter is not None else Session()
+        return self._linter.session if self._linter is not None else self._nothing
 
     @property
     def unreadable(self) -> int:

@@ -139,7 +139,7 @@ class SessionScreen(SearchingScreen):
         if self._first_keys is not None:
             self._first_keys.end()
             frame = self._first_keys.frame
-            self.event_list.begin(frame.cursor, frame.top)
+            self.event_list.take_over(frame.lines, frame.cursor, frame.top)
             row = self.event_list.row
             if row is not None:
                 self.desk.move(row.position)

@@ -35,6 +35,11 @@ class EventList(LineList):
         self._following = False
         self._left_at = 0
 
+    def take_over(self, lines: EventLines, cursor: int, top: int) -> None:
+        """Begin with rows that were shown before, the cursor on one of them, another one at the top."""
+        self._lines = self._source = lines
+        self.begin(cursor, top)
+
     @property
     def marks_cursor(self) -> bool:
         """Whether the cursor stays visible elsewhere: every pane shows the moment it is on."""
