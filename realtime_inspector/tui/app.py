@@ -229,8 +229,11 @@ class InspectorApp(App[None]):
         return perf_counter() - self._touched_at < seconds
 
     def tidy(self) -> None:
-        """Collect what garbage there is among the young, now that nobody waits."""
-        if gc.isenabled() and gc.get_count()[0] > _YOUNG:
+        """Collect what garbage there is among the young, now that nobody waits; what the start has made stays."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        elif gc.get_count()[0] > _YOUNG:
             gc.collect(0)
 
     def leave(self) -> None:
@@ -293,7 +296,7 @@ def run(
     project_filters: Mapping[str, str] | None = None,
     first_keys: FirstKeys | None = None,
 ) -> None:
-    """Show recordings, or folders of them, until the user leaves; garbage is collected as suits that.
+    """Show recordings, or folders of them, until the user leaves; garbage is collected as suits that, see `tidy`.
 
     `policy` is what the project wants of the rules, `project_filters` are those that it has a name for.
     """
@@ -310,9 +313,7 @@ def run(
         first_keys=first_keys,
     )
     before, switch_s = gc.get_threshold(), sys.getswitchinterval()
-    gc.freeze()
     gc.set_threshold(*_GARBAGE)
-    gc.enable()
     sys.setswitchinterval(_SWITCH_S)
     try:
         app.run()

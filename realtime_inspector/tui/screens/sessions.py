@@ -133,6 +133,7 @@ class SessionsScreen(Guarded):
             if not busy and not self._explaining and self.shelf.unexplained() is not None:
                 self._explaining = True
                 self.run_worker(self._explain, thread=True, group="why", exit_on_error=False)
+            self.app.tidy()
             await (self.app.give_way() if busy else self._rest())
 
     @property
